@@ -1,0 +1,1 @@
+"""The simulated body and world: object sets, sensors, gymnasium environments."""

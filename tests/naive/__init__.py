@@ -1,0 +1,1 @@
+"""Slow, plain reference versions of every kernel; tests hold the fast ones against them."""
