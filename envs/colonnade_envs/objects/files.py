@@ -1,0 +1,173 @@
+"""One mesh file of any known format, read into pieces with their paint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+from PIL import Image
+
+from colonnade_envs.objects import cache
+from colonnade_envs.objects.images import picture
+from colonnade_envs.objects.mesh import MeshError, ObjectMesh
+from colonnade_envs.objects.obj_file import read_obj
+from colonnade_envs.objects.raw import RawMesh
+from colonnade_envs.objects.stored import from_arrays, to_arrays
+
+__all__ = ["FORMATS", "load_file", "read_file"]
+
+FORMATS = (".urdf", ".obj", ".glb", ".gltf", ".ply", ".stl")
+"""Endings of the files that are read, the ones that say most about an object first."""
+
+PLAIN = (0.8, 0.8, 0.8)
+"""Colour of what has none in its file."""
+
+
+def load_file(name: str, path: Path, scale: float = 1.0) -> ObjectMesh:
+    """The object in a file, from the cache where the file (and its textures) did not change.
+
+    `scale` multiplies the coordinates into metres. Raises MeshError with one sentence.
+    """
+    path = path.absolute()
+    key = f"{name}|{path}|{scale!r}"
+    stored = cache.fetch("mesh", key)
+    if stored is not None and "sources" in stored:
+        sources = [Path(line) for line in str(stored["sources"]).split("\n")]
+        if str(stored.get("files")) == cache.file_stamp(sources):
+            mesh = from_arrays(name, stored)
+            if mesh is not None:
+                return mesh
+    raw = read_file(name, path)
+    mesh = raw.finish(scale)
+    sources = list(dict.fromkeys(raw.sources))
+    arrays = to_arrays(mesh)
+    arrays["sources"] = np.array("\n".join(str(source) for source in sources))
+    arrays["files"] = np.array(cache.file_stamp(sources))
+    cache.store("mesh", key, arrays)
+    return mesh
+
+
+def read_file(name: str, path: Path, *, need_materials: bool = True) -> RawMesh:
+    """Read a mesh file as it is, in its own units; raises MeshError.
+
+    `need_materials`: whether an OBJ without its MTL is an error.
+    """
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
+        raise MeshError(
+            f"{name}: {path.name} is not a mesh that can be read: "
+            f"give one of {', '.join(form[1:].upper() for form in FORMATS)}."
+        )
+    try:
+        if path.stat().st_size == 0:
+            raise MeshError(f"{name}: {path.name} is an empty file: copy or export it again.")
+        if ending == ".obj":
+            return read_obj(name, path, need_materials=need_materials)
+        if ending == ".urdf":
+            from colonnade_envs.objects.urdf import read_urdf
+
+            return read_urdf(name, path)
+        return _read_with_trimesh(name, path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise MeshError(f"{name}: {path} cannot be read ({reason}): check the path.") from error
+
+
+def _read_with_trimesh(name: str, path: Path) -> RawMesh:
+    try:
+        scene = trimesh.load_scene(path, process=False, skip_materials=False)
+        parts = scene.dump(concatenate=False)
+    except MeshError:
+        raise
+    except Exception as error:  # a damaged file makes trimesh raise whatever its parser meets first
+        if isinstance(error, FileNotFoundError) or _names_a_file(error):
+            missing = getattr(error, "filename", None) or error
+            raise MeshError(
+                f"{name}: {path.name} asks for a file that is missing ({missing}): put it beside."
+            ) from error
+        raise MeshError(
+            f"{name}: {path.name} is broken or cut short, or not a {path.suffix[1:].upper()} file: "
+            "copy or export it again."
+        ) from error
+    raw = RawMesh(name, sources=[path])
+    meshes = [part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces)]
+    if path.suffix.lower() == ".stl":
+        _check_stl(name, path, sum(len(part.faces) for part in meshes))
+    for part in meshes:
+        _add_part(raw, part)
+    return raw
+
+
+def _names_a_file(error: Exception) -> bool:
+    return isinstance(error, ValueError) and "unable to locate" in str(error).lower()
+
+
+def _check_stl(name: str, path: Path, count: int) -> None:
+    """A binary STL says its number of triangles: fewer in the file means that it was cut short."""
+    with path.open("rb") as file:
+        header = file.read(84)
+    if header[:5].lower() == b"solid" or len(header) < 84:
+        return
+    said = int.from_bytes(header[80:84], "little")
+    if said != count or path.stat().st_size < 84 + 50 * said:
+        raise MeshError(
+            f"{name}: {path.name} is broken or cut short, it says {said} triangles and has "
+            f"{count}: copy or export it again."
+        )
+
+
+def _add_part(raw: RawMesh, part: Any) -> None:
+    faces = np.asarray(part.faces, dtype=np.int64)
+    vertices = np.asarray(part.vertices, dtype=np.float64)
+    visual = part.visual
+    if faces.min() < 0 or faces.max() >= len(vertices):
+        raise MeshError(
+            f"{raw.name}: the file is broken or cut short, a face asks for a vertex that is not "
+            "there: copy or export it again."
+        )
+    uv = getattr(visual, "uv", None)
+    if visual.kind == "texture":
+        image, colour = _material(visual.material)
+        if image is not None and uv is not None and len(uv) == len(vertices):
+            row = raw.add_texture(picture(image))
+            corner_uv = np.asarray(uv, dtype=np.float64)[:, :2][faces]
+            raw.add(vertices, faces, uv=corner_uv, colour=colour, texture=row)
+            return
+        extra = (
+            visual.vertex_attributes.get("color") if hasattr(visual, "vertex_attributes") else None
+        )
+        if extra is not None and len(extra) == len(vertices):
+            raw.add(vertices, faces, colour=_unit(np.asarray(extra))[faces] * colour)
+            return
+        raw.add(vertices, faces, colour=colour)
+        return
+    if visual.kind == "vertex":
+        raw.add(vertices, faces, colour=_unit(np.asarray(visual.vertex_colors))[faces])
+    elif visual.kind == "face":
+        colours = _unit(np.asarray(visual.face_colors))
+        raw.add(vertices, faces, colour=np.repeat(colours[:, None], 3, axis=1))
+    else:
+        raw.add(vertices, faces, colour=np.array(PLAIN))
+
+
+def _material(material: Any) -> tuple[Image.Image | None, NDArray[np.float64]]:
+    """(texture or None, RGB 0..1) of a trimesh material of either kind."""
+    if hasattr(material, "baseColorTexture"):
+        factor = material.baseColorFactor
+        colour = np.ones(3) if factor is None else _unit(np.asarray(factor))
+        return material.baseColorTexture, colour
+    image = getattr(material, "image", None)
+    if image is not None:
+        return image, np.ones(3)
+    diffuse = getattr(material, "diffuse", None)
+    return None, np.array(PLAIN) if diffuse is None else _unit(np.asarray(diffuse))
+
+
+def _unit(colours: NDArray[Any]) -> NDArray[np.float64]:
+    """RGB 0..1 of 8 or 16 bit or float colours with or without alpha."""
+    if colours.dtype.kind in "ui":
+        return colours[..., :3].astype(np.float64) / float(np.iinfo(colours.dtype).max)
+    return colours[..., :3].astype(np.float64)
