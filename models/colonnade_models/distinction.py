@@ -1,0 +1,102 @@
+"""Distinction: where would two hypotheses expect to sense different things?
+
+The learned object of one hypothesis is laid into the other's, surfel by surfel, and each
+surfel is scored as if it had been sensed. Where no place differs, the two are the same to the
+touch (a symmetry of the object); where some do, the place that differs most is the goal of
+the next touch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from colonnade_models import percept as P
+from colonnade_models import surfel as S
+from colonnade_models.evidence import BEND, VAR_BEND, VAR_NORMAL, Tolerance, surfel_score
+from colonnade_models.memory import Memory, lookup
+
+__all__ = ["deficit", "imagine", "look_alike", "relative_pose"]
+
+Array = NDArray[np.float32]
+
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+HALF = np.float32(0.5)
+TELLING = np.float32(4.0)
+"""Nats one touch must be expected to bring to count as telling."""
+PROBES = 128
+"""Surfels looked at, evenly spread."""
+
+
+@njit(cache=True)
+def imagine(s: Array, f: Array) -> None:
+    """The features (23,) that touching a surfel would give, in the object's frame."""
+    for k in range(3):
+        f[P.LOCATION + k] = s[S.POSITION + k]
+        f[P.NORMAL + k] = s[S.NORMAL + k]
+        f[P.DIRECTION + k] = s[S.DIRECTION + k]
+        f[P.COLOUR + k] = s[S.COLOUR + k]
+    for k in range(2):
+        f[P.CURVATURE + k] = s[S.CURVATURE + k]
+        f[BEND + k] = s[S.BEND + k]
+    f[P.ON_OBJECT] = ONE
+    f[P.DIRECTED] = ONE if s[S.DIRECTED] > HALF else ZERO
+    f[P.SIGMA_NORMAL] = ZERO
+    f[P.SIGMA_BEND] = ZERO
+    f[VAR_NORMAL] = s[S.SPREAD_NORMAL]
+    f[VAR_BEND] = s[S.SPREAD_BEND]
+
+
+@njit(cache=True)
+def relative_pose(a: Array, b: Array, out: Array) -> None:
+    """The pose that maps a's object frame into b's: b after the inverse of a. All (12,)."""
+    for i in range(3):
+        for j in range(3):
+            out[3 * i + j] = b[3 * i] * a[3 * j] + b[3 * i + 1] * a[3 * j + 1] + b[3 * i + 2] * a[3 * j + 2]
+    for i in range(3):
+        out[9 + i] = b[9 + i] - (
+            out[3 * i] * a[9] + out[3 * i + 1] * a[10] + out[3 * i + 2] * a[11]
+        )
+
+
+@njit(cache=True)
+def deficit(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
+    """Nats that imagined features `f` lose when laid into object `o` by T (12,)."""
+    x, y, z = f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2]
+    qx = T[0] * x + T[1] * y + T[2] * z + T[9]
+    qy = T[3] * x + T[4] * y + T[5] * z + T[10]
+    qz = T[6] * x + T[7] * y + T[8] * z + T[11]
+    x, y, z = f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2]
+    nx = T[0] * x + T[1] * y + T[2] * z
+    ny = T[3] * x + T[4] * y + T[5] * z
+    nz = T[6] * x + T[7] * y + T[8] * z
+    i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
+    if i < 0:
+        return t.gain - t.floor
+    x, y, z = f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2]
+    dx = T[0] * x + T[1] * y + T[2] * z
+    dy = T[3] * x + T[4] * y + T[5] * z
+    dz = T[6] * x + T[7] * y + T[8] * z
+    return t.gain - surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
+
+
+@njit(cache=True)
+def look_alike(memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array) -> bool:  # fmt: skip
+    """Whether no more than one surfel in twenty would tell two hypotheses apart.
+
+    `f` (23,) and `T` (12,) are scratch.
+    """
+    relative_pose(a, b, T)
+    start, end = memory.surfel_start[oa], memory.surfel_start[oa + 1]
+    stride = max(1, (end - start) // PROBES)
+    probes = (end - start + stride - 1) // stride
+    telling = 0
+    for i in range(start, end, stride):
+        imagine(memory.surfels[i], f)
+        if deficit(memory, f, ob, T, t) > TELLING:
+            telling += 1
+            if 20 * telling > probes:
+                return False
+    return True

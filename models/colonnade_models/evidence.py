@@ -1,0 +1,230 @@
+"""Evidence: how well one sensed point fits one place of a learned object.
+
+The score is a log-likelihood ratio against `something that is not in memory`, in nats: a
+constant gain less half the squared, noise-normalised differences of place, normal, bending,
+principal direction and colour. Each difference is capped and the sum has a floor, so that one
+wild percept cannot kill a true hypothesis (Huber 1981, robust statistics).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from colonnade_models import percept as P
+from colonnade_models import surfel as S
+from colonnade_models.memory import Memory, lookup
+from colonnade_models.numerics import compress, turn
+
+__all__ = [
+    "FEATURE_SIZE",
+    "colour_difference",
+    "Tolerance",
+    "default_tolerance",
+    "features_of",
+    "loosened",
+    "score",
+    "surfel_score",
+]
+
+Array = NDArray[np.float32]
+
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+HALF = np.float32(0.5)
+TWO = np.float32(2.0)
+STEEPEST_BEND = np.float32(150.0)
+"""Curvatures beyond this, in 1/m, are not extrapolated over a surfel's neighbourhood."""
+WIDEST_BEND = np.float32(3.5)
+"""Standard deviation of BEND at which it says nothing any more."""
+LEAST_CHROMA = np.float32(0.02)
+HUE_BLUR = np.float32(0.04)
+"""A colour channel is never surer than this: it blurs the hue of pale, dark colours."""
+
+# a percept as the scoring kernel wants it: the percept row, BEND of both curvatures, variances
+BEND = P.PERCEPT_SIZE
+VAR_NORMAL = P.PERCEPT_SIZE + 2
+VAR_BEND = P.PERCEPT_SIZE + 3
+FEATURE_SIZE = P.PERCEPT_SIZE + 5
+
+
+class Tolerance(NamedTuple):
+    """Variances of what a sensor and a hypothesis get wrong, and the shape of the score."""
+
+    place: np.float32
+    """m^2: location along the normal."""
+    normal: np.float32
+    """rad^2"""
+    bend: np.float32
+    """variance of sign(k) ln(|k| + 1)."""
+    direction: np.float32
+    """rad^2"""
+    colour: np.float32
+    """per channel of hue, saturation, value."""
+    cap: np.float32
+    """Largest squared, normalised difference that counts."""
+    gain: np.float32
+    """Score of a perfect fit, nats."""
+    floor: np.float32
+    """Least score of a percept, nats; also that of a miss."""
+    pierced: np.float32
+    """Score where the sensor looked through what should be there."""
+
+
+def default_tolerance() -> Tolerance:
+    """Made for 2 mm, 2 degrees per axis and 0.1 on colours and log-curvatures."""
+    f = np.float32
+    return Tolerance(
+        place=f(0.0022**2),
+        normal=f(0.05**2),
+        bend=f(0.12**2),
+        direction=f(0.07**2),
+        colour=f(0.11**2),
+        cap=f(9.0),
+        gain=f(8.0),
+        floor=f(-5.0),
+        pierced=f(-3.0),
+    )
+
+
+@njit(cache=True)
+def loosened(t: Tolerance, place: np.float32, angle: np.float32) -> Tolerance:
+    """The tolerance of a hypothesis whose place (m) and rotation (rad) are that uncertain."""
+    return Tolerance(
+        t.place + place * place,
+        t.normal + angle * angle,
+        t.bend,
+        t.direction + angle * angle,
+        t.colour,
+        t.cap,
+        t.gain,
+        t.floor,
+        t.pierced,
+    )
+
+
+@njit(cache=True)
+def features_of(percept: Array, out: Array) -> None:
+    """Prepare a (18,) percept for scoring, into `out` (23,)."""
+    for k in range(P.PERCEPT_SIZE):
+        out[k] = percept[k]
+    sigma = percept[P.SIGMA_BEND]
+    variance = ZERO
+    for k in range(2):
+        curvature = percept[P.CURVATURE + k]
+        out[BEND + k] = compress(curvature)
+        # d ln(|k| + 1) = dk / (|k| + 1)
+        own = min(sigma / (abs(curvature) + ONE), WIDEST_BEND)
+        variance = max(variance, own * own)
+    out[VAR_BEND] = variance
+    out[VAR_NORMAL] = percept[P.SIGMA_NORMAL] * percept[P.SIGMA_NORMAL]
+
+
+@njit(cache=True)
+def colour_difference(a: Array, ka: int, b: Array, kb: int, variance: np.float32, cap: np.float32) -> np.float32:  # fmt: skip
+    """Sum of squared normalised differences of two HSV colours; b's chroma says how sure its hue."""
+    dh = a[ka] - b[kb]
+    if dh > HALF:
+        dh = dh - ONE
+    elif dh < -HALF:
+        dh = dh + ONE
+    value = max(b[kb + 2], LEAST_CHROMA)
+    chroma = max(b[kb + 1] * value, LEAST_CHROMA)
+    blur_h = HUE_BLUR / chroma
+    blur_s = HUE_BLUR / value
+    ds = a[ka + 1] - b[kb + 1]
+    dv = a[ka + 2] - b[kb + 2]
+    return (
+        min(dh * dh / (variance + np.float32(0.08) * blur_h * blur_h), cap)
+        + min(ds * ds / (variance + blur_s * blur_s), cap)
+        + min(dv * dv / variance, cap)
+    )
+
+
+@njit(cache=True)
+def surfel_score(f: Array, qx: np.float32, qy: np.float32, qz: np.float32, nx: np.float32, ny: np.float32, nz: np.float32, dx: np.float32, dy: np.float32, dz: np.float32, s: Array, t: Tolerance) -> np.float32:  # fmt: skip
+    """Score of features `f` placed at q, facing n with direction d, against one surfel row."""
+    ox, oy, oz = qx - s[S.POSITION], qy - s[S.POSITION + 1], qz - s[S.POSITION + 2]
+    mx, my, mz = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
+    ex, ey, ez = s[S.DIRECTION], s[S.DIRECTION + 1], s[S.DIRECTION + 2]
+    gx, gy, gz = my * ez - mz * ey, mz * ex - mx * ez, mx * ey - my * ex
+    height = ox * mx + oy * my + oz * mz
+    u = ox * ex + oy * ey + oz * ez
+    v = ox * gx + oy * gy + oz * gz
+    k1 = min(max(s[S.CURVATURE], -STEEPEST_BEND), STEEPEST_BEND)
+    k2 = min(max(s[S.CURVATURE + 1], -STEEPEST_BEND), STEEPEST_BEND)
+    # the surfel's quadric: a convex surface falls away from its plane and turns outwards
+    height = height + HALF * (k1 * u * u + k2 * v * v)
+    tu, tv = k1 * u, k2 * v
+    total = min(height * height / t.place, t.cap)
+
+    px, py, pz = mx + tu * ex + tv * gx, my + tu * ey + tv * gy, mz + tu * ez + tv * gz
+    along = nx * px + ny * py + nz * pz
+    if along <= ZERO:
+        return t.floor
+    square = px * px + py * py + pz * pz
+    sine2 = max(ONE - along * along / square, ZERO)
+    steep = max(k1 * k1, k2 * k2) * t.place
+    normal_variance = t.normal + f[VAR_NORMAL] + s[S.SPREAD_NORMAL] + steep
+    total = total + min(sine2 / normal_variance, t.cap)
+
+    bend_variance = t.bend + f[VAR_BEND] + s[S.SPREAD_BEND]
+    b1 = f[BEND] - s[S.BEND]
+    b2 = f[BEND + 1] - s[S.BEND + 1]
+    total = total + min(b1 * b1 / bend_variance, t.cap) + min(b2 * b2 / bend_variance, t.cap)
+
+    if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF:
+        cosine = dx * ex + dy * ey + dz * ez
+        turned2 = max(ONE - cosine * cosine, ZERO)
+        total = total + min(turned2 / (t.direction + TWO * normal_variance), t.cap)
+
+    total = total + colour_difference(
+        f, P.COLOUR, s, S.COLOUR, t.colour + s[S.SPREAD_COLOUR], t.cap
+    )
+    # beyond the rim of what was learned the surfel only stands in for the surface
+    beyond = u * u + v * v
+    total = total + min(beyond / np.float32(6e-5), t.cap) * HALF
+    return max(t.gain - HALF * total, t.floor)
+
+
+@njit(cache=True)
+def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -> bool:
+    """Whether the free line of sight of an off-object percept runs through a learned surface."""
+    ex, ey, ez = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
+    ex, ey, ez = ex + pose[9], ey + pose[10], ez + pose[11]
+    nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
+    stride = np.float32(0.004)
+    along = stride
+    while along < reach:
+        x, y, z = ex - along * nx, ey - along * ny, ez - along * nz
+        i = lookup(memory, o, x, y, z, nx, ny, nz)
+        if i >= 0:
+            s = memory.surfels[i]
+            facing = s[S.NORMAL] * nx + s[S.NORMAL + 1] * ny + s[S.NORMAL + 2] * nz
+            dx, dy, dz = x - s[S.POSITION], y - s[S.POSITION + 1], z - s[S.POSITION + 2]
+            if facing > HALF and dx * dx + dy * dy + dz * dz < np.float32(9e-6):
+                return True
+        along = along + stride
+    return False
+
+
+@njit(cache=True)
+def score(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32) -> np.float32:  # fmt: skip
+    """Score of features `f` (23,) under the hypothesis that object `o` lies at `pose` (12,).
+
+    `pose` maps the body's frame into the object's: nine row-major entries of R, then t.
+    `reach` (m) is how far the sensor would have seen, for percepts off the object.
+    """
+    if f[P.ON_OBJECT] < ONE:
+        return t.pierced if _pierces(memory, o, pose, f, reach) else ZERO
+    qx, qy, qz = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
+    qx, qy, qz = qx + pose[9], qy + pose[10], qz + pose[11]
+    nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
+    i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
+    if i < 0:
+        return t.floor
+    dx, dy, dz = turn(pose, f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2])
+    return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)

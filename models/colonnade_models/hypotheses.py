@@ -1,0 +1,154 @@
+"""Hypotheses: (object, pose, evidence) in plain arrays; carried, pruned and told apart here.
+
+A pose is a (12,) row that maps the body's frame into the object's: nine row-major entries of
+the rotation, then the translation in metres.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+__all__ = ["Hypotheses", "best_of", "drop_twins", "is_near", "keep_winners", "new_hypotheses", "push"]
+
+Array = NDArray[np.float32]
+
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+HALF = np.float32(0.5)
+
+
+class Hypotheses(NamedTuple):
+    """Room for K hypotheses, of which the first `count[0]` live."""
+
+    object: NDArray[np.int32]
+    """(K,)"""
+    pose: Array
+    """(K, 12)"""
+    evidence: Array
+    """(K,) nats"""
+    count: NDArray[np.int32]
+    """(1,)"""
+
+
+def new_hypotheses(capacity: int) -> Hypotheses:
+    """Room for `capacity` hypotheses, none alive."""
+    return Hypotheses(
+        np.zeros(capacity, np.int32),
+        np.zeros((capacity, 12), np.float32),
+        np.zeros(capacity, np.float32),
+        np.zeros(1, np.int32),
+    )
+
+
+@njit(cache=True)
+def _move(h: Hypotheses, source: int, target: int) -> None:
+    if source != target:
+        h.object[target] = h.object[source]
+        h.evidence[target] = h.evidence[source]
+        for k in range(12):
+            h.pose[target, k] = h.pose[source, k]
+
+
+@njit(cache=True)
+def push(h: Hypotheses, o: int, pose: Array, evidence: np.float32) -> bool:
+    """Add a hypothesis; False if there is no room."""
+    i = h.count[0]
+    if i >= h.object.shape[0]:
+        return False
+    h.object[i] = o
+    h.evidence[i] = evidence
+    for k in range(12):
+        h.pose[i, k] = pose[k]
+    h.count[0] = i + 1
+    return True
+
+
+@njit(cache=True)
+def best_of(h: Hypotheses) -> int:
+    """The strongest hypothesis, -1 if none lives."""
+    best = -1
+    for i in range(h.count[0]):
+        if best < 0 or h.evidence[i] > h.evidence[best]:
+            best = i
+    return best
+
+
+@njit(cache=True)
+def keep_winners(h: Hypotheses, winners: int, slack: np.float32) -> None:
+    """Keep at most `winners` hypotheses, and only those within `slack` nats of the best.
+
+    The threshold is found by bisection, so nothing is sorted and order is kept.
+    """
+    best = best_of(h)
+    if best < 0:
+        return
+    top = h.evidence[best]
+    low = top - slack
+    count = 0
+    for i in range(h.count[0]):
+        if h.evidence[i] >= low:
+            count += 1
+    if count > winners:
+        high = top
+        for _ in range(14):
+            middle = HALF * (low + high)
+            count = 0
+            for i in range(h.count[0]):
+                if h.evidence[i] >= middle:
+                    count += 1
+            if count > winners:
+                low = middle
+            else:
+                high = middle
+        low = high
+    kept = 0
+    for i in range(h.count[0]):
+        if h.evidence[i] >= low and kept < winners:
+            _move(h, i, kept)
+            kept += 1
+    h.count[0] = kept
+
+
+@njit(cache=True)
+def is_near(a: Array, b: Array, centre: Array, cosine: np.float32, distance: np.float32) -> bool:
+    """Whether two poses of one object differ by less than an angle and a distance.
+
+    `cosine` is that of the angle. The distance is between what both take for the object's
+    `centre` (3,), in the body's frame, so that the angle does not count twice.
+    """
+    trace = ZERO
+    for k in range(9):
+        trace += a[k] * b[k]
+    if HALF * (trace - ONE) < cosine:
+        return False
+    square = ZERO
+    for k in range(3):
+        step = ZERO
+        for j in range(3):
+            step += a[3 * j + k] * (centre[j] - a[9 + j]) - b[3 * j + k] * (centre[j] - b[9 + j])
+        square += step * step
+    return square < distance * distance
+
+
+@njit(cache=True)
+def drop_twins(h: Hypotheses, centre: Array, cosine: np.float32, distance: np.float32) -> None:
+    """Of hypotheses that agree in object and pose keep the strongest. `centre` is (O, 3)."""
+    kept = 0
+    for i in range(h.count[0]):
+        twin = -1
+        for j in range(kept):
+            if h.object[i] == h.object[j] and is_near(
+                h.pose[i], h.pose[j], centre[h.object[i]], cosine, distance
+            ):
+                twin = j
+                break
+        if twin < 0:
+            _move(h, i, kept)
+            kept += 1
+        elif h.evidence[i] > h.evidence[twin]:
+            _move(h, i, twin)
+    h.count[0] = kept

@@ -1,0 +1,43 @@
+"""A surfel: one learned point of an object, as a flat float32 row.
+
+| slice         | what                                                     | unit  |
+|---------------|----------------------------------------------------------|-------|
+| POSITION      | mean sensed point in the object's reference frame        | m     |
+| NORMAL        | mean unit normal, outwards                                | -     |
+| DIRECTION     | unit tangent along which the surface bends most           | -     |
+| CURVATURE     | mean principal curvatures k1 >= k2                        | 1/m   |
+| BEND          | the same on the comparing scale sign(k) ln(|k| + 1)       | -     |
+| COLOUR        | hue, saturation, value of the mean colour                 | 0..1  |
+| DIRECTED      | share of its percepts whose DIRECTION was defined         | 0..1  |
+| SPREAD_NORMAL | variance of the normal among its percepts                 | rad^2 |
+| SPREAD_BEND   | variance of BEND                                          | -     |
+| SPREAD_COLOUR | variance of colour (mean over red, green, blue)           | -     |
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BEND",
+    "COLOUR",
+    "CURVATURE",
+    "DIRECTED",
+    "DIRECTION",
+    "NORMAL",
+    "POSITION",
+    "SPREAD_BEND",
+    "SPREAD_COLOUR",
+    "SPREAD_NORMAL",
+    "SURFEL_SIZE",
+]
+
+POSITION = 0
+NORMAL = 3
+DIRECTION = 6
+CURVATURE = 9
+BEND = 11
+COLOUR = 13
+DIRECTED = 16
+SPREAD_NORMAL = 17
+SPREAD_BEND = 18
+SPREAD_COLOUR = 19
+SURFEL_SIZE = 20
