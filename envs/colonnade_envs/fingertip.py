@@ -1,0 +1,387 @@
+"""How a fingertip moves over a surface: kernels that crawl, turn to the normal, and look.
+
+Crawling feels its way with short rays only, as a finger would: forward (is there a wall?), down
+(does the surface go on?), back (did it end in an edge?), and up (is it a thin sheet?). Each ray
+starts where the one before it proved that there is room, so the fingertip goes round edges of any
+sharpness and over sheets of any thickness, and never comes through a wall. All of it happens in
+the object's frame, in the plane of the slide.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from colonnade_envs.bvh import closest_hit
+from colonnade_envs.patch import paint, trace
+
+__all__ = ["Hand", "approach", "crawl_and_look", "look", "settle", "world_pose"]
+
+_STRIDE = 0.001  # metres a crawl goes before it feels for the surface again
+_LIFT = 0.0002  # metres above the surface at which it feels forward
+_SKIN = 1e-6  # metres kept from a surface where a ray starts on it
+_ROOM = 0.004  # metres of free space that the fingertip needs in front of the surface
+_DETOUR = 0.015  # metres that it crawls on to find that room
+_SAMPLES = 5  # rays along a side of the square over which the normal is averaged
+
+
+class Hand(NamedTuple):
+    """Where a fingertip is, in the object's frame; written in place by the kernels."""
+
+    frame: NDArray[np.float64]
+    """(4, 3) x, y, z axes and origin of the sensor, as it was at the last contact."""
+    contact: NDArray[np.float64]
+    """(3, 3) point touched, normal of its triangle on the touched side, and the direction in
+    which there is free space at the point."""
+    object: NDArray[np.float64]
+    """(4, 3) the object's x, y, z axes and origin in the world."""
+    floor: NDArray[np.float64]
+    """(4,) normal and offset of a plane below which the sensor must not be; 0 for none."""
+    pose: NDArray[np.float64]
+    """(7,) of the sensor in the world at the last observation."""
+
+    @classmethod
+    def new(cls) -> Hand:
+        """A hand that touches nothing yet."""
+        return cls(np.eye(4, 3), np.zeros((3, 3)), np.eye(4, 3), np.zeros(4), np.zeros(7))
+
+
+@njit(cache=True, error_model="numpy")
+def _touch(bvh, contact, triangle, x, y, z, dx, dy, dz):  # type: ignore[no-untyped-def]
+    """Set the contact to where a ray along (dx, dy, dz) met a triangle."""
+    nx, ny, nz = bvh.normal[triangle, 0], bvh.normal[triangle, 1], bvh.normal[triangle, 2]
+    sign = -1.0 if nx * dx + ny * dy + nz * dz > 0.0 else 1.0
+    contact[0, 0], contact[0, 1], contact[0, 2] = x, y, z
+    contact[1, 0], contact[1, 1], contact[1, 2] = sign * nx, sign * ny, sign * nz
+    contact[2, 0], contact[2, 1], contact[2, 2] = -dx, -dy, -dz
+
+
+@njit(cache=True, error_model="numpy")
+def _crawl(bvh, stack, contact, sx, sy, sz, length):  # type: ignore[no-untyped-def]
+    """Move the contact by a path of `length` metres in the plane with normal (sx, sy, sz).
+
+    Forward is the side's normal x the surface's. Returns the length that is left where no way on
+    was found.
+    """
+    stride = min(max(_STRIDE, 0.2 * length), 0.0025)
+    fine = 1.0
+    for _ in range(80):
+        if length <= 1e-7:
+            return 0.0
+        cx, cy, cz = contact[0]
+        nx, ny, nz = contact[1]
+        # forward along the surface, in the plane of the slide
+        tx, ty, tz = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
+        size = math.sqrt(tx * tx + ty * ty + tz * tz)
+        if size < 0.05:  # a triangle that faces sideways: go by the free direction
+            nx, ny, nz = contact[2]
+            tx, ty, tz = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
+            size = math.sqrt(tx * tx + ty * ty + tz * tz)
+            if size < 0.05:
+                return length
+            tx, ty, tz = tx / size, ty / size, tz / size
+            nx, ny, nz = ty * sz - tz * sy, tz * sx - tx * sz, tx * sy - ty * sx
+        else:
+            tx, ty, tz = tx / size, ty / size, tz / size
+        step = min(stride, length) * fine
+
+        # lift off as far as there is room
+        ax, ay, az = contact[2]
+        px, py, pz = cx + ax * _SKIN, cy + ay * _SKIN, cz + az * _SKIN
+        lift = min(_LIFT, 0.3 * step)
+        h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, nx, ny, nz, lift)
+        if hit >= 0:
+            lift = 0.5 * h
+        px, py, pz = px + nx * lift, py + ny * lift, pz + nz * lift
+        ex, ey, ez = tx, ty, tz
+        # forward: a wall?
+        h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, step)
+        if hit < 0:
+            # down: does the surface go on?
+            px, py, pz = px + ex * step, py + ey * step, pz + ez * step
+            ex, ey, ez = -nx, -ny, -nz
+            drop = lift + 1.2 * step
+            h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, drop)
+            if hit < 0:
+                # back: the other side of an edge?
+                px, py, pz = px + ex * drop, py + ey * drop, pz + ez * drop
+                ex, ey, ez = -tx, -ty, -tz
+                back = 2.0 * step
+                h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, back)
+                if hit < 0:
+                    # up: the under side of a sheet?
+                    px, py, pz = px + ex * back, py + ey * back, pz + ez * back
+                    ex, ey, ez = nx, ny, nz
+                    h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, drop + lift)
+        if hit < 0:
+            if fine < 0.05:
+                return length
+            fine *= 0.3  # something thinner than the stride: feel more finely
+            continue
+        fine = 1.0
+        px, py, pz = px + ex * h, py + ey * h, pz + ez * h
+        _touch(bvh, contact, hit, px, py, pz, ex, ey, ez)
+        px, py, pz = px - cx, py - cy, pz - cz
+        length -= max(math.sqrt(px * px + py * py + pz * pz), 0.25 * step)
+    return max(length, 0.0)
+
+
+@njit(cache=True, error_model="numpy")
+def _free(bvh, stack, x, y, z, nx, ny, nz, reach):  # type: ignore[no-untyped-def]
+    """Metres of free space in front of a point of the surface, at most `reach`."""
+    near = 0.0005
+    h, hit, _u, _v = closest_hit(
+        bvh, stack, x + nx * near, y + ny * near, z + nz * near, nx, ny, nz, reach
+    )
+    return reach if hit < 0 else min(reach, 0.9 * (h + near))
+
+
+@njit(cache=True, error_model="numpy")
+def _mean_normal(bvh, stack, x, y, z, nx, ny, nz, distance, tangent):  # type: ignore[no-untyped-def]
+    """Normal averaged over what a square of rays sees from (nx, ny, nz) * distance in front."""
+    ax, ay, az = 0.0, 0.0, 0.0  # any two directions across
+    if abs(nx) <= abs(ny) and abs(nx) <= abs(nz):
+        ax = 1.0
+    elif abs(ny) <= abs(nz):
+        ay = 1.0
+    else:
+        az = 1.0
+    ux, uy, uz = ay * nz - az * ny, az * nx - ax * nz, ax * ny - ay * nx
+    size = math.sqrt(ux * ux + uy * uy + uz * uz)
+    ux, uy, uz = ux / size, uy / size, uz / size
+    vx, vy, vz = ny * uz - nz * uy, nz * ux - nx * uz, nx * uy - ny * ux
+    ox, oy, oz = x + nx * distance, y + ny * distance, z + nz * distance
+    tx, ty, tz = 0.0, 0.0, 0.0
+    for i in range(_SAMPLES):
+        p = tangent * (2.0 * (i + 0.5) / _SAMPLES - 1.0)
+        for j in range(_SAMPLES):
+            q = tangent * (2.0 * (j + 0.5) / _SAMPLES - 1.0)
+            dx, dy, dz = p * ux + q * vx - nx, p * uy + q * vy - ny, p * uz + q * vz - nz
+            h, hit, _u, _v = closest_hit(bvh, stack, ox, oy, oz, dx, dy, dz, distance + 0.006)
+            if hit < 0 or h < distance - 0.006:
+                continue
+            mx, my, mz = bvh.normal[hit, 0], bvh.normal[hit, 1], bvh.normal[hit, 2]
+            sign = -1.0 if mx * dx + my * dy + mz * dz > 0.0 else 1.0
+            tx, ty, tz = tx + sign * mx, ty + sign * my, tz + sign * mz
+    size = math.sqrt(tx * tx + ty * ty + tz * tz)
+    if size < 1e-3:
+        return nx, ny, nz
+    return tx / size, ty / size, tz / size
+
+
+@njit(cache=True, error_model="numpy")
+def settle(bvh, stack, hand, axis, standoff, tangent):  # type: ignore[no-untyped-def]
+    """Put the sensor in front of the contact, looking against the averaged normal.
+
+    axis: (3,) direction that the sensor's x shall have as nearly as it can. Returns False, and
+    leaves the frame as it was, where there is no room for the sensor.
+    """
+    contact, frame, floor = hand.contact, hand.frame, hand.floor
+    x, y, z = contact[0]
+    nx, ny, nz = contact[1]
+    room = _free(bvh, stack, x, y, z, nx, ny, nz, standoff)
+    if room < _ROOM:  # a triangle in a fold: look from where there is room
+        nx, ny, nz = contact[2]
+        room = _free(bvh, stack, x, y, z, nx, ny, nz, standoff)
+        if room < _ROOM:
+            return False
+    for _ in range(2):
+        mx, my, mz = _mean_normal(bvh, stack, x, y, z, nx, ny, nz, room, tangent)
+        wide = _free(bvh, stack, x, y, z, mx, my, mz, standoff)
+        if wide < _ROOM:
+            break
+        nx, ny, nz, room = mx, my, mz, wide
+    ox, oy, oz = x + nx * room, y + ny * room, z + nz * room
+    if floor[0] * ox + floor[1] * oy + floor[2] * oz < floor[3]:
+        return False
+    # x: what is left of the wanted direction across the view
+    ax, ay, az = axis
+    along = ax * nx + ay * ny + az * nz
+    ax, ay, az = ax - along * nx, ay - along * ny, az - along * nz
+    size = math.sqrt(ax * ax + ay * ay + az * az)
+    if size < 1e-6:
+        ax, ay, az = frame[1]
+        along = ax * nx + ay * ny + az * nz
+        ax, ay, az = ax - along * nx, ay - along * ny, az - along * nz
+        size = math.sqrt(ax * ax + ay * ay + az * az)
+    ax, ay, az = ax / size, ay / size, az / size
+    frame[0, 0], frame[0, 1], frame[0, 2] = ax, ay, az
+    frame[1, 0], frame[1, 1], frame[1, 2] = ay * nz - az * ny, az * nx - ax * nz, ax * ny - ay * nx
+    frame[2, 0], frame[2, 1], frame[2, 2] = -nx, -ny, -nz
+    frame[3, 0], frame[3, 1], frame[3, 2] = ox, oy, oz
+    return True
+
+
+@njit(cache=True, error_model="numpy")
+def _turn(frame, angle):  # type: ignore[no-untyped-def]
+    """Turn a frame about its z."""
+    c, s = math.cos(angle), math.sin(angle)
+    for k in range(3):
+        x, y = frame[0, k], frame[1, k]
+        frame[0, k] = c * x + s * y
+        frame[1, k] = c * y - s * x
+
+
+@njit(cache=True, error_model="numpy")
+def _slide(bvh, stack, hand, slide_x, slide_y, standoff, tangent):  # type: ignore[no-untyped-def]
+    """Slide along the surface; stays where it was if there is no way or no room."""
+    frame, contact = hand.frame, hand.contact
+    length = math.sqrt(slide_x * slide_x + slide_y * slide_y)
+    angle = math.atan2(slide_y, slide_x)
+    _turn(frame, angle)  # x is forward now
+    sx, sy, sz = -frame[1, 0], -frame[1, 1], -frame[1, 2]
+    before = contact.copy()
+    _crawl(bvh, stack, contact, sx, sy, sz, length)
+    axis = np.empty(3)
+    moved = False
+    for attempt in range(6):
+        # forward, carried round the edges; across the plane of the slide nothing turns
+        nx, ny, nz = contact[1]
+        axis[0], axis[1], axis[2] = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
+        if axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2] < 0.01:
+            axis[0], axis[1], axis[2] = frame[0]
+        if settle(bvh, stack, hand, axis, standoff, tangent):
+            moved = True
+            break
+        if attempt < 5 and _crawl(bvh, stack, contact, sx, sy, sz, _DETOUR / 5.0) > 0.0:
+            break
+    if not moved:
+        contact[:] = before
+    _turn(frame, -angle)
+    return moved
+
+
+@njit(cache=True, error_model="numpy")
+def approach(bvh, stack, hand, goal, reach, standoff, tangent):  # type: ignore[no-untyped-def]
+    """Touch what is ahead of a frame (4, 3) within `reach` metres; False if there is nothing.
+
+    A goal inside the object (a closed one: the ray meets the inner side of a surface) is
+    approached from behind itself, where the fingertip comes from.
+    """
+    ox, oy, oz = goal[3]
+    dx, dy, dz = goal[2]
+    h, hit, _u, _v = closest_hit(bvh, stack, ox, oy, oz, dx, dy, dz, reach)
+    inside = False
+    if hit >= 0:
+        normal = bvh.normal[hit]
+        inside = normal[0] * dx + normal[1] * dy + normal[2] * dz > 0.0
+    if inside:
+        back, behind, _u, _v = closest_hit(bvh, stack, ox, oy, oz, -dx, -dy, -dz, 10.0)
+        if behind >= 0:
+            normal = bvh.normal[behind]
+            if normal[0] * dx + normal[1] * dy + normal[2] * dz < 0.0:
+                h, hit = -back, behind
+    if hit < 0:
+        return False
+    before = hand.contact.copy()
+    _touch(bvh, hand.contact, hit, ox + dx * h, oy + dy * h, oz + dz * h, dx, dy, dz)
+    if settle(bvh, stack, hand, goal[0], standoff, tangent):
+        return True
+    hand.contact[:] = before
+    return False
+
+
+@njit(cache=True, error_model="numpy")
+def _pose(frame, body, pose):  # type: ignore[no-untyped-def]
+    """World pose (7,) of a frame (4, 3) given in the frame of a body (4, 3) in the world."""
+    m = np.empty((3, 3))  # columns: the frame's axes in the world
+    for i in range(3):
+        for k in range(3):
+            m[k, i] = frame[i, 0] * body[0, k] + frame[i, 1] * body[1, k] + frame[i, 2] * body[2, k]
+        pose[i] = body[3, i] + (
+            frame[3, 0] * body[0, i] + frame[3, 1] * body[1, i] + frame[3, 2] * body[2, i]
+        )
+    a, e, i_ = m[0, 0], m[1, 1], m[2, 2]
+    if a + e + i_ > 0.0:
+        x, y, z, w = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], 1.0 + a + e + i_
+    elif a >= e and a >= i_:
+        x, y, z, w = 1.0 + a - e - i_, m[0, 1] + m[1, 0], m[0, 2] + m[2, 0], m[2, 1] - m[1, 2]
+    elif e >= i_:
+        x, y, z, w = m[0, 1] + m[1, 0], 1.0 - a + e - i_, m[1, 2] + m[2, 1], m[0, 2] - m[2, 0]
+    else:
+        x, y, z, w = m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], 1.0 - a - e + i_, m[1, 0] - m[0, 1]
+    size = math.sqrt(x * x + y * y + z * z + w * w)
+    size = size if w >= 0.0 else -size
+    pose[3], pose[4], pose[5], pose[6] = x / size, y / size, z / size, w / size
+    for k in range(3, 7):
+        pose[k] = min(max(pose[k], -1.0), 1.0)
+
+
+@njit(cache=True, error_model="numpy")
+def _movement(before, after, movement):  # type: ignore[no-untyped-def]
+    """The pose `after` in the frame of the pose `before`, all (7,)."""
+    x, y, z, w = -before[3], -before[4], -before[5], before[6]
+    px, py, pz = after[0] - before[0], after[1] - before[1], after[2] - before[2]
+    # p + 2 w (v x p) + 2 v x (v x p)
+    cx, cy, cz = y * pz - z * py, z * px - x * pz, x * py - y * px
+    movement[0] = px + 2.0 * (w * cx + y * cz - z * cy)
+    movement[1] = py + 2.0 * (w * cy + z * cx - x * cz)
+    movement[2] = pz + 2.0 * (w * cz + x * cy - y * cx)
+    bx, by, bz, bw = after[3], after[4], after[5], after[6]
+    a = w * bx + x * bw + y * bz - z * by
+    b = w * by - x * bz + y * bw + z * bx
+    c = w * bz + x * by - y * bx + z * bw
+    d = w * bw - x * bx - y * by - z * bz
+    size = math.sqrt(a * a + b * b + c * c + d * d)
+    size = size if d >= 0.0 else -size
+    movement[3] = min(max(a / size, -1.0), 1.0)
+    movement[4] = min(max(b / size, -1.0), 1.0)
+    movement[5] = min(max(c / size, -1.0), 1.0)
+    movement[6] = min(max(d / size, -1.0), 1.0)
+
+
+def world_pose(hand: Hand) -> NDArray[np.float64]:
+    """(7,) of the hand's frame in the world."""
+    pose = np.empty(7)
+    _pose(hand.frame, hand.object, pose)
+    return pose
+
+
+@njit(cache=True, error_model="numpy")
+def look(scene, canvas, hand, frame, tangent, reach, depth, rgb, pose, movement):  # type: ignore[no-untyped-def]
+    """Take an observation from a frame (4, 3); returns whether the middle ray met the object."""
+    trace(scene.bvh, canvas, frame, tangent, tangent, reach)
+    paint(scene, canvas, frame, tangent, tangent, depth, rgb)
+    _pose(frame, hand.object, pose)
+    _movement(hand.pose, pose, movement)
+    hand.pose[:] = pose
+    _h, hit, _u, _v = closest_hit(
+        scene.bvh,
+        canvas.stack,
+        frame[3, 0],
+        frame[3, 1],
+        frame[3, 2],
+        frame[2, 0],
+        frame[2, 1],
+        frame[2, 2],
+        reach,
+    )
+    return hit >= 0
+
+
+@njit(cache=True, error_model="numpy")
+def crawl_and_look(
+    scene,
+    canvas,
+    hand,
+    slide_x,
+    slide_y,
+    twist,
+    standoff,
+    tangent,
+    reach,
+    depth,
+    rgb,
+    pose,
+    movement,
+):  # type: ignore[no-untyped-def]
+    """One step of the fingertip: slide, twist, look; returns whether it feels the object."""
+    if slide_x != 0.0 or slide_y != 0.0:
+        _slide(scene.bvh, canvas.stack, hand, slide_x, slide_y, standoff, tangent)
+    if twist != 0.0:
+        _turn(hand.frame, twist)
+    return look(scene, canvas, hand, hand.frame, tangent, reach, depth, rgb, pose, movement)

@@ -1,0 +1,224 @@
+"""`Touch-v0`: a fingertip that rides the surface of an object."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from colonnade_envs import fingertip
+from colonnade_envs.body import Action, Body, Observation, goal_pose, vector
+from colonnade_envs.bvh import closest_hit
+from colonnade_envs.objects import ObjectMesh, ObjectSet
+from colonnade_envs.patch import frame_of
+from colonnade_envs.poses import IDENTITY, look_along, matrix_of, rotate
+
+__all__ = ["TouchEnv"]
+
+_REACH = 0.15  # metres ahead of a goal pose in which the fingertip searches the surface
+
+
+class TouchEnv(Body):
+    """A sensor that keeps its distance to the surface and looks against its normal.
+
+    Action: a dict of (parts left out are 0)
+
+    - `slide` (2,) metres along the surface in the sensor's x and y, at most `max_slide` each:
+      the fingertip follows the surface over edges, round thin things and into hollows;
+    - `twist` (1,) radians about the view axis, after the slide;
+    - `jump` 1 to go to `goal` instead: a sensor pose (7,) in the world, from which the fingertip
+      moves along the view axis until it touches (at most 0.15 m ahead), then aligns;
+    - `push` (1,) metres forward, first of all (with physics only).
+
+    The sensor stands `standoff` metres in front of the touched point, nearer where there is less
+    room (down to 4 mm), and looks against the normal averaged over the patch. When a jump finds
+    nothing, `on_object` is 0, `pose` is the goal where it looked, and the next slide starts from
+    the last contact. A slide that finds no way on ends where it got to.
+    """
+
+    def __init__(
+        self,
+        objects: str | Path | ObjectSet | Sequence[ObjectMesh] = "builtin",
+        *,
+        names: Sequence[str] | None = None,
+        resolution: int = 16,
+        fov_deg: float = 11.4,
+        physics: bool = False,
+        random_rotation: bool = True,
+        render_mode: str | None = None,
+        standoff: float = 0.025,
+        max_slide: float = 0.02,
+        max_range: float = 0.05,
+    ) -> None:
+        """objects: a set (see `open_object_set`) or meshes; names: which of them.
+
+        resolution: pixels along a side of the patch. fov_deg: its angle of view. standoff,
+        max_slide, max_range: metres. Raises ValueError if one of them makes no sense.
+        """
+        if not 0.005 <= standoff <= 0.2:
+            raise ValueError(f"standoff must be 0.005 to 0.2 m, not {standoff}")
+        if not 0.0 < max_slide <= 0.05:
+            raise ValueError(f"max_slide must be above 0 and at most 0.05 m, not {max_slide}")
+        if not standoff < max_range:
+            raise ValueError(f"max_range {max_range} must be above standoff {standoff}")
+        slide = spaces.Box(-max_slide, max_slide, (2,), np.float64)
+        twist = spaces.Box(-math.pi, math.pi, (1,), np.float64)
+        super().__init__(
+            objects,
+            names,
+            resolution,
+            fov_deg,
+            max_range,
+            physics,
+            random_rotation,
+            render_mode,
+            {"slide": slide, "twist": twist},
+        )
+        self.standoff, self.max_slide = standoff, max_slide
+        self._hand = fingertip.Hand.new()
+
+    def _start(self) -> Observation:
+        hand, scene = self._hand, self._scene
+        self._set_object()
+        hand.contact[:] = 0.0
+        hand.pose[:] = IDENTITY
+        goal = np.empty((4, 3))
+        twist = 2.0 * math.pi * self.np_random.random()
+        radius = float(np.linalg.norm(self.mesh.size)) + self.standoff
+        for _ in range(100):
+            # from outside towards a point of the surface; what is met first is touched
+            point, normal = self._surface_point()
+            tilt = normal + 0.5 * self.np_random.normal(size=3)
+            goal[:] = _outside(point, tilt, radius, twist)
+            distance = closest_hit(scene.bvh, self._canvas.stack, *goal[3], *goal[2], 2.0 * radius)[
+                0
+            ]
+            goal[3] += goal[2] * max(distance - self.standoff, 0.0)
+            if self._touch_from(goal):
+                break
+        else:
+            raise RuntimeError(
+                f"found no place on {self.mesh.name!r} that a fingertip can reach: check the mesh"
+            )
+        return self._observe(hand.frame, fresh=True)
+
+    def _move(self, action: Action) -> Observation:
+        hand = self._hand
+        slide_x = slide_y = twist = 0.0
+        if "push" in action:
+            push = vector(action, "push", 0.0, 0.05, 1)[0]
+            if push > 0.0 and not self._push(push):
+                return self._observe(hand.frame)
+        if action.get("jump"):
+            goal = frame_of(goal_pose(action), self.object_pose)
+            return self._observe(hand.frame if self._touch_from(goal) else goal)
+        if "slide" in action:
+            slide_x, slide_y = vector(action, "slide", -self.max_slide, self.max_slide, 2).tolist()
+        if "twist" in action:
+            twist = float(vector(action, "twist", -math.pi, math.pi, 1)[0])
+        return self._observe(hand.frame, slide_x, slide_y, twist)
+
+    def _observe(
+        self,
+        frame: NDArray[np.float64],
+        slide_x: float = 0.0,
+        slide_y: float = 0.0,
+        twist: float = 0.0,
+        *,
+        fresh: bool = False,
+    ) -> Observation:
+        """Slide and twist if the frame is the hand's own, then look from it."""
+        hand, side = self._hand, self.resolution
+        depth = np.empty((side, side), np.float32)
+        rgb = np.empty((side, side, 3), np.float32)
+        pose, movement = np.empty(7), np.empty(7)
+        if frame is hand.frame:
+            felt = fingertip.crawl_and_look(
+                self._scene,
+                self._canvas,
+                hand,
+                slide_x,
+                slide_y,
+                twist,
+                self.standoff,
+                self._tangent,
+                self.max_range,
+                depth,
+                rgb,
+                pose,
+                movement,
+            )
+        else:
+            felt = fingertip.look(
+                self._scene,
+                self._canvas,
+                hand,
+                frame,
+                self._tangent,
+                self.max_range,
+                depth,
+                rgb,
+                pose,
+                movement,
+            )
+        if fresh:
+            movement[:] = 0.0
+            movement[6] = 1.0
+        if self.render_mode is not None:
+            self._path.append(pose)
+        return {
+            "depth": depth,
+            "rgb": rgb,
+            "pose": pose,
+            "movement": movement,
+            "on_object": int(felt),
+        }
+
+    def _touch_from(self, goal: NDArray[np.float64]) -> bool:
+        """Approach along the z of a frame (4, 3) in the object's frame."""
+        return bool(
+            fingertip.approach(
+                self._scene.bvh,
+                self._canvas.stack,
+                self._hand,
+                goal,
+                _REACH,
+                self.standoff,
+                self._tangent,
+            )
+        )
+
+    def _push(self, distance: float) -> bool:
+        """Push the object, then touch it again; False if it is out of reach now."""
+        hand = self._hand
+        touched = self.object_pose[:3] + rotate(self.object_pose[3:], hand.contact[0])
+        ahead = rotate(self.object_pose[3:], hand.frame[2])
+        sensor = fingertip.world_pose(hand)
+        self.object_pose = self.world.push(touched, ahead, distance)
+        self._set_object()
+        return self._touch_from(frame_of(sensor, self.object_pose))
+
+    def _set_object(self) -> None:
+        hand = self._hand
+        rotation = matrix_of(self.object_pose[3:])
+        hand.object[:3] = rotation.T
+        hand.object[3] = self.object_pose[:3]
+        if self.physics:  # the sensor stays above the table
+            hand.floor[:3] = rotation[2]
+            hand.floor[3] = 0.005 - self.object_pose[2]
+
+    def _pose(self) -> NDArray[np.float64]:
+        return self._hand.pose.copy()
+
+
+def _outside(
+    point: NDArray[np.float64], outward: NDArray[np.float64], radius: float, twist: float
+) -> NDArray[np.float64]:
+    """(4, 3) frame that looks at a point from `radius` metres in an outward direction."""
+    axes = look_along(-outward, twist)
+    return np.vstack([axes.T, point - axes[:, 2] * radius])
