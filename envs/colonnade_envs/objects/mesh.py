@@ -1,4 +1,4 @@
-"""What every object of every set becomes: checked triangles in metres, with colours and textures."""
+"""What every object of every set becomes: checked triangles in metres, with their paint."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ObjectMesh:
 
     @cached_property
     def digest(self) -> str:
-        """Hash of everything but the name: equal digests mean the same bits of geometry and paint."""
+        """Hash of all arrays, not of the name: equal digests mean equal bits."""
         digest = hashlib.blake2b(digest_size=16)
         for array in self._arrays():
             digest.update(f"{array.dtype.str}{array.shape}".encode())
@@ -137,7 +137,8 @@ def make_mesh(
     used[triangles] = True
     if not np.isfinite(points[used]).all():
         raise MeshError(
-            f"{name}: the mesh has NaN or infinite vertices: repair it in the program it comes from."
+            f"{name}: the mesh has NaN or infinite vertices: "
+            "repair it in the program it comes from."
         )
     points *= scale
     check_size(name, points[used], scale)
@@ -158,7 +159,8 @@ def make_mesh(
     solid = np.linalg.norm(np.cross(b - a, c - a), axis=1) > 0.0
     if not solid.any():
         raise MeshError(
-            f"{name}: the mesh is empty (all triangles are without area): export it again as surfaces."
+            f"{name}: the mesh is empty (all triangles are without area): "
+            "export it again as surfaces."
         )
     if not solid.all():
         triangles, uv, colour, texture = (x[solid] for x in (triangles, uv, colour, texture))
@@ -182,7 +184,7 @@ def make_mesh(
 
 
 def check_size(name: str, points: NDArray[np.float64], scale: float = 1.0) -> None:
-    """Raise MeshError where the longest side of (V, 3) `points` is not 1 mm to 2 m; says a scale."""
+    """Raise MeshError, with a scale to pass, where (V, 3) `points` are not 1 mm to 2 m long."""
     longest = float(np.ptp(points, axis=0).max())
     if longest == 0.0:
         raise MeshError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -202,7 +202,7 @@ def _faces(lines: _Lines, vertices: int, uvs: int) -> tuple[NDArray[np.int64], N
         loop = [_corner(token, before) for token in row.split()]
         if len(loop) < 3:
             raise ValueError("a face has fewer than three corners")
-        for second, third in zip(loop[1:], loop[2:], strict=False):
+        for second, third in pairwise(loop[1:]):
             corners.append([loop[0], second, third])
             polygon.append(index)
     return np.array(corners, dtype=np.int64), np.array(polygon, dtype=np.int64)
@@ -234,6 +234,8 @@ def _materials(raw: RawMesh, path: Path, libraries: list[str]) -> tuple[dict[str
 
 def _runs(lines: _Lines, polygon: NDArray[np.int64]) -> Iterator[tuple[slice, str]]:
     """Triangles between one usemtl line and the next, with the name it gives."""
+    if not lines.materials:
+        return
     ends = [start for start, _ in lines.materials[1:]] + [len(lines.faces)]
     for (start, used), end in zip(lines.materials, ends, strict=True):
         first, last = np.searchsorted(polygon, [start, end])

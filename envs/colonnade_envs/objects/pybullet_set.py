@@ -85,7 +85,8 @@ def expand_random(name: str) -> list[str]:
         last = int(match[2]) if match[2] else first
     if not match or not first <= last < RANDOM_SHAPES:
         raise ObjectSetError(
-            f"'{name}' is no range of random shapes: write random:000-049 (000 to 999) or random:007."
+            f"'{name}' is no range of random shapes: "
+            "write random:000-049 (000 to 999) or random:007."
         )
     return [f"random:{number:03d}" for number in range(first, last + 1)]
 

@@ -49,7 +49,10 @@ class RawMesh:
         colour: NDArray[np.float64] | None = None,
         texture: NDArray[np.int64] | int = -1,
     ) -> None:
-        """Add (V, 3) vertices and (F, 3) faces; uv (F, 3, 2), colour (F, 3, 3) or (3,), texture (F,)."""
+        """Add (V, 3) vertices and (F, 3) faces.
+
+        uv is (F, 3, 2), colour (F, 3, 3) or (3,), texture a row or (F,) rows.
+        """
         count = len(faces)
         offset = sum(len(part) for part in self.vertices)
         self.vertices.append(np.asarray(vertices, dtype=np.float64))
@@ -69,7 +72,7 @@ class RawMesh:
             self.colour = [part[:, ::-1] for part in self.colour]
 
     def merge(self, other: RawMesh, *, tint: tuple[float, float, float] | None = None) -> None:
-        """Take over the pieces of `other`; `tint` replaces its colours and multiplies its textures."""
+        """Take over the pieces of `other`; a `tint` replaces its colours (and multiplies textures)."""
         rows = len(self.textures)
         offset = sum(len(part) for part in self.vertices)
         self.sources.extend(other.sources)

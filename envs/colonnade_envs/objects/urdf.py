@@ -20,7 +20,7 @@ Paint = tuple[Colour | None, Path | None]
 
 
 def read_urdf(name: str, path: Path) -> RawMesh:
-    """Read the <visual> elements of a URDF: meshes with scale and origin, boxes, cylinders, spheres.
+    """Read the <visual> elements of a URDF: meshes with scale and origin, and plain shapes.
 
     A <material> colour replaces the colours of a mesh file and multiplies its texture, as in
     PyBullet. A robot of several links is taken at joint positions 0. Raises MeshError.
