@@ -17,11 +17,13 @@ from colonnade_envs.objects import ObjectMesh, ObjectSet, open_object_set
 from colonnade_envs.patch import Canvas, Scene, scene_of
 from colonnade_envs.poses import IDENTITY, matrix_of, random_quaternion
 
-__all__ = ["WORKSPACE", "Body", "Observation", "pose_space"]
+__all__ = ["MAX_PUSH", "WORKSPACE", "Body", "Observation", "pose_space"]
 
 Observation = dict[str, Any]
 Action = Mapping[str, Any]
 
+MAX_PUSH = 0.05
+"""Metres of the longest push of one step."""
 WORKSPACE = 10.0
 """Half side in metres of the cube round the world's origin that bodies stay in."""
 
@@ -95,9 +97,9 @@ class Body(gym.Env[Observation, Action]):
             on_object=spaces.Discrete(2),
         )
         if physics:
-            action_parts["push"] = spaces.Box(0.0, 0.05, (1,), np.float64)
+            action_parts["push"] = spaces.Box(0.0, MAX_PUSH, (1,), np.float64)
         self.action_space = spaces.Dict(
-            **action_parts, jump=spaces.Discrete(2), goal=pose_space(WORKSPACE)
+            action_parts | {"jump": spaces.Discrete(2), "goal": pose_space(WORKSPACE)}
         )
         self._parts = frozenset(self.action_space.keys())
 
@@ -151,6 +153,7 @@ class Body(gym.Env[Observation, Action]):
             self.object_pose = self.world.place(self.mesh, self.object_pose)
         self._path.clear()
         observation = self._start()
+        self._path.append(observation["pose"])
         return observation, {"object": name, "object_pose": self.object_pose.copy()}
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
@@ -162,7 +165,10 @@ class Body(gym.Env[Observation, Action]):
                 f"an action is a dict with (some of) the parts {sorted(self._parts)}, not "
                 f"{sorted(action) if isinstance(action, Mapping) else type(action).__name__}"
             )
-        return self._move(action), 0.0, False, False, {}
+        observation = self._move(action)
+        if self.render_mode is not None:
+            self._path.append(observation["pose"])
+        return observation, 0.0, False, False, {}
 
     def render(self) -> Any:
         """(H, W, 3) uint8 picture of the object with the sensor, its view axis and its path."""

@@ -66,7 +66,7 @@ def _build(corner, order, box, link):  # type: ignore[no-untyped-def]
             middle[i, k] = 0.5 * (low[i, k] + high[i, k])
 
     todo = np.empty((STACK_SIZE, 4), np.int64)  # node, first, count, depth
-    todo[0] = 0, 0, count, 0
+    todo[0, 0], todo[0, 1], todo[0, 2], todo[0, 3] = 0, 0, count, 0
     top, nodes = 1, 1
     bin_low = np.empty((3, _BINS, 3))
     bin_high = np.empty((3, _BINS, 3))
@@ -77,7 +77,7 @@ def _build(corner, order, box, link):  # type: ignore[no-untyped-def]
     mid_lo, mid_hi, scale = np.empty(3), np.empty(3), np.empty(3)
     while top > 0:
         top -= 1
-        node, first, size, depth = todo[top]
+        node, first, size, depth = todo[top, 0], todo[top, 1], todo[top, 2], todo[top, 3]
 
         # bounds of the node and of the triangles' middles
         lo[:] = np.inf
@@ -168,8 +168,11 @@ def _build(corner, order, box, link):  # type: ignore[no-untyped-def]
             split = i
         link[node, 0] = nodes
         link[node, 1] = 0
-        todo[top] = nodes, first, split - first, depth + 1
-        todo[top + 1] = nodes + 1, split, first + size - split, depth + 1
+        for side in range(2):
+            todo[top + side, 0] = nodes + side
+            todo[top + side, 1] = split if side else first
+            todo[top + side, 2] = first + size - split if side else split - first
+            todo[top + side, 3] = depth + 1
         top += 2
         nodes += 2
     return nodes

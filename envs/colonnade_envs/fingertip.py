@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from colonnade_envs.bvh import closest_hit
 from colonnade_envs.patch import paint, trace
 
-__all__ = ["Hand", "approach", "crawl_and_look", "look", "settle", "world_pose"]
+__all__ = ["Hand", "Lens", "act", "look", "world_pose"]
 
 _STRIDE = 0.001  # metres a crawl goes before it feels for the surface again
 _LIFT = 0.0002  # metres above the surface at which it feels forward
@@ -27,6 +27,19 @@ _SKIN = 1e-6  # metres kept from a surface where a ray starts on it
 _ROOM = 0.004  # metres of free space that the fingertip needs in front of the surface
 _DETOUR = 0.015  # metres that it crawls on to find that room
 _SAMPLES = 5  # rays along a side of the square over which the normal is averaged
+
+
+class Lens(NamedTuple):
+    """What a sensor is like; constant over its life."""
+
+    tangent: float
+    """Tangent of half the angle of view."""
+    reach: float
+    """Metres along the view axis beyond which nothing is seen."""
+    standoff: float
+    """Metres between the sensor and the touched point."""
+    search: float
+    """Metres ahead of a goal in which the surface is searched."""
 
 
 class Hand(NamedTuple):
@@ -43,11 +56,23 @@ class Hand(NamedTuple):
     """(4,) normal and offset of a plane below which the sensor must not be; 0 for none."""
     pose: NDArray[np.float64]
     """(7,) of the sensor in the world at the last observation."""
+    spare: NDArray[np.float64]
+    """(7, 3) scratch."""
 
     @classmethod
     def new(cls) -> Hand:
         """A hand that touches nothing yet."""
-        return cls(np.eye(4, 3), np.zeros((3, 3)), np.eye(4, 3), np.zeros(4), np.zeros(7))
+        return cls(
+            np.eye(4, 3), np.zeros((3, 3)), np.eye(4, 3), np.zeros(4), np.zeros(7), np.zeros((7, 3))
+        )
+
+
+@njit(cache=True, error_model="numpy")
+def _copy(source, target):  # type: ignore[no-untyped-def]
+    """Copy (3, 3); a slice assignment would bring numba's string formatting into the kernel."""
+    for i in range(3):
+        for k in range(3):
+            target[i, k] = source[i, k]
 
 
 @njit(cache=True, error_model="numpy")
@@ -72,13 +97,13 @@ def _crawl(bvh, stack, contact, sx, sy, sz, length):  # type: ignore[no-untyped-
     for _ in range(80):
         if length <= 1e-7:
             return 0.0
-        cx, cy, cz = contact[0]
-        nx, ny, nz = contact[1]
+        cx, cy, cz = contact[0, 0], contact[0, 1], contact[0, 2]
+        nx, ny, nz = contact[1, 0], contact[1, 1], contact[1, 2]
         # forward along the surface, in the plane of the slide
         tx, ty, tz = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
         size = math.sqrt(tx * tx + ty * ty + tz * tz)
         if size < 0.05:  # a triangle that faces sideways: go by the free direction
-            nx, ny, nz = contact[2]
+            nx, ny, nz = contact[2, 0], contact[2, 1], contact[2, 2]
             tx, ty, tz = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
             size = math.sqrt(tx * tx + ty * ty + tz * tz)
             if size < 0.05:
@@ -90,33 +115,29 @@ def _crawl(bvh, stack, contact, sx, sy, sz, length):  # type: ignore[no-untyped-
         step = min(stride, length) * fine
 
         # lift off as far as there is room
-        ax, ay, az = contact[2]
+        ax, ay, az = contact[2, 0], contact[2, 1], contact[2, 2]
         px, py, pz = cx + ax * _SKIN, cy + ay * _SKIN, cz + az * _SKIN
         lift = min(_LIFT, 0.3 * step)
         h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, nx, ny, nz, lift)
         if hit >= 0:
             lift = 0.5 * h
         px, py, pz = px + nx * lift, py + ny * lift, pz + nz * lift
-        ex, ey, ez = tx, ty, tz
-        # forward: a wall?
-        h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, step)
-        if hit < 0:
-            # down: does the surface go on?
-            px, py, pz = px + ex * step, py + ey * step, pz + ez * step
-            ex, ey, ez = -nx, -ny, -nz
-            drop = lift + 1.2 * step
-            h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, drop)
-            if hit < 0:
-                # back: the other side of an edge?
-                px, py, pz = px + ex * drop, py + ey * drop, pz + ez * drop
-                ex, ey, ez = -tx, -ty, -tz
-                back = 2.0 * step
-                h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, back)
-                if hit < 0:
-                    # up: the under side of a sheet?
-                    px, py, pz = px + ex * back, py + ey * back, pz + ez * back
-                    ex, ey, ez = nx, ny, nz
-                    h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, drop + lift)
+        # forward: a wall? down: does the surface go on? back: the far side of an edge? up: the
+        # under side of a sheet?
+        drop = lift + 1.2 * step
+        hit, h, ex, ey, ez, reach = -1, 0.0, tx, ty, tz, step
+        for leg in range(4):
+            if leg > 0:
+                px, py, pz = px + ex * reach, py + ey * reach, pz + ez * reach
+            if leg == 1:
+                ex, ey, ez, reach = -nx, -ny, -nz, drop
+            elif leg == 2:
+                ex, ey, ez, reach = -tx, -ty, -tz, 2.0 * step
+            elif leg == 3:
+                ex, ey, ez, reach = nx, ny, nz, drop + lift
+            h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, reach)
+            if hit >= 0:
+                break
         if hit < 0:
             if fine < 0.05:
                 return length
@@ -174,18 +195,19 @@ def _mean_normal(bvh, stack, x, y, z, nx, ny, nz, distance, tangent):  # type: i
 
 
 @njit(cache=True, error_model="numpy")
-def settle(bvh, stack, hand, axis, standoff, tangent):  # type: ignore[no-untyped-def]
+def _settle(bvh, stack, hand, lens, axis):  # type: ignore[no-untyped-def]
     """Put the sensor in front of the contact, looking against the averaged normal.
 
     axis: (3,) direction that the sensor's x shall have as nearly as it can. Returns False, and
     leaves the frame as it was, where there is no room for the sensor.
     """
     contact, frame, floor = hand.contact, hand.frame, hand.floor
-    x, y, z = contact[0]
-    nx, ny, nz = contact[1]
+    standoff, tangent = lens.standoff, lens.tangent
+    x, y, z = contact[0, 0], contact[0, 1], contact[0, 2]
+    nx, ny, nz = contact[1, 0], contact[1, 1], contact[1, 2]
     room = _free(bvh, stack, x, y, z, nx, ny, nz, standoff)
     if room < _ROOM:  # a triangle in a fold: look from where there is room
-        nx, ny, nz = contact[2]
+        nx, ny, nz = contact[2, 0], contact[2, 1], contact[2, 2]
         room = _free(bvh, stack, x, y, z, nx, ny, nz, standoff)
         if room < _ROOM:
             return False
@@ -199,12 +221,12 @@ def settle(bvh, stack, hand, axis, standoff, tangent):  # type: ignore[no-untype
     if floor[0] * ox + floor[1] * oy + floor[2] * oz < floor[3]:
         return False
     # x: what is left of the wanted direction across the view
-    ax, ay, az = axis
+    ax, ay, az = axis[0], axis[1], axis[2]
     along = ax * nx + ay * ny + az * nz
     ax, ay, az = ax - along * nx, ay - along * ny, az - along * nz
     size = math.sqrt(ax * ax + ay * ay + az * az)
     if size < 1e-6:
-        ax, ay, az = frame[1]
+        ax, ay, az = frame[1, 0], frame[1, 1], frame[1, 2]
         along = ax * nx + ay * ny + az * nz
         ax, ay, az = ax - along * nx, ay - along * ny, az - along * nz
         size = math.sqrt(ax * ax + ay * ay + az * az)
@@ -227,68 +249,79 @@ def _turn(frame, angle):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy")
-def _slide(bvh, stack, hand, slide_x, slide_y, standoff, tangent):  # type: ignore[no-untyped-def]
+def _slide(bvh, stack, hand, lens, slide_x, slide_y):  # type: ignore[no-untyped-def]
     """Slide along the surface; stays where it was if there is no way or no room."""
     frame, contact = hand.frame, hand.contact
+    before, axis = hand.spare[:3], hand.spare[3]
     length = math.sqrt(slide_x * slide_x + slide_y * slide_y)
     angle = math.atan2(slide_y, slide_x)
     _turn(frame, angle)  # x is forward now
     sx, sy, sz = -frame[1, 0], -frame[1, 1], -frame[1, 2]
-    before = contact.copy()
-    _crawl(bvh, stack, contact, sx, sy, sz, length)
-    axis = np.empty(3)
+    _copy(contact, before)
     moved = False
-    for attempt in range(6):
-        # forward, carried round the edges; across the plane of the slide nothing turns
-        nx, ny, nz = contact[1]
+    for _ in range(6):
+        left = _crawl(bvh, stack, contact, sx, sy, sz, length)
+        # x stays forward, carried round the edges
+        nx, ny, nz = contact[1, 0], contact[1, 1], contact[1, 2]
         axis[0], axis[1], axis[2] = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
         if axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2] < 0.01:
-            axis[0], axis[1], axis[2] = frame[0]
-        if settle(bvh, stack, hand, axis, standoff, tangent):
-            moved = True
+            axis[0], axis[1], axis[2] = frame[0, 0], frame[0, 1], frame[0, 2]
+        moved = _settle(bvh, stack, hand, lens, axis)
+        if moved or left > 0.0:
             break
-        if attempt < 5 and _crawl(bvh, stack, contact, sx, sy, sz, _DETOUR / 5.0) > 0.0:
-            break
+        length = _DETOUR / 5.0
     if not moved:
-        contact[:] = before
+        _copy(before, contact)
     _turn(frame, -angle)
-    return moved
 
 
 @njit(cache=True, error_model="numpy")
-def approach(bvh, stack, hand, goal, reach, standoff, tangent):  # type: ignore[no-untyped-def]
-    """Touch what is ahead of a frame (4, 3) within `reach` metres; False if there is nothing.
+def _approach(bvh, stack, hand, lens, goal):  # type: ignore[no-untyped-def]
+    """Touch what is ahead of a frame (4, 3); False if there is nothing within the search.
 
     A goal inside the object (a closed one: the ray meets the inner side of a surface) is
     approached from behind itself, where the fingertip comes from.
     """
-    ox, oy, oz = goal[3]
-    dx, dy, dz = goal[2]
-    h, hit, _u, _v = closest_hit(bvh, stack, ox, oy, oz, dx, dy, dz, reach)
-    inside = False
-    if hit >= 0:
-        normal = bvh.normal[hit]
-        inside = normal[0] * dx + normal[1] * dy + normal[2] * dz > 0.0
-    if inside:
-        back, behind, _u, _v = closest_hit(bvh, stack, ox, oy, oz, -dx, -dy, -dz, 10.0)
-        if behind >= 0:
-            normal = bvh.normal[behind]
-            if normal[0] * dx + normal[1] * dy + normal[2] * dz < 0.0:
-                h, hit = -back, behind
+    ox, oy, oz = goal[3, 0], goal[3, 1], goal[3, 2]
+    dx, dy, dz = goal[2, 0], goal[2, 1], goal[2, 2]
+    sign, reach, distance, hit = 1.0, lens.search, 0.0, -1
+    for attempt in range(2):
+        h, i, _u, _v = closest_hit(bvh, stack, ox, oy, oz, sign * dx, sign * dy, sign * dz, reach)
+        if i < 0:
+            break
+        slope = bvh.normal[i, 0] * dx + bvh.normal[i, 1] * dy + bvh.normal[i, 2] * dz
+        if attempt == 0 or slope < 0.0:
+            distance, hit = sign * h, i
+        if slope <= 0.0:
+            break
+        sign, reach = -1.0, 10.0
     if hit < 0:
         return False
-    before = hand.contact.copy()
-    _touch(bvh, hand.contact, hit, ox + dx * h, oy + dy * h, oz + dz * h, dx, dy, dz)
-    if settle(bvh, stack, hand, goal[0], standoff, tangent):
+    before = hand.spare[:3]
+    _copy(hand.contact, before)
+    _touch(
+        bvh,
+        hand.contact,
+        hit,
+        ox + dx * distance,
+        oy + dy * distance,
+        oz + dz * distance,
+        dx,
+        dy,
+        dz,
+    )
+    if _settle(bvh, stack, hand, lens, goal[0]):
         return True
-    hand.contact[:] = before
+    _copy(before, hand.contact)
     return False
 
 
 @njit(cache=True, error_model="numpy")
-def _pose(frame, body, pose):  # type: ignore[no-untyped-def]
-    """World pose (7,) of a frame (4, 3) given in the frame of a body (4, 3) in the world."""
-    m = np.empty((3, 3))  # columns: the frame's axes in the world
+def _pose(frame, body, m, pose):  # type: ignore[no-untyped-def]
+    """World pose (7,) of a frame (4, 3) given in the frame of a body (4, 3) in the world.
+
+    m: (3, 3) scratch; its columns become the frame's axes in the world.
+    """
     for i in range(3):
         for k in range(3):
             m[k, i] = frame[i, 0] * body[0, k] + frame[i, 1] * body[1, k] + frame[i, 2] * body[2, k]
@@ -337,18 +370,19 @@ def _movement(before, after, movement):  # type: ignore[no-untyped-def]
 def world_pose(hand: Hand) -> NDArray[np.float64]:
     """(7,) of the hand's frame in the world."""
     pose = np.empty(7)
-    _pose(hand.frame, hand.object, pose)
+    _pose(hand.frame, hand.object, hand.spare[:3], pose)
     return pose
 
 
 @njit(cache=True, error_model="numpy")
-def look(scene, canvas, hand, frame, tangent, reach, depth, rgb, pose, movement):  # type: ignore[no-untyped-def]
+def look(scene, canvas, hand, lens, frame, depth, rgb, pose, movement):  # type: ignore[no-untyped-def]
     """Take an observation from a frame (4, 3); returns whether the middle ray met the object."""
-    trace(scene.bvh, canvas, frame, tangent, tangent, reach)
-    paint(scene, canvas, frame, tangent, tangent, depth, rgb)
-    _pose(frame, hand.object, pose)
+    trace(scene.bvh, canvas, frame, lens.tangent, lens.tangent, lens.reach)
+    paint(scene, canvas, frame, lens.tangent, lens.tangent, depth, rgb)
+    _pose(frame, hand.object, hand.spare[:3], pose)
     _movement(hand.pose, pose, movement)
-    hand.pose[:] = pose
+    for k in range(7):
+        hand.pose[k] = pose[k]
     _h, hit, _u, _v = closest_hit(
         scene.bvh,
         canvas.stack,
@@ -358,30 +392,26 @@ def look(scene, canvas, hand, frame, tangent, reach, depth, rgb, pose, movement)
         frame[2, 0],
         frame[2, 1],
         frame[2, 2],
-        reach,
+        lens.reach,
     )
     return hit >= 0
 
 
 @njit(cache=True, error_model="numpy")
-def crawl_and_look(
-    scene,
-    canvas,
-    hand,
-    slide_x,
-    slide_y,
-    twist,
-    standoff,
-    tangent,
-    reach,
-    depth,
-    rgb,
-    pose,
-    movement,
-):  # type: ignore[no-untyped-def]
-    """One step of the fingertip: slide, twist, look; returns whether it feels the object."""
-    if slide_x != 0.0 or slide_y != 0.0:
-        _slide(scene.bvh, canvas.stack, hand, slide_x, slide_y, standoff, tangent)
+def act(scene, canvas, hand, lens, jump, goal, slide_x, slide_y, twist, depth, rgb, pose, movement):  # type: ignore[no-untyped-def]
+    """One step of the fingertip: jump or slide, twist, look.
+
+    jump: whether to go to the goal (4, 3), a frame in the object's frame; otherwise slide_x and
+    slide_y in metres, twist in radians. The last four are written: see `Body`. Returns whether
+    the fingertip feels the object; after a jump that failed the hand stays at its last contact.
+    """
+    frame = hand.frame
+    if jump:
+        if not _approach(scene.bvh, canvas.stack, hand, lens, goal):
+            look(scene, canvas, hand, lens, goal, depth, rgb, pose, movement)
+            return False
+    elif slide_x != 0.0 or slide_y != 0.0:
+        _slide(scene.bvh, canvas.stack, hand, lens, slide_x, slide_y)
     if twist != 0.0:
-        _turn(hand.frame, twist)
-    return look(scene, canvas, hand, hand.frame, tangent, reach, depth, rgb, pose, movement)
+        _turn(frame, twist)
+    return look(scene, canvas, hand, lens, frame, depth, rgb, pose, movement)

@@ -76,17 +76,16 @@ def scene_of(mesh: ObjectMesh) -> Scene:
     """The scene of an object; built once (about 20 ms for 16,000 triangles) while it is in use."""
     scene = _scenes.get(mesh)
     if scene is None:
-        paint = (
-            mesh.corner_uv,
-            mesh.corner_colour,
-            mesh.face_texture,
-            mesh.texels,
-            mesh.texture_table,
+        scene = Scene(
+            build_bvh(mesh.vertices, mesh.faces),
+            mesh.corner_uv.view(),
+            mesh.corner_colour.view(),
+            mesh.face_texture.view(),
+            mesh.texels.view(),
+            mesh.texture_table.view(),
         )
-        views = [np.ascontiguousarray(array).view() for array in paint]
-        for view in views:  # one kind of array only, or numba compiles every kernel twice
-            view.flags.writeable = False
-        scene = Scene(build_bvh(mesh.vertices, mesh.faces), *views)
+        for array in scene[1:]:  # one kind of array only, or numba compiles every kernel twice
+            array.flags.writeable = False
         _scenes[mesh] = scene
     return scene
 
@@ -184,18 +183,18 @@ def trace(bvh, canvas, frame, tan_x, tan_y, reach):  # type: ignore[no-untyped-d
                 if low > j1 or high < 0.0:
                     continue
                 if low > 0.0:
-                    j0 = int(math.ceil(low))
+                    j0 = math.ceil(low)
                 if high < j1:
-                    j1 = int(math.floor(high))
+                    j1 = math.floor(high)
                 a, b, c = ay * inverse_a, by * inverse_b, gy * inverse_c
                 low = (min(a, min(b, c)) - start_y) * scale_y - 1e-6
                 high = (max(a, max(b, c)) - start_y) * scale_y + 1e-6
                 if low > i1 or high < 0.0:
                     continue
                 if low > 0.0:
-                    i0 = int(math.ceil(low))
+                    i0 = math.ceil(low)
                 if high < i1:
-                    i1 = int(math.floor(high))
+                    i1 = math.floor(high)
                 if i0 > i1 or j0 > j1:
                     continue
             elif az <= 0.0 and bz <= 0.0 and gz <= 0.0:
@@ -335,7 +334,15 @@ def frame_of(sensor_pose: ArrayLike, object_pose: ArrayLike | None = None) -> ND
     pose = np.asarray(sensor_pose, np.float64)
     if object_pose is not None:
         pose = pose_product(pose_inverse(np.asarray(object_pose, np.float64)), pose)
-    return np.vstack([matrix_of(pose[3:]).T, pose[:3]])
+    return frame_from(matrix_of(pose[3:]), pose[:3])
+
+
+def frame_from(matrix: NDArray[np.float64], origin: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(4, 3) frame, always C-contiguous, of a matrix (3, 3) whose columns are its axes."""
+    frame = np.empty((4, 3))
+    frame[:3] = matrix.T
+    frame[3] = origin
+    return frame
 
 
 def cast_patch(

@@ -1,4 +1,4 @@
-"""Poses as seven numbers, position in metres and quaternion x, y, z, w, without any object around them."""
+"""Poses as plain arrays of seven numbers: position in metres, quaternion x, y, z, w."""
 
 from __future__ import annotations
 

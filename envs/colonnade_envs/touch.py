@@ -5,22 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
 from colonnade_envs import fingertip
-from colonnade_envs.body import Action, Body, Observation, goal_pose, vector
-from colonnade_envs.bvh import closest_hit
+from colonnade_envs.body import MAX_PUSH, Action, Body, Observation, goal_pose, vector
 from colonnade_envs.objects import ObjectMesh, ObjectSet
-from colonnade_envs.patch import frame_of
+from colonnade_envs.patch import frame_from, frame_of
 from colonnade_envs.poses import IDENTITY, look_along, matrix_of, rotate
 
 __all__ = ["TouchEnv"]
 
-_REACH = 0.15  # metres ahead of a goal pose in which the fingertip searches the surface
+_SEARCH = 0.15  # metres ahead of a goal pose in which the fingertip searches the surface
 
 
 class TouchEnv(Body):
@@ -81,96 +79,70 @@ class TouchEnv(Body):
         )
         self.standoff, self.max_slide = standoff, max_slide
         self._hand = fingertip.Hand.new()
+        self._lens = fingertip.Lens(self._tangent, self.max_range, standoff, _SEARCH)
 
     def _start(self) -> Observation:
-        hand, scene = self._hand, self._scene
         self._set_object()
-        hand.contact[:] = 0.0
-        hand.pose[:] = IDENTITY
-        goal = np.empty((4, 3))
+        self._hand.pose[:] = IDENTITY
         twist = 2.0 * math.pi * self.np_random.random()
         radius = float(np.linalg.norm(self.mesh.size)) + self.standoff
+        lens = self._lens._replace(search=2.0 * radius)
         for _ in range(100):
             # from outside towards a point of the surface; what is met first is touched
             point, normal = self._surface_point()
-            tilt = normal + 0.5 * self.np_random.normal(size=3)
-            goal[:] = _outside(point, tilt, radius, twist)
-            distance = closest_hit(scene.bvh, self._canvas.stack, *goal[3], *goal[2], 2.0 * radius)[
-                0
-            ]
-            goal[3] += goal[2] * max(distance - self.standoff, 0.0)
-            if self._touch_from(goal):
-                break
-        else:
-            raise RuntimeError(
-                f"found no place on {self.mesh.name!r} that a fingertip can reach: check the mesh"
-            )
-        return self._observe(hand.frame, fresh=True)
+            outward = normal + 0.5 * self.np_random.normal(size=3)
+            axes = look_along(-outward, twist)
+            goal = frame_from(axes, point - axes[:, 2] * radius)
+            observation = self._act(goal, lens=lens)
+            if observation["on_object"]:
+                observation["movement"][:] = IDENTITY
+                return observation
+        raise RuntimeError(
+            f"found no place on {self.mesh.name!r} that a fingertip can reach: check the mesh"
+        )
 
     def _move(self, action: Action) -> Observation:
-        hand = self._hand
-        slide_x = slide_y = twist = 0.0
         if "push" in action:
-            push = vector(action, "push", 0.0, 0.05, 1)[0]
-            if push > 0.0 and not self._push(push):
-                return self._observe(hand.frame)
+            push = float(vector(action, "push", 0.0, MAX_PUSH, 1)[0])
+            if push > 0.0:
+                return self._act(self._push(push))
         if action.get("jump"):
-            goal = frame_of(goal_pose(action), self.object_pose)
-            return self._observe(hand.frame if self._touch_from(goal) else goal)
+            return self._act(frame_of(goal_pose(action), self.object_pose))
+        slide_x = slide_y = twist = 0.0
         if "slide" in action:
             slide_x, slide_y = vector(action, "slide", -self.max_slide, self.max_slide, 2).tolist()
         if "twist" in action:
             twist = float(vector(action, "twist", -math.pi, math.pi, 1)[0])
-        return self._observe(hand.frame, slide_x, slide_y, twist)
+        return self._act(None, slide_x, slide_y, twist)
 
-    def _observe(
+    def _act(
         self,
-        frame: NDArray[np.float64],
+        goal: NDArray[np.float64] | None,
         slide_x: float = 0.0,
         slide_y: float = 0.0,
         twist: float = 0.0,
-        *,
-        fresh: bool = False,
+        lens: fingertip.Lens | None = None,
     ) -> Observation:
-        """Slide and twist if the frame is the hand's own, then look from it."""
+        """Go to a goal (4, 3) in the object's frame, or slide and twist; then look."""
         hand, side = self._hand, self.resolution
         depth = np.empty((side, side), np.float32)
         rgb = np.empty((side, side, 3), np.float32)
         pose, movement = np.empty(7), np.empty(7)
-        if frame is hand.frame:
-            felt = fingertip.crawl_and_look(
-                self._scene,
-                self._canvas,
-                hand,
-                slide_x,
-                slide_y,
-                twist,
-                self.standoff,
-                self._tangent,
-                self.max_range,
-                depth,
-                rgb,
-                pose,
-                movement,
-            )
-        else:
-            felt = fingertip.look(
-                self._scene,
-                self._canvas,
-                hand,
-                frame,
-                self._tangent,
-                self.max_range,
-                depth,
-                rgb,
-                pose,
-                movement,
-            )
-        if fresh:
-            movement[:] = 0.0
-            movement[6] = 1.0
-        if self.render_mode is not None:
-            self._path.append(pose)
+        felt = fingertip.act(
+            self._scene,
+            self._canvas,
+            hand,
+            lens or self._lens,
+            goal is not None,
+            hand.frame if goal is None else goal,
+            slide_x,
+            slide_y,
+            twist,
+            depth,
+            rgb,
+            pose,
+            movement,
+        )
         return {
             "depth": depth,
             "rgb": rgb,
@@ -179,29 +151,15 @@ class TouchEnv(Body):
             "on_object": int(felt),
         }
 
-    def _touch_from(self, goal: NDArray[np.float64]) -> bool:
-        """Approach along the z of a frame (4, 3) in the object's frame."""
-        return bool(
-            fingertip.approach(
-                self._scene.bvh,
-                self._canvas.stack,
-                self._hand,
-                goal,
-                _REACH,
-                self.standoff,
-                self._tangent,
-            )
-        )
-
-    def _push(self, distance: float) -> bool:
-        """Push the object, then touch it again; False if it is out of reach now."""
+    def _push(self, distance: float) -> NDArray[np.float64]:
+        """Push the object; returns the frame (4, 3) of the sensor in the object's new frame."""
         hand = self._hand
         touched = self.object_pose[:3] + rotate(self.object_pose[3:], hand.contact[0])
         ahead = rotate(self.object_pose[3:], hand.frame[2])
         sensor = fingertip.world_pose(hand)
         self.object_pose = self.world.push(touched, ahead, distance)
         self._set_object()
-        return self._touch_from(frame_of(sensor, self.object_pose))
+        return frame_of(sensor, self.object_pose)
 
     def _set_object(self) -> None:
         hand = self._hand
@@ -214,11 +172,3 @@ class TouchEnv(Body):
 
     def _pose(self) -> NDArray[np.float64]:
         return self._hand.pose.copy()
-
-
-def _outside(
-    point: NDArray[np.float64], outward: NDArray[np.float64], radius: float, twist: float
-) -> NDArray[np.float64]:
-    """(4, 3) frame that looks at a point from `radius` metres in an outward direction."""
-    axes = look_along(-outward, twist)
-    return np.vstack([axes.T, point - axes[:, 2] * radius])
