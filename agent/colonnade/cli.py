@@ -1,0 +1,222 @@
+"""The command line: ``colonnade train | evaluate | explore | objects | doctor``.
+
+Nothing heavy is imported until a command is chosen and its options are understood. Errors that
+a user can cause end in one sentence on stderr, never in a traceback (COLONNADE_DEBUG=1 shows it).
+
+Exit codes: 0 done, 1 it could not be done, 2 the options make no sense, 70 a bug in Colonnade,
+130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+from typing import Annotated, Any, NoReturn, Union
+
+import tyro
+
+from colonnade.config import (
+    ConfigError,
+    DoctorConfig,
+    EvaluateConfig,
+    ExploreConfig,
+    ObjectsConfig,
+    TrainConfig,
+)
+
+__all__ = ["main"]
+
+_ABOUT = """Learn objects the way a hand does, and recognise them in any orientation.
+
+A simulated sensor explores each object of a set; a cortical column learns what it feels and
+sees in the object's own reference frame; shown the object again in a new orientation, a few
+touches tell which one it is and how it lies.
+
+  colonnade explore                           learn and recognise the built-in objects, report
+  colonnade objects my_meshes                 see what is in a folder of meshes
+  colonnade train --objects my_meshes --out runs/mine
+  colonnade evaluate runs/mine --noise raw    how good is it?
+  colonnade doctor                            what works on this computer?
+
+Every command explains itself: colonnade explore --help"""
+
+_TRAIN = """Learn every object of a set by exploring it, and save what was learned.
+
+Each finished object is saved at once: stop whenever you like, --resume goes on, and the model is
+the same, bit for bit, as if it had never been stopped.
+
+  colonnade train --objects my_meshes --out runs/mine
+  colonnade train --objects my_meshes --names mug,bowl --scale 0.001 --out runs/two
+  colonnade train --objects pybullet --body camera --seed 7 --out runs/camera
+  colonnade train --objects my_meshes --out runs/mine --resume"""
+
+_EVALUATE = """Show a run's objects in new orientations and count how often it is right.
+
+Writes episodes.parquet, summary.json and report.html. Objects that the run never learned should
+be answered with `unknown`, and are counted so.
+
+  colonnade evaluate runs/mine
+  colonnade evaluate runs/mine --rotations 50 --noise raw --out runs/mine-raw
+  colonnade evaluate runs/mine --objects random:000-019 --out runs/strangers
+  colonnade evaluate runs/mine --names mug --steps --json mug.json"""
+
+_EXPLORE = """The main job: learn a set of objects, recognise them in new orientations, report.
+
+  colonnade explore
+  colonnade explore --names mug,bowl,spoon --rotations 3
+  colonnade explore --objects my_meshes --noise raw --out runs/mine
+  colonnade explore --objects my_meshes --noise raw --out runs/mine --resume"""
+
+_OBJECTS = """List the objects of a set with their sizes and draw them on one contact sheet.
+
+  colonnade objects
+  colonnade objects my_meshes --scale 0.001
+  colonnade objects pybullet --names duck,mug --out two.png"""
+
+_DOCTOR = """Check this computer: what works, what is missing, and what to do about it.
+
+Exits with 0 when Colonnade can run here, with 1 when something that it cannot do without is
+broken.
+
+  colonnade doctor
+  colonnade doctor runs/mine"""
+
+_COMMANDS: dict[str, tuple[type[Any], str]] = {
+    "explore": (ExploreConfig, _EXPLORE),
+    "train": (TrainConfig, _TRAIN),
+    "evaluate": (EvaluateConfig, _EVALUATE),
+    "objects": (ObjectsConfig, _OBJECTS),
+    "doctor": (DoctorConfig, _DOCTOR),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and exit with its code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # Each worker has one core; results must not depend on how many threads a library starts.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = _run(given)
+        sys.stdout.flush()
+    except SystemExit:
+        raise
+    except BrokenPipeError:  # colonnade objects | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except KeyboardInterrupt:
+        code = _complain("Stopped.", 130, "yellow")
+    except BaseException as error:
+        if os.environ.get("COLONNADE_DEBUG") == "1":
+            raise
+        code = _explain(error)
+    sys.exit(code)
+
+
+def _run(given: list[str]) -> int:
+    if given in (["--version"], ["-V"]):
+        from colonnade_models import __version__
+
+        print(f"colonnade {__version__}")
+        return 0
+    config = _understand(given)
+    if isinstance(config, DoctorConfig):
+        from colonnade.doctor import doctor
+
+        return doctor(config)
+    if isinstance(config, ObjectsConfig):
+        from colonnade.commands.objects import objects
+
+        return objects(config)
+    if isinstance(config, TrainConfig):
+        from colonnade.commands.train import train
+
+        train(config)
+    elif isinstance(config, EvaluateConfig):
+        from colonnade.commands.evaluate import evaluate
+
+        evaluate(config)
+    else:
+        from colonnade.commands.explore import explore
+
+        explore(config)
+    return 0
+
+
+def _understand(given: list[str]) -> Any:
+    """The options of the command that is asked for, or its help, or what is wrong with them."""
+    style = (tyro.conf.FlagCreatePairsOff,)
+    if given and given[0] in _COMMANDS:
+        kind, about = _COMMANDS[given[0]]
+        return tyro.cli(
+            kind, prog=f"colonnade {given[0]}", description=about, args=given[1:], config=style
+        )
+    commands = {
+        name: Annotated[kind, tyro.conf.subcommand(name, description=about.partition("\n")[0])]
+        for name, (kind, about) in _COMMANDS.items()
+    }
+    every: Any = Union[tuple(commands.values())]  # noqa: UP007  (made at run time)
+    return tyro.cli(
+        every, prog="colonnade", description=_ABOUT, args=given or ["--help"], config=style
+    )
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _explain(error: BaseException) -> int:
+    """Say in one sentence what happened; return the exit code."""
+    from colonnade.commands.console import Interrupted
+    from colonnade.engine import MissingExtraError
+
+    if isinstance(error, Interrupted):
+        return _complain(str(error), 130, "yellow")
+    if isinstance(error, ConfigError):
+        return _complain(str(error), 2)
+    if isinstance(error, ImportError):
+        missing = MissingExtraError.from_import(error)
+        if missing is not None:
+            return _complain(str(missing), 1)
+    if type(error).__module__.partition(".")[0].startswith("colonnade"):
+        return _complain(str(error), 1)
+    if isinstance(error, MemoryError):
+        return _complain("The memory ran out: try fewer --workers or fewer --names.", 1)
+    if isinstance(error, OSError):
+        return _complain(_words_for(error), 1)
+    return _complain(
+        f"This is a bug in Colonnade ({type(error).__name__}: {error}): please report it with "
+        "what COLONNADE_DEBUG=1 shows.",
+        70,
+    )
+
+
+def _words_for(error: OSError) -> str:
+    where = error.filename or "a file"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            "The disk is full: make room and repeat the command with --resume; "
+            "what was finished before is safe."
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{where} may not be written or read: give another --out, or change its permissions."
+    if error.errno == errno.ENOENT:
+        return f"{where} does not exist: check how it is spelt."
+    return f"{where}: {error.strerror or error}."
+
+
+def _complain(sentence: str, code: int, colour: str = "red") -> int:
+    from rich.console import Console
+
+    line = " ".join(sentence.split())
+    Console(stderr=True, highlight=False).print(line, style=colour, markup=False, soft_wrap=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""What the commands print: results on stdout, progress and notes on stderr."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+__all__ = [
+    "Interrupted",
+    "Ticker",
+    "headline",
+    "note",
+    "percent",
+    "result_table",
+    "show",
+    "stderr",
+    "stdout",
+    "ticking",
+]
+
+stdout = Console(highlight=False)
+stderr = Console(stderr=True, highlight=False)
+
+
+class Interrupted(Exception):  # noqa: N818  (nothing went wrong)
+    """The user pressed Ctrl-C; the message says what is saved and how to go on."""
+
+
+def note(text: str) -> None:
+    """Say something that is not a result."""
+    stderr.print(text, style="dim", markup=False)
+
+
+def percent(share: float) -> str:
+    """A share as per cent, or a dash when there is none."""
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.1f} %"
+
+
+class Ticker:
+    """Counts finished pieces of work: a bar on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, what: str, total: int, done: int, progress: Progress | None) -> None:
+        self._what, self._total, self._done = what, total, done
+        self._progress = progress
+        self._told = perf_counter()
+        self._bar = (
+            progress.add_task(what, total=total, completed=done, detail="") if progress else None
+        )
+
+    def tick(self, detail: str) -> None:
+        """One more is done; `detail` is what to say beside the bar."""
+        self._done += 1
+        if self._progress is not None and self._bar is not None:
+            self._progress.update(self._bar, advance=1, detail=detail)
+        elif perf_counter() - self._told > 5 or self._done == self._total:
+            self._told = perf_counter()
+            note(f"{self._what} {self._done}/{self._total}  {detail}")
+
+
+@contextmanager
+def ticking(what: str, total: int, done: int = 0) -> Iterator[Ticker]:
+    """Show progress while the block runs."""
+    if not stderr.is_terminal or os.environ.get("CI"):
+        yield Ticker(what, total, done, None)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[detail]}"),
+    )
+    with Progress(*columns, console=stderr) as progress:
+        yield Ticker(what, total, done, progress)
+
+
+def result_table(summary: Mapping[str, Any]) -> Table:
+    """An evaluation's objects and headline numbers as one table."""
+    table = Table(title="Recognition", title_justify="left", pad_edge=False, show_footer=True)
+    table.add_column("object", footer="all", overflow="fold")
+    table.add_column("correct", justify="right", footer=percent(summary["accuracy"]))
+    table.add_column("steps", justify="right", footer=_number(summary["steps_mean"]))
+    table.add_column(
+        "rotation error", justify="right", footer=_degrees(summary["rotation_error_deg_median"])
+    )
+    for name, row in summary["per_object"].items():
+        table.add_row(
+            name,
+            f"{row['correct']}/{row['episodes']}",
+            _number(row["steps_mean"]),
+            _degrees(row["rotation_error_deg_median"]),
+            style=None if row["correct"] == row["episodes"] else "yellow",
+        )
+    return table
+
+
+def headline(summary: Mapping[str, Any]) -> str:
+    """One sentence with what matters."""
+    step = summary["step_us"]["total"]
+    sentence = (
+        f"{percent(summary['accuracy'])} correct in {summary['episodes']} episodes, "
+        f"{_number(summary['steps_mean'])} steps each, pose within "
+        f"{_degrees(summary['rotation_error_deg_median'])} (median), {_number(step)} µs a step."
+    )
+    if summary["objects_unseen"]:
+        sentence += (
+            f" {summary['objects_unseen']} objects were never learned: "
+            f"{percent(summary['unknown_recall'])} of their episodes ended with `unknown`."
+        )
+    return sentence
+
+
+def show(path: Path) -> str:
+    """A path as the user would type it."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _number(value: float | None) -> str:
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}"
+
+
+def _degrees(value: float | None) -> str:
+    text = _number(value)
+    return text if text == "–" else f"{text}°"

@@ -1,0 +1,241 @@
+"""``colonnade evaluate``: show a run's objects in new orientations and count what comes back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from colonnade.commands.console import (
+    Interrupted,
+    headline,
+    note,
+    result_table,
+    show,
+    stdout,
+    ticking,
+)
+from colonnade.commands.tasks import EpisodeTask, ObjectSource, recognise_object
+from colonnade.commands.train import ENGINE, command_line, set_identity
+from colonnade.config import Body, EvaluateConfig, Noise, check_config
+from colonnade.engine import load_engine
+from colonnade.episode import Episode
+from colonnade.episode_table import (
+    EpisodeTableError,
+    episode_from_record,
+    episode_to_record,
+    write_episodes,
+    write_steps,
+)
+from colonnade.files import write_json
+from colonnade.journal import Journal, read_journal
+from colonnade.report.page import write_report
+from colonnade.run_folder import RunFolder, RunFolderError, read_run_config
+from colonnade.summary import summarise
+from colonnade.workers import Workers
+from colonnade_models import __version__
+
+__all__ = ["Evaluation", "evaluate", "evaluate_into", "tell"]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What to show to which model; the outcome depends on these and nothing else."""
+
+    model: Path
+    trained: Mapping[str, Any]
+    """The [train] table of the run that made the model."""
+    objects: str
+    names: tuple[str, ...]
+    scale: float
+    rotations: int
+    noise: Noise
+    body: Body
+    seed: int
+    max_steps: int
+    steps: bool
+
+
+def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
+    """Do ``colonnade evaluate`` and return its summary.
+
+    Raises:
+        RunFolderError: RUN is no run folder, has no model yet, or the output is in use.
+        Interrupted: Ctrl-C; finished episodes are saved.
+    """
+    check_config(config)
+    run_path = config.run.expanduser()
+    trained = read_run_config(run_path).get("train")
+    model = run_path / "model.safetensors"
+    if trained is None or not model.is_file():
+        raise RunFolderError(
+            f"{config.run} has no model.safetensors yet: finish its training with "
+            f"`colonnade train --out {config.run} --resume` and the options it began with."
+        )
+    own_set = config.objects is None
+    job = Evaluation(
+        model=model,
+        trained=trained,
+        objects=str(trained["objects"]) if config.objects is None else config.objects,
+        names=config.names or (tuple(trained["names"]) if own_set else ()),
+        scale=(trained["scale"] if own_set else 1.0) if config.scale is None else config.scale,
+        rotations=config.rotations,
+        noise=config.noise,
+        body=config.body or trained["body"],
+        seed=config.seed,
+        max_steps=config.max_steps,
+        steps=config.steps,
+    )
+    with RunFolder(config.out or run_path) as run, Workers(config.workers) as workers:
+        summary = evaluate_into(run, workers, job, engine, resume=config.resume)
+    if config.json is not None:
+        write_json(config.json, summary)
+    tell(summary, run.report)
+    return summary
+
+
+def evaluate_into(
+    run: RunFolder, workers: Workers, job: Evaluation, engine: str, *, resume: bool
+) -> dict[str, Any]:
+    """Run the episodes of `job` that are not done yet; write tables, summary and report."""
+    begin = perf_counter()
+    objects = load_engine(engine).open_set(job.objects, job.names or None, job.scale)
+    names = tuple(objects)
+    digest = hashlib.sha256(job.model.read_bytes()).hexdigest()
+    episodes = _begin(run, job, names, digest, resume=resume)
+    tasks = [
+        EpisodeTask(
+            engine=engine,
+            model=job.model,
+            digest=digest,
+            objects=ObjectSource(job.objects, names, job.scale),
+            name=name,
+            trial=trial,
+            body=job.body,
+            noise=job.noise,
+            seed=job.seed,
+            max_steps=job.max_steps,
+            record=job.steps or trial == 0,  # one of these is told in the report
+        )
+        for name in names
+        for trial in range(job.rotations)
+        if (name, trial) not in episodes
+    ]
+    if episodes and tasks:
+        note(f"Going on: {len(episodes)} episodes are already done.")
+    total = len(names) * job.rotations
+    try:
+        _run_all(run, workers, tasks, episodes, total)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Stopped: {len(episodes)} of {total} episodes are saved in {show(run.path)}; "
+            "the same command with --resume goes on."
+        ) from None
+    wanted = [episodes[name, trial] for name in names for trial in range(job.rotations)]
+    evaluate_s = perf_counter() - begin
+
+    write_episodes(run.episodes, wanted)
+    if job.steps:
+        write_steps(run.steps, wanted)
+    summary = summarise(wanted, job.trained["names"])
+    summary |= _training_numbers(job.model.parent)
+    summary |= {
+        "evaluate_s": evaluate_s,
+        "model_bytes": job.model.stat().st_size,
+        "peak_rss_mb": round(workers.peak_rss_mb, 1),
+        "set": set_identity(job.objects),
+        "scale": job.scale,
+        "body": job.body,
+        "noise": job.noise,
+        "rotations": job.rotations,
+        "max_steps": job.max_steps,
+        "seed": job.seed,
+        "version": __version__,
+        "command": command_line(),
+    }
+    write_json(run.summary, summary)
+    memory = load_engine(engine).load_memory(job.model)
+    write_report(run.report, summary, wanted, memory, job.trained, engine)
+    return summary
+
+
+def tell(summary: Mapping[str, Any], report: Path) -> None:
+    """Print the table, the headline and where the report is."""
+    stdout.print(result_table(summary))
+    stdout.print(headline(summary), markup=False)
+    stdout.print(f"Report: {show(report)}", markup=False, soft_wrap=True)
+
+
+def _begin(
+    run: RunFolder, job: Evaluation, names: Sequence[str], digest: str, *, resume: bool
+) -> dict[tuple[str, int], Episode]:
+    """Write down what is evaluated, and return the episodes that are already done."""
+    matters = {
+        "model": digest,
+        "objects": set_identity(job.objects),
+        "scale": job.scale,
+        "noise": job.noise,
+        "body": job.body,
+        "seed": job.seed,
+        "max_steps": job.max_steps,
+        "steps": job.steps,
+    }
+    before = run.config().get("evaluate")
+    episodes: dict[tuple[str, int], Episode] = {}
+    if resume and before is not None:
+        run.refuse_change(before, matters)
+        episodes = _done(run.episode_journal)
+    else:
+        if run.episode_journal.is_file():
+            note(f"This replaces the earlier evaluation in {show(run.path)}.")
+        for stale in (run.episode_journal, run.episodes, run.steps, run.summary, run.report):
+            stale.unlink(missing_ok=True)
+    run.write_config("evaluate", {**matters, "names": list(names), "rotations": job.rotations})
+    return episodes
+
+
+def _done(journal: Path) -> dict[tuple[str, int], Episode]:
+    episodes = {}
+    for record in read_journal(journal):
+        try:
+            episode = episode_from_record(record)
+        except EpisodeTableError:  # written by another version: do it once more
+            continue
+        episodes[episode.object, episode.trial] = episode
+    return episodes
+
+
+def _run_all(
+    run: RunFolder,
+    workers: Workers,
+    tasks: list[EpisodeTask],
+    episodes: dict[tuple[str, int], Episode],
+    total: int,
+) -> None:
+    right = sum(episode.correct for episode in episodes.values())
+    with (
+        Journal(run.episode_journal) as journal,
+        ticking("Recognising", total, min(len(episodes), total)) as ticker,
+    ):
+        for task, episode in workers.run(recognise_object, tasks):
+            journal.append(episode_to_record(episode))
+            episodes[task.name, task.trial] = episode
+            right += episode.correct
+            ticker.tick(f"{100 * right / len(episodes):.1f} % correct, {task.name}")
+
+
+def _training_numbers(run: Path) -> dict[str, Any]:
+    """How long learning took and how much it kept, from the training's own summary."""
+    try:
+        told = json.loads((run / "training.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        told = {}
+    return {
+        "train_s": told.get("train_s"),
+        "surfels_mean": told.get("surfels_mean"),
+        "training": told.get("per_object", {}),
+    }

@@ -1,0 +1,69 @@
+"""``colonnade explore``: the main job, learn and recognise a set of objects and report on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from colonnade.commands.console import note, show
+from colonnade.commands.evaluate import Evaluation, evaluate_into, tell
+from colonnade.commands.train import ENGINE, learn_into
+from colonnade.config import ExploreConfig, TrainConfig, check_config
+from colonnade.files import write_json
+from colonnade.run_folder import RunFolder
+from colonnade.workers import Workers
+
+__all__ = ["explore"]
+
+
+def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
+    """Do ``colonnade explore`` and return its summary.
+
+    Raises:
+        RunFolderError: the folder is in use, not empty, or holds another run.
+        Interrupted: Ctrl-C; finished objects and episodes are saved.
+    """
+    check_config(config)
+    training = TrainConfig(
+        out=config.out or free_folder(),
+        objects=config.objects,
+        names=config.names,
+        body=config.body,
+        seed=config.seed,
+        workers=config.workers,
+        resume=config.resume,
+        scale=config.scale,
+    )
+    with RunFolder(training.out) as run, Workers(config.workers) as workers:
+        note(f"Exploring {config.objects} into {show(run.path)}")
+        trained = learn_into(run, workers, training, engine)
+        write_json(run.path / "training.json", trained)
+        job = Evaluation(
+            model=run.model,
+            trained=run.config()["train"],
+            objects=config.objects,
+            names=tuple(trained["object_names"]),
+            scale=config.scale,
+            rotations=config.rotations,
+            noise=config.noise,
+            body=config.body,
+            seed=config.seed,
+            max_steps=config.max_steps,
+            steps=config.steps,
+        )
+        summary = evaluate_into(run, workers, job, engine, resume=config.resume)
+    if config.json is not None:
+        write_json(config.json, summary)
+    tell(summary, run.report)
+    return summary
+
+
+def free_folder() -> Path:
+    """A folder under runs/ that says when it was made and that nobody has yet."""
+    base = Path("runs") / f"explore-{datetime.now():%Y-%m-%d-%H%M}"
+    path, count = base, 1
+    while path.exists():
+        count += 1
+        path = base.with_name(f"{base.name}-{count}")
+    return path

@@ -1,0 +1,74 @@
+"""``colonnade objects``: what is in a set, how large, and how it looks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from colonnade.commands.console import show, stderr, stdout, ticking
+from colonnade.commands.train import ENGINE
+from colonnade.config import ObjectsConfig, check_config
+from colonnade.engine import load_engine
+from colonnade.files import write_json
+
+__all__ = ["objects"]
+
+
+def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
+    """Do ``colonnade objects``; 0 when every object can be used, 1 when some cannot."""
+    check_config(config)
+    mind = load_engine(engine)
+    found = mind.open_set(config.objects, config.names or None, config.scale)
+    table = Table(title=f"{config.objects}: {len(found)} objects", title_justify="left")
+    for column in ("object", "size, cm", "triangles", "looks"):
+        table.add_column(column, overflow="fold", justify="left")
+    meshes, rows, broken = [], [], []
+    with ticking("Loading    ", len(found)) as ticker:
+        for name in found:
+            try:
+                mesh = found[name]
+            except (ValueError, OSError) as error:
+                broken.append(name)
+                rows.append({"name": name, "error": str(error)})
+                table.add_row(name, "cannot be used", "", str(error), style="red")
+            else:
+                meshes.append(mesh)
+                row = _row(mesh)
+                rows.append(row)
+                table.add_row(name, row["size"], f"{row['triangles']:,}", row["looks"])
+            ticker.tick(name)
+    stdout.print(table)
+    if meshes:
+        sheet = config.out or Path(f"objects-{_slug(config.objects)}.png")
+        mind.contact_sheet(meshes, sheet, config.objects)
+        stdout.print(f"Picture: {show(sheet)}", markup=False, soft_wrap=True)
+    if config.json is not None:
+        write_json(config.json, {"set": config.objects, "objects": rows})
+    if broken:
+        stderr.print(
+            f"{len(broken)} of {len(found)} objects cannot be used (see the table): mend them, "
+            "or leave them out with --names.",
+            style="red",
+            markup=False,
+        )
+    return 1 if broken else 0
+
+
+def _row(mesh: Any) -> dict[str, Any]:
+    size = [round(100 * float(side), 1) for side in mesh.size]
+    textures = len(mesh.texture_table)
+    looks = f"{textures} texture{'s' if textures > 1 else ''}" if textures else "colours"
+    return {
+        "name": mesh.name,
+        "size": " x ".join(f"{side:g}" for side in size),
+        "size_m": [float(side) for side in mesh.size],
+        "triangles": len(mesh.faces),
+        "looks": looks,
+    }
+
+
+def _slug(spec: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", Path(spec).name).strip("-") or "set"

@@ -1,0 +1,120 @@
+"""The two pieces of work that processes share: learn one object, recognise one object once.
+
+A task is small and plain. What is big (the memory, the meshes) is opened once in each process
+and kept, so that the next task finds it warm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from colonnade.config import Body, Noise
+from colonnade.engine import load_engine
+from colonnade.episode import Episode
+from colonnade.files import atomic_path
+from colonnade.seeds import episode_rotation, episode_seed, learning_seed
+from colonnade.summary import judge
+
+__all__ = [
+    "EpisodeTask",
+    "LearnTask",
+    "Learned",
+    "ObjectSource",
+    "learn_object",
+    "recognise_object",
+]
+
+
+@dataclass(frozen=True)
+class ObjectSource:
+    """Where a process finds the meshes."""
+
+    spec: str
+    names: tuple[str, ...]
+    scale: float
+
+
+@dataclass(frozen=True)
+class LearnTask:
+    """Learn `name` of the set and write it to `file`."""
+
+    engine: str
+    objects: ObjectSource
+    name: str
+    body: Body
+    seed: int
+    file: Path
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What learning one object took."""
+
+    name: str
+    surfels: int
+    steps: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class EpisodeTask:
+    """Recognise `name` in the orientation of `trial`, with the memory in `model`."""
+
+    engine: str
+    model: Path
+    digest: str
+    objects: ObjectSource
+    name: str
+    trial: int
+    body: Body
+    noise: Noise
+    seed: int
+    max_steps: int
+    record: bool
+
+
+def learn_object(task: LearnTask) -> Learned:
+    """Do a `LearnTask`. The file appears only when it is whole."""
+    engine = load_engine(task.engine)
+    begin = perf_counter()
+    mesh = _object_set(task.engine, task.objects)[task.name]
+    learned = engine.learn(mesh, body=task.body, seed=learning_seed(task.seed, task.name))
+    with atomic_path(task.file) as temporary:
+        engine.save_learned(temporary, learned)
+    return Learned(
+        name=task.name,
+        surfels=engine.surfel_count(learned),
+        steps=int(getattr(learned, "steps", 0)),
+        seconds=perf_counter() - begin,
+    )
+
+
+def recognise_object(task: EpisodeTask) -> Episode:
+    """Do an `EpisodeTask`."""
+    memory = _memory(task.engine, task.model, task.digest)
+    mesh = _object_set(task.engine, task.objects)[task.name]
+    episode = load_engine(task.engine).recognise(
+        memory,
+        mesh,
+        episode_rotation(task.seed, task.name, task.trial),
+        body=task.body,
+        noise=task.noise,
+        seed=episode_seed(task.seed, task.name, task.trial),
+        max_steps=task.max_steps,
+        record_steps=task.record,
+    )
+    return judge(replace(episode, object=task.name), memory.names, task.trial)
+
+
+@lru_cache(maxsize=2)
+def _object_set(engine: str, source: ObjectSource) -> Any:
+    return load_engine(engine).open_set(source.spec, source.names, source.scale)
+
+
+@lru_cache(maxsize=1)
+def _memory(engine: str, model: Path, digest: str) -> Any:
+    return load_engine(engine).load_memory(model)

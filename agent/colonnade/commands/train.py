@@ -1,0 +1,158 @@
+"""``colonnade train``: learn every object of a set, one file an object, then one model."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from colonnade.commands.console import Interrupted, note, show, stdout, ticking
+from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, learn_object
+from colonnade.config import TrainConfig, check_config
+from colonnade.engine import load_engine
+from colonnade.files import atomic_path, plain, write_json
+from colonnade.journal import Journal, read_journal
+from colonnade.run_folder import RunFolder
+from colonnade.workers import Workers
+from colonnade_models import __version__
+
+__all__ = ["ENGINE", "learn_into", "set_identity", "train"]
+
+ENGINE = "colonnade.engine"
+
+
+def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
+    """Do ``colonnade train`` and return its summary.
+
+    Raises:
+        RunFolderError: the folder is in use, not empty, or holds another run.
+        Interrupted: Ctrl-C; finished objects are saved.
+    """
+    check_config(config)
+    with RunFolder(config.out) as run, Workers(config.workers) as workers:
+        summary = learn_into(run, workers, config, engine)
+        summary["peak_rss_mb"] = round(workers.peak_rss_mb, 1)
+        write_json(run.path / "training.json", summary)
+    if config.json is not None:
+        write_json(config.json, summary)
+    stdout.print(
+        f"Learned {summary['objects']} objects in {summary['train_s']:.1f} s: "
+        f"{summary['surfels_mean']:.0f} surfels each, {summary['model_bytes'] / 1e3:.0f} kB "
+        f"in {show(run.model)}",
+        markup=False,
+        soft_wrap=True,
+    )
+    stdout.print(f"Next: colonnade evaluate {show(run.path)}", markup=False, soft_wrap=True)
+    return summary
+
+
+def learn_into(
+    run: RunFolder, workers: Workers, config: TrainConfig, engine: str
+) -> dict[str, Any]:
+    """Learn what `config` asks for into an open run folder, or what is left of it."""
+    begin = perf_counter()
+    mind = load_engine(engine)
+    objects = mind.open_set(config.objects, config.names or None, config.scale)
+    names = list(objects)
+    source = ObjectSource(config.objects, tuple(names), config.scale)
+    matters = {
+        "objects": set_identity(config.objects),
+        "names": names,
+        "body": config.body,
+        "seed": config.seed,
+        "scale": config.scale,
+    }
+    if run.begin("train", matters, resume=config.resume):
+        _warn_of_other_version(run)
+    else:
+        run.write_config("train", matters)
+        run.write_config("made", {"version": __version__, "command": command_line()})
+    run.objects.mkdir(exist_ok=True)
+
+    finished = _finished(run, names)
+    tasks = [
+        LearnTask(
+            engine=engine,
+            objects=source,
+            name=name,
+            body=config.body,
+            seed=config.seed,
+            file=run.object_file(name),
+        )
+        for name in names
+        if name not in finished
+    ]
+    if finished and tasks:
+        note(f"Going on: {len(finished)} of {len(names)} objects are already learned.")
+    earlier = sum(learned.seconds for learned in finished.values())
+    try:
+        _learn_all(run, workers, tasks, finished, len(names))
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Stopped: {len(finished)} of {len(names)} objects are saved in {show(run.path)}; "
+            "the same command with --resume goes on."
+        ) from None
+
+    if tasks or not run.model.is_file():
+        memory = mind.build_memory([mind.load_learned(run.object_file(name)) for name in names])
+        with atomic_path(run.model) as temporary:
+            mind.save_memory(temporary, memory)
+    rows = [finished[name] for name in names]
+    return {
+        "objects": len(names),
+        "object_names": names,
+        "train_s": perf_counter() - begin + earlier,
+        "surfels_mean": sum(row.surfels for row in rows) / max(1, len(rows)),
+        "surfels_total": sum(row.surfels for row in rows),
+        "steps_mean": sum(row.steps for row in rows) / max(1, len(rows)),
+        "model_bytes": run.model.stat().st_size,
+        "body": config.body,
+        "seed": config.seed,
+        "version": __version__,
+        "per_object": {row.name: asdict(row) for row in rows},
+    }
+
+
+def _learn_all(
+    run: RunFolder,
+    workers: Workers,
+    tasks: list[LearnTask],
+    finished: dict[str, Learned],
+    total: int,
+) -> None:
+    with (
+        Journal(run.training_journal) as journal,
+        ticking("Learning   ", total, len(finished)) as ticker,
+    ):
+        for _, learned in workers.run(learn_object, tasks):
+            journal.append(asdict(learned))
+            finished[learned.name] = learned
+            ticker.tick(f"{learned.name}: {learned.surfels} surfels in {learned.steps} touches")
+
+
+def _finished(run: RunFolder, names: list[str]) -> dict[str, Learned]:
+    """Objects that need not be learned again: whole in their file and in the journal."""
+    told = {record["name"]: Learned(**record) for record in read_journal(run.training_journal)}
+    return {name: told[name] for name in names if name in told and run.object_file(name).is_file()}
+
+
+def _warn_of_other_version(run: RunFolder) -> None:
+    made: Mapping[str, Any] = run.config().get("made", {})
+    before = made.get("version", __version__)
+    if before != __version__:
+        note(f"This run was begun by Colonnade {before}; this is {__version__}.")
+
+
+def set_identity(spec: str) -> str:
+    """A set's name, or its folder's full path, so that it is found from any other folder."""
+    path = Path(spec).expanduser()
+    return str(path.resolve()) if path.exists() else spec
+
+
+def command_line() -> str:
+    """This process's command as it could be typed again."""
+    return shlex.join(["colonnade", *map(str, plain(sys.argv[1:]))])

@@ -1,0 +1,265 @@
+"""The options of every command: one frozen dataclass each, whose fields become flags.
+
+There is no second schema: the docstring under a field is its help text, its default is the
+flag's default, and what a run was made with is written from the same dataclass into
+``config.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from tyro.constructors import PrimitiveConstructorSpec
+
+__all__ = [
+    "Body",
+    "ConfigError",
+    "DoctorConfig",
+    "EvaluateConfig",
+    "ExploreConfig",
+    "Noise",
+    "ObjectsConfig",
+    "TrainConfig",
+    "check_config",
+]
+
+Body = Literal["touch", "camera"]
+Noise = Literal["none", "standard", "raw"]
+
+
+class ConfigError(ValueError):
+    """An option that cannot be meant; the message says what to give instead."""
+
+
+def _split(arguments: list[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for name in arguments[0].split(",") if name.strip())
+
+
+def _file(arguments: list[str]) -> Path:
+    return Path(arguments[0])
+
+
+def _word(arguments: list[str]) -> str:
+    return arguments[0]
+
+
+def _positive(arguments: list[str]) -> float:
+    return float(arguments[0])
+
+
+def _body(arguments: list[str]) -> str:
+    if arguments[0] not in ("touch", "camera"):
+        raise ValueError("choose touch or camera")
+    return arguments[0]
+
+
+def _optional(metavar: str, otherwise: str, read: Callable[[list[str]], Any]) -> Any:
+    """A flag that may be left out; `otherwise` is what its help shows as the default."""
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=metavar,
+        instance_from_str=read,
+        is_instance=lambda value: True,
+        str_from_instance=lambda value: [str(value) if value else otherwise],
+    )
+
+
+Names = Annotated[
+    tuple[str, ...],
+    PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="A,B,...",
+        instance_from_str=_split,
+        is_instance=lambda value: isinstance(value, tuple),
+        str_from_instance=lambda value: [",".join(value) or "all"],
+    ),
+]
+"""Object names, separated by commas on the command line; none means all of the set."""
+
+JsonFile = Annotated[Path | None, _optional("FILE", "none", _file)]
+Set = Annotated[str, tyro.conf.arg(metavar="SET")]
+Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Learn every object of a set by touching it, and save what was learned."""
+
+    out: Folder
+    """Run folder to make."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder or file (OBJ, STL, PLY, GLB, URDF)."""
+
+    names: Names = ()
+    """Only these objects of the set."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    seed: int = 0
+    """Everything random follows from it: same seed, same model, bit for bit."""
+
+    workers: int = 0
+    """Processes to share the work; 0 is one per core. Results do not depend on it."""
+
+    resume: bool = False
+    """Go on with a run that was stopped: objects already learned are kept."""
+
+    scale: float = 1.0
+    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+
+    json: JsonFile = None
+    """Also write the summary to this file as JSON."""
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Show what a run has learned in new orientations and count how often it is right."""
+
+    run: Annotated[Path, tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
+    """Run folder that `colonnade train` made."""
+
+    objects: Annotated[str | None, _optional("SET", "as-trained", _word)] = None
+    """Set to show. Objects that the run never learned should be answered with `unknown`."""
+
+    names: Names = ()
+    """Only these objects."""
+
+    rotations: int = 10
+    """Random orientations of each object."""
+
+    noise: Noise = "standard"
+    """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""
+
+    body: Annotated[Body | None, _optional("{touch,camera}", "as-trained", _body)] = None
+    """Body to sense with."""
+
+    seed: int = 0
+    """Orientations, starting points and noise follow from it."""
+
+    workers: int = 0
+    """Processes to share the work; 0 is one per core. Results do not depend on it."""
+
+    max_steps: int = 500
+    """Give up an episode after so many steps and count its strongest hypothesis."""
+
+    steps: bool = False
+    """Also record every step of every episode in steps.parquet."""
+
+    resume: bool = False
+    """Go on with an evaluation that was stopped: finished episodes are kept."""
+
+    scale: Annotated[float | None, _optional("FLOAT", "as-trained", _positive)] = None
+    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+
+    out: Annotated[Path | None, _optional("DIR", "RUN", _file)] = None
+    """Folder for episodes.parquet, summary.json and report.html."""
+
+    json: JsonFile = None
+    """Also write the summary to this file as JSON."""
+
+
+@dataclass(frozen=True)
+class ExploreConfig:
+    """The main job: learn a set of objects, recognise them in new orientations, write a report."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder or file (OBJ, STL, PLY, GLB, URDF)."""
+
+    names: Names = ()
+    """Only these objects of the set."""
+
+    out: Annotated[Path | None, _optional("DIR", "runs/explore-DATE-TIME", _file)] = None
+    """Run folder to make."""
+
+    rotations: int = 10
+    """Random orientations of each object."""
+
+    noise: Noise = "standard"
+    """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    seed: int = 0
+    """Everything random follows from it."""
+
+    workers: int = 0
+    """Processes to share the work; 0 is one per core. Results do not depend on it."""
+
+    max_steps: int = 500
+    """Give up an episode after so many steps and count its strongest hypothesis."""
+
+    steps: bool = False
+    """Also record every step of every episode in steps.parquet."""
+
+    resume: bool = False
+    """Go on with a run that was stopped; needs --out."""
+
+    scale: float = 1.0
+    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+
+    json: JsonFile = None
+    """Also write the summary to this file as JSON."""
+
+
+@dataclass(frozen=True)
+class ObjectsConfig:
+    """List the objects of a set with their sizes and draw them on one contact sheet."""
+
+    objects: Annotated[str, tyro.conf.arg(metavar="SET"), tyro.conf.Positional] = "builtin"
+    """builtin, pybullet, random:000-049, or a folder (or one file) of meshes."""
+
+    names: Names = ()
+    """Only these objects of the set."""
+
+    out: Annotated[Path | None, _optional("PNG", "objects-SET.png", _file)] = None
+    """Picture to draw."""
+
+    scale: float = 1.0
+    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+
+    json: JsonFile = None
+    """Also write the list to this file as JSON."""
+
+
+@dataclass(frozen=True)
+class DoctorConfig:
+    """Check this computer: what works, what is missing, and what to do about it."""
+
+    model: Annotated[Path | None, _optional("RUN|MODEL", "none", _file), tyro.conf.Positional] = (
+        None
+    )
+    """Also check that this run folder or model file can be read."""
+
+    json: JsonFile = None
+    """Also write the findings to this file as JSON."""
+
+
+def check_config(
+    config: TrainConfig | EvaluateConfig | ExploreConfig | ObjectsConfig | DoctorConfig,
+) -> None:
+    """Refuse numbers that cannot be meant, before any work is done.
+
+    Raises:
+        ConfigError: one sentence that says which flag and what it takes.
+    """
+    least = {"seed": 0, "workers": 0, "rotations": 1, "max_steps": 1}
+    for field, bound in least.items():
+        value = getattr(config, field, None)
+        if value is not None and value < bound:
+            flag = field.replace("_", "-")
+            raise ConfigError(f"--{flag} is {value}, but must be {bound} or more.")
+    scale = getattr(config, "scale", None)
+    if scale is not None and not 0 < scale < float("inf"):
+        raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
+    if isinstance(config, ExploreConfig) and config.resume and config.out is None:
+        raise ConfigError("--resume needs to know which run: give its folder with --out DIR.")
+    target = getattr(config, "json", None)
+    if target is not None and not target.expanduser().absolute().parent.is_dir():
+        raise ConfigError(f"--json {target}: the folder {target.parent} does not exist; make it.")

@@ -1,0 +1,208 @@
+"""The seam between running things and doing them: everything heavy is imported in here, late.
+
+Commands, workers and reports reach the mind and the body through these functions only, so
+that ``colonnade --help`` stays instant, and so that a test can put another module in this
+one's place (`Engine` names what it must offer).
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade.config import Body, Noise
+from colonnade.episode import Episode
+from colonnade.report.view import View
+
+__all__ = [
+    "Engine",
+    "MissingExtraError",
+    "SurfelCloud",
+    "build_memory",
+    "contact_sheet",
+    "learn",
+    "load_engine",
+    "load_learned",
+    "load_memory",
+    "open_set",
+    "recognise",
+    "save_learned",
+    "save_memory",
+    "snapshot",
+    "surfel_cloud",
+    "surfel_count",
+]
+
+_EXTRA = ("gymnasium", "pybullet", "trimesh", "manifold3d", "PIL", "scipy", "pyarrow", "matplotlib")
+
+
+class MissingExtraError(RuntimeError):
+    """Something needs the `sim` extra, which is not installed."""
+
+    @classmethod
+    def from_import(cls, error: ImportError) -> MissingExtraError | None:
+        """The error in words, when what could not be imported belongs to the extra."""
+        module = (error.name or "").partition(".")[0]
+        if module not in _EXTRA:
+            return None
+        return cls(
+            f"This needs {module}, which is not installed: "
+            "pip install 'colonnade[sim]' (then `colonnade doctor` checks it)."
+        )
+
+
+class SurfelCloud(NamedTuple):
+    """What a picture of a learned object needs."""
+
+    position: NDArray[np.float32]
+    """(N, 3) metres, in the object's reference frame."""
+    normal: NDArray[np.float32]
+    """(N, 3) unit vectors, outwards."""
+    colour: NDArray[np.float32]
+    """(N, 3) red, green, blue, 0..1."""
+
+
+class Engine(Protocol):
+    """What a module must offer to stand in the place of this one."""
+
+    def open_set(self, spec: str, names: Sequence[str] | None, scale: float) -> Any: ...
+    def learn(self, mesh: Any, *, body: Body, seed: int) -> Any: ...
+    def save_learned(self, path: Path, learned: Any) -> None: ...
+    def load_learned(self, path: Path) -> Any: ...
+    def build_memory(self, learned: Sequence[Any]) -> Any: ...
+    def save_memory(self, path: Path, memory: Any) -> None: ...
+    def load_memory(self, path: Path) -> Any: ...
+    def recognise(
+        self,
+        memory: Any,
+        mesh: Any,
+        rotation: NDArray[np.float64],
+        *,
+        body: Body,
+        noise: Noise,
+        seed: int,
+        max_steps: int,
+        record_steps: bool,
+    ) -> Episode: ...
+    def surfel_count(self, learned: Any) -> int: ...
+    def surfel_cloud(self, learned: Any) -> SurfelCloud: ...
+    def snapshot(self, mesh: Any, view: View, size: int) -> NDArray[np.uint8]: ...
+    def contact_sheet(self, meshes: Sequence[Any], path: Path, title: str) -> None: ...
+
+
+def load_engine(name: str) -> Engine:
+    """The engine of that module name; workers get the name, not the module."""
+    return cast(Engine, importlib.import_module(name))
+
+
+def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[str, Any]:
+    """The object set `spec`, lazily loaded; see `colonnade_envs.objects.open_object_set`."""
+    from colonnade_envs.objects import open_object_set
+
+    return cast(
+        Mapping[str, Any], open_object_set(spec, list(names) if names else None, scale=scale)
+    )
+
+
+def learn(mesh: Any, *, body: Body, seed: int) -> Any:
+    """Explore one object and return what a column learned of it."""
+    from colonnade.learning import learn_object
+
+    return learn_object(mesh, body=body, seed=seed)
+
+
+def save_learned(path: Path, learned: Any) -> None:
+    """Write one learned object to `path`."""
+    from colonnade_models.model_file import save_object
+
+    save_object(path, learned)
+
+
+def load_learned(path: Path) -> Any:
+    """Read one learned object; ModelFileError when the file is damaged."""
+    from colonnade_models.model_file import load_object
+
+    return load_object(path)
+
+
+def build_memory(learned: Sequence[Any]) -> Any:
+    """One memory of these objects, in this order."""
+    from colonnade_models.memory import ObjectMemory
+
+    return ObjectMemory(learned)
+
+
+def save_memory(path: Path, memory: Any) -> None:
+    """Write a whole memory to `path`."""
+    from colonnade_models.model_file import save_model
+
+    save_model(path, memory)
+
+
+def load_memory(path: Path) -> Any:
+    """Read a whole memory; ModelFileError when the file is damaged."""
+    from colonnade_models.model_file import load_model
+
+    return load_model(path)
+
+
+def recognise(
+    memory: Any,
+    mesh: Any,
+    rotation: NDArray[np.float64],
+    *,
+    body: Body,
+    noise: Noise,
+    seed: int,
+    max_steps: int,
+    record_steps: bool,
+) -> Episode:
+    """One recognition episode of `mesh` turned by `rotation` (4,) xyzw."""
+    from colonnade.recognition import recognise as recognise_object
+
+    return recognise_object(
+        memory,
+        mesh,
+        rotation,
+        body=body,
+        noise=noise,
+        seed=seed,
+        max_steps=max_steps,
+        record_steps=record_steps,
+    )
+
+
+def snapshot(mesh: Any, view: View, size: int) -> NDArray[np.uint8]:
+    """A picture (size, size, 3) of a mesh in its own frame, seen by the report's camera."""
+    raise NotImplementedError
+
+
+def contact_sheet(meshes: Sequence[Any], path: Path, title: str) -> None:
+    """Draw all meshes on one PNG."""
+    from colonnade_envs.objects import contact_sheet as draw
+
+    draw(meshes, path, title)
+
+
+def surfel_count(learned: Any) -> int:
+    """How many surfels a learned object has."""
+    return len(learned.surfels.position)
+
+
+def surfel_cloud(learned: Any) -> SurfelCloud:
+    """The surfels of a learned object, ready to be drawn."""
+    surfels = learned.surfels
+    return SurfelCloud(surfels.position, surfels.normal, hsv_to_rgb(surfels.colour_hsv))
+
+
+def hsv_to_rgb(hsv: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours (N, 3) from hue, saturation, value to red, green, blue, all 0..1 (Smith 1978)."""
+    hue, saturation, value = np.asarray(hsv, dtype=np.float32).T
+    sector = (np.array([5.0, 3.0, 1.0], dtype=np.float32) + hue[:, None] * 6.0) % 6.0
+    ramp = np.clip(np.minimum(sector, 4.0 - sector), 0.0, 1.0)
+    return (value[:, None] * (1.0 - saturation[:, None] * ramp)).astype(np.float32)

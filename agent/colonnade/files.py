@@ -1,0 +1,110 @@
+"""Writing files so that a kill at any moment leaves the old file or the new one, never half."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+from zlib import crc32
+
+__all__ = [
+    "atomic_path",
+    "atomic_write",
+    "file_name",
+    "name_of_file",
+    "plain",
+    "remove_leftovers",
+    "write_json",
+]
+
+_MARK = ".partial"
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on leaving without error it becomes `path`.
+
+    The temporary file is flushed to disk before it is renamed, and its folder after, so that
+    a power cut cannot leave an empty file under the final name.
+
+    Raises:
+        OSError: the folder is read-only or the disk is full; nothing is left behind then.
+    """
+    temporary = path.with_name(f".{path.name}{_MARK}")
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to disk, where the platform can."""
+    with suppress(PermissionError):  # Windows cannot open folders
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def atomic_write(path: Path, data: bytes | str) -> None:
+    """Write `data` (text as UTF-8) to `path` in one indivisible step."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete temporary files that a killed process left in `folder`."""
+    for leftover in folder.glob(f".*{_MARK}"):
+        with suppress(OSError):
+            leftover.unlink()
+
+
+def plain(value: Any) -> Any:
+    """Turn numpy values, tuples and paths into what JSON knows; NaN and infinity become None."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write `content` as indented JSON that strict readers accept (no NaN), atomically."""
+    atomic_write(path, json.dumps(plain(content), indent=2, ensure_ascii=False) + "\n")
+
+
+def file_name(name: str, suffix: str) -> str:
+    """Spell an object's name as a file name that every file system takes.
+
+    Characters such as ``:`` and ``/`` are percent-encoded (reversible with `name_of_file`);
+    a name too long for a file system is cut and gets a checksum.
+    """
+    encoded = quote(name, safe=" ()+,=@")
+    if encoded.startswith("."):
+        encoded = "%2E" + encoded[1:]
+    if len(encoded) + len(suffix) > 200:
+        encoded = f"{encoded[:180].rsplit('%', 1)[0]}~{crc32(name.encode()):08x}"
+    return encoded + suffix
+
+
+def name_of_file(file: str, suffix: str) -> str:
+    """The object's name again from what `file_name` made of it."""
+    return unquote(file.removesuffix(suffix))

@@ -1,0 +1,226 @@
+"""A run folder: what a run was asked for, what it learned and what came out, safe from kills.
+
+::
+
+    RUN/
+      config.toml            what was asked for: version, command, seed, objects
+      objects/NAME.safetensors   one file a learned object (what --resume keeps)
+      training.jsonl         a line a learned object: touches and seconds
+      model.safetensors      all objects together: what is deployed
+      episodes.jsonl         the evaluation's journal, while it is under way
+      episodes.parquet       a row an episode
+      steps.parquet          a row a step, with --steps
+      summary.json           the headline numbers
+      report.html            the same, to look at
+
+Every file is written under a temporary name and renamed when it is whole. One process at a
+time may write in a folder: a lock that the kernel releases when its holder dies, however it
+dies, so that no stale lock can ever stand in the way.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from colonnade.files import atomic_write, file_name, remove_leftovers
+from colonnade.toml_writer import to_toml
+
+__all__ = ["RunFolder", "RunFolderError", "read_run_config"]
+
+_SUFFIX = ".safetensors"
+_LOCK = ".lock"
+
+
+class RunFolderError(RuntimeError):
+    """A run folder that cannot be used as asked; the message says what to do instead."""
+
+
+class RunFolder:
+    """One run folder held for writing; use it with ``with`` so that the lock is released.
+
+    Raises:
+        RunFolderError: another process writes in it, or the path is a file.
+        OSError: it cannot be made or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path).expanduser()
+        if self.path.exists() and not self.path.is_dir():
+            raise RunFolderError(f"{self.path} is a file; give --out a folder.")
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = _take_lock(self.path)
+        remove_leftovers(self.path)
+        remove_leftovers(self.objects)
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the lock."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def objects(self) -> Path:
+        return self.path / "objects"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model.safetensors"
+
+    @property
+    def training_journal(self) -> Path:
+        return self.path / "training.jsonl"
+
+    @property
+    def episode_journal(self) -> Path:
+        return self.path / "episodes.jsonl"
+
+    @property
+    def episodes(self) -> Path:
+        return self.path / "episodes.parquet"
+
+    @property
+    def steps(self) -> Path:
+        return self.path / "steps.parquet"
+
+    @property
+    def summary(self) -> Path:
+        return self.path / "summary.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    def object_file(self, name: str) -> Path:
+        """Where the learned object `name` is kept, whatever characters its name has."""
+        return self.objects / file_name(name, _SUFFIX)
+
+    def is_empty(self) -> bool:
+        """True when nothing but the lock is in the folder."""
+        return all(entry.name == _LOCK for entry in self.path.iterdir())
+
+    def config(self) -> dict[str, Any]:
+        """What config.toml holds; empty when there is none.
+
+        Raises:
+            RunFolderError: it is not readable TOML.
+        """
+        return read_run_config(self.path, missing_ok=True)
+
+    def write_config(self, section: str, values: Mapping[str, Any]) -> None:
+        """Set one table of config.toml and keep the others."""
+        content = self.config()
+        content[section] = dict(values)
+        atomic_write(self.path / "config.toml", to_toml(content))
+
+    def begin(self, section: str, values: Mapping[str, Any], *, resume: bool) -> bool:
+        """Start a run here, or go on with the one that is here.
+
+        Args:
+            section: table of config.toml that describes this work, e.g. ``train``.
+            values: what the outcome depends on; going on with other values is refused.
+            resume: the user asked to go on.
+
+        Returns:
+            True when earlier work is there to go on with.
+
+        Raises:
+            RunFolderError: the folder holds something and `resume` is False, holds something
+                that is no run, or holds a run that was asked for something else.
+        """
+        if self.is_empty():
+            return False
+        if not resume:
+            raise RunFolderError(
+                f"{self.path} is not empty: give --resume to go on with the run in it, "
+                "or another --out."
+            )
+        before = self.config().get(section)
+        if before is None:
+            raise RunFolderError(
+                f"{self.path} holds no run to resume (no [{section}] in config.toml): "
+                "give another --out."
+            )
+        self.refuse_change(before, values)
+        return True
+
+    def refuse_change(self, before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Raise `RunFolderError` when a value that matters is not what it was."""
+        for key, value in values.items():
+            if value is not None and before.get(key) != value:
+                raise RunFolderError(
+                    f"Cannot resume {self.path}: --{key.replace('_', '-')} was "
+                    f"{_words(before.get(key))} and is now {_words(value)}; "
+                    "repeat the first command with --resume, or give another --out."
+                )
+
+
+def read_run_config(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
+    """Read ``config.toml`` of the run folder `path` without locking it.
+
+    Raises:
+        RunFolderError: `path` is no run folder, or its config.toml is damaged.
+    """
+    file = Path(path).expanduser() / "config.toml"
+    if not file.is_file():
+        if missing_ok:
+            return {}
+        what = "has no config.toml" if file.parent.is_dir() else "does not exist"
+        raise RunFolderError(
+            f"{path} is no run folder (it {what}): make one with "
+            f"`colonnade train --objects SET --out {path}`."
+        )
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RunFolderError(
+            f"{file} is damaged ({error}): mend it by hand, or train again into another --out."
+        ) from error
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        names = ",".join(map(str, value))
+        return names if len(names) <= 60 else f"{names[:57]}... ({len(value)} in all)"
+    return "nothing" if value is None else str(value)
+
+
+def _take_lock(folder: Path) -> IO[str] | None:
+    """Hold the folder's lock file; the kernel lets go of it when this process ends."""
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    lock = (folder / _LOCK).open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise RunFolderError(
+            f"Another colonnade (process {holder}) is writing in {folder}: "
+            "wait until it ends, or give another --out."
+        ) from None
+    with suppress(OSError):  # a full disk must not stand in the way of reading what is there
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+    return lock

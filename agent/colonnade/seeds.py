@@ -1,0 +1,42 @@
+"""Every random stream of a run, derived from its seed, an object's name and a trial number.
+
+Nothing depends on the order in which things are done, on how many processes share the work,
+or on which other objects there are: adding one object leaves all other episodes as they were.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["episode_rotation", "episode_seed", "learning_seed"]
+
+_LEARN, _EPISODE, _ROTATION = range(3)
+
+
+def _sequence(seed: int, name: str, trial: int, purpose: int) -> np.random.SeedSequence:
+    return np.random.SeedSequence([seed, crc32(name.encode()), trial, purpose])
+
+
+def learning_seed(seed: int, name: str) -> int:
+    """Seed of learning the object `name` in a run with `seed`."""
+    return int(_sequence(seed, name, 0, _LEARN).generate_state(1)[0])
+
+
+def episode_seed(seed: int, name: str, trial: int) -> int:
+    """Seed of the starting place, the noise and the policy of one episode."""
+    return int(_sequence(seed, name, trial, _EPISODE).generate_state(1)[0])
+
+
+def episode_rotation(seed: int, name: str, trial: int) -> NDArray[np.float64]:
+    """Uniformly random rotation (4,), quaternion x, y, z, w with w >= 0.
+
+    Four independent normal numbers, normalised, are uniform on the rotation group (Muller
+    1959; Shoemake 1992).
+    """
+    generator = np.random.default_rng(_sequence(seed, name, trial, _ROTATION))
+    quaternion = generator.standard_normal(4)
+    quaternion /= np.linalg.norm(quaternion)
+    return quaternion if quaternion[3] >= 0 else -quaternion

@@ -1,0 +1,217 @@
+"""A mind and body of a few lines, in the place of `colonnade.engine`: fast, and as deterministic.
+
+Objects are ellipsoids whose size and colour follow from their names; learning samples points on
+them, recognising draws a plausible episode from the seed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+from colonnade.engine import SurfelCloud
+from colonnade.episode import Episode, StepTrace
+from colonnade.report.view import View
+
+SETS = {
+    "tiny": ("mug", "bowl"),
+    "small": ("mug", "bowl", "random:007", "a/b", "spoon", "fork"),
+    "strangers": ("mug", "alien"),
+}
+
+
+class FakeSetError(ValueError):
+    pass
+
+
+FakeSetError.__module__ = "colonnade_envs.fake"  # as an error of ours would be
+
+
+@dataclass(frozen=True)
+class FakeMesh:
+    name: str
+    size: np.ndarray
+    centre: np.ndarray
+    faces: np.ndarray
+    texture_table: np.ndarray
+
+
+@dataclass(frozen=True)
+class FakeLearned:
+    name: str
+    points: np.ndarray
+    steps: int
+
+
+class FakeMemory:
+    def __init__(self, learned: Sequence[FakeLearned]) -> None:
+        self.learned = {item.name: item for item in learned}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.learned)
+
+    def __getitem__(self, name: str) -> FakeLearned:
+        return self.learned[name]
+
+
+def _random(*parts: Any) -> np.random.Generator:
+    return np.random.default_rng(crc32(repr(parts).encode()))
+
+
+def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[str, FakeMesh]:
+    if spec not in SETS:
+        raise FakeSetError(f"There is no set {spec!r}: use tiny.")
+    return {name: _mesh(name, scale) for name in names or SETS[spec]}
+
+
+def _mesh(name: str, scale: float) -> FakeMesh:
+    size = _random(name).uniform(0.03, 0.15, 3) * scale
+    return FakeMesh(name, size, size / 2, np.zeros((12, 3)), np.zeros((0, 3)))
+
+
+def learn(mesh: FakeMesh, *, body: str, seed: int) -> FakeLearned:
+    slow = float(os.environ.get("FAKE_LEARN_S", "0"))
+    if slow:
+        time.sleep(slow)
+    directions = _random(mesh.name, body, seed).standard_normal((600, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    return FakeLearned(mesh.name, np.round(directions * mesh.size / 2 + mesh.centre, 6), 900)
+
+
+def save_learned(path: Path, learned: FakeLearned) -> None:
+    content = {"name": learned.name, "points": learned.points.tolist(), "steps": learned.steps}
+    path.write_text(json.dumps(content))
+
+
+def load_learned(path: Path) -> FakeLearned:
+    content = json.loads(path.read_text())
+    return FakeLearned(content["name"], np.array(content["points"]), content["steps"])
+
+
+def build_memory(learned: Sequence[FakeLearned]) -> FakeMemory:
+    return FakeMemory(learned)
+
+
+def save_memory(path: Path, memory: FakeMemory) -> None:
+    path.write_text(
+        json.dumps({item.name: item.points.tolist() for item in memory.learned.values()})
+    )
+
+
+def load_memory(path: Path) -> FakeMemory:
+    content = json.loads(path.read_text())
+    return FakeMemory([FakeLearned(name, np.array(p), 900) for name, p in content.items()])
+
+
+def recognise(
+    memory: FakeMemory,
+    mesh: FakeMesh,
+    rotation: np.ndarray,
+    *,
+    body: str,
+    noise: str,
+    seed: int,
+    max_steps: int,
+    record_steps: bool,
+) -> Episode:
+    time.sleep(float(os.environ.get("FAKE_EPISODE_S", "0")))
+    random = _random(mesh.name, seed, body, noise)
+    steps = int(min(max_steps, 8 + random.gamma(2.0, 9.0)))
+    known = mesh.name in memory.names
+    others = [name for name in memory.names if name != mesh.name]
+    right = random.random() < 0.93
+    if known:
+        decision = mesh.name if right else str(random.choice(others))
+    else:
+        decision = "unknown" if right else str(random.choice(others))
+    correct = decision == mesh.name
+    tilt = random.normal(0, 0.02, 3)
+    estimate = rotation + np.append(tilt, 0.0)
+    estimate /= np.linalg.norm(estimate)
+    error = float(np.degrees(2 * np.arccos(min(1.0, abs(rotation @ estimate)))))
+    return Episode(
+        object=mesh.name,
+        trial=0,
+        seed=seed,
+        rotation=rotation,
+        decision=decision,
+        correct=correct,
+        unknown=decision == "unknown",
+        timeout=steps == max_steps,
+        steps=steps,
+        rotation_estimate=estimate,
+        rotation_error_deg=error if correct else np.nan,
+        rotation_error_symmetric_deg=error * 0.8 if correct else np.nan,
+        symmetric=bool(random.random() < 0.2),
+        margin=float(random.uniform(3, 15)),
+        seconds=steps * 3e-4,
+        sense_us=float(random.normal(60, 3)),
+        infer_us=float(random.normal(150, 9)),
+        policy_us=float(random.normal(25, 2)),
+        total_us=float(random.normal(330, 15)),
+        trace=_trace(mesh, memory, steps, random, decision) if record_steps else None,
+    )
+
+
+def _trace(
+    mesh: FakeMesh, memory: FakeMemory, steps: int, random: np.random.Generator, winner: str
+) -> list[StepTrace]:
+    evidence = dict.fromkeys(memory.names, 0.0)
+    at = random.standard_normal(3)
+    trace = []
+    for step in range(steps):
+        goal = step > 0 and random.random() < 0.12
+        at = random.standard_normal(3) if goal else at + random.normal(0, 0.25, 3)
+        at /= np.linalg.norm(at)
+        for name in evidence:
+            evidence[name] += random.normal(0.6 if name == winner else 0.1, 0.7)
+        normal = at / mesh.size
+        trace.append(
+            StepTrace(
+                step=step,
+                location=(at * mesh.size / 2 + mesh.centre).astype(np.float32),
+                normal=(normal / np.linalg.norm(normal)).astype(np.float32),
+                on_object=bool(random.random() > 0.1),
+                goal=goal,
+                evidence=dict(sorted(evidence.items(), key=lambda item: -item[1])[:5]),
+                hypotheses=max(3, int(2400 * 0.75**step)),
+                sense_us=60.0,
+                infer_us=150.0,
+                policy_us=25.0,
+            )
+        )
+    return trace
+
+
+def surfel_count(learned: FakeLearned) -> int:
+    return len(learned.points)
+
+
+def surfel_cloud(learned: FakeLearned) -> SurfelCloud:
+    points = learned.points
+    low, high = points.min(0), points.max(0)
+    normal = (points - (low + high) / 2) / ((high - low) / 2) ** 2
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    colour = 0.25 + 0.6 * (points - low) / (high - low)
+    return SurfelCloud(
+        points.astype(np.float32), normal.astype(np.float32), colour.astype(np.float32)
+    )
+
+
+def snapshot(mesh: FakeMesh, view: View, size: int) -> np.ndarray:
+    from colonnade.report.painter import paint_surfels
+
+    return paint_surfels(surfel_cloud(learn(mesh, body="touch", seed=0)), view, size)
+
+
+def contact_sheet(meshes: Sequence[FakeMesh], path: Path, title: str) -> None:
+    path.write_bytes(b"PNG of " + title.encode())
