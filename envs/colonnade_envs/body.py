@@ -13,17 +13,16 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
+from colonnade_envs import fingertip
 from colonnade_envs.objects import ObjectMesh, ObjectSet, open_object_set
 from colonnade_envs.patch import Canvas, Scene, scene_of
 from colonnade_envs.poses import IDENTITY, matrix_of, random_quaternion
 
-__all__ = ["MAX_PUSH", "WORKSPACE", "Body", "Observation", "pose_space"]
+__all__ = ["WORKSPACE", "Body", "Observation", "pose_space"]
 
 Observation = dict[str, Any]
 Action = Mapping[str, Any]
 
-MAX_PUSH = 0.05
-"""Metres of the longest push of one step."""
 WORKSPACE = 10.0
 """Half side in metres of the cube round the world's origin that bodies stay in."""
 
@@ -85,6 +84,8 @@ class Body(gym.Env[Observation, Action]):
         self.physics, self.random_rotation, self.render_mode = physics, random_rotation, render_mode
         self._tangent = math.tan(math.radians(fov_deg) / 2.0)
         self._canvas = Canvas.of_size(resolution, resolution)
+        self._hand = fingertip.Hand.new()
+        self._lens: fingertip.Lens
         self._path: list[NDArray[np.float64]] = []
         self._world: Any = None
         self._ready = False
@@ -96,8 +97,6 @@ class Body(gym.Env[Observation, Action]):
             movement=pose_space(4.0 * WORKSPACE),
             on_object=spaces.Discrete(2),
         )
-        if physics:
-            action_parts["push"] = spaces.Box(0.0, MAX_PUSH, (1,), np.float64)
         self.action_space = spaces.Dict(
             action_parts | {"jump": spaces.Discrete(2), "goal": pose_space(WORKSPACE)}
         )
@@ -116,7 +115,7 @@ class Body(gym.Env[Observation, Action]):
 
             self._world = World(physics=self.physics)
             if self._ready:
-                self.object_pose = self._world.place(self.mesh, self.object_pose)
+                self._world.place(self.mesh, self.object_pose)
         return self._world
 
     def reset(
@@ -145,12 +144,13 @@ class Body(gym.Env[Observation, Action]):
             rotation = _unit_quaternion(options["rotation"], "the option 'rotation'")
         self.mesh = self.objects[name]
         self._scene: Scene = scene_of(self.mesh)
-        self.object_pose = np.empty(7)
-        self.object_pose[:3] = -(matrix_of(rotation) @ self.mesh.centre)
-        self.object_pose[3:] = rotation
-        self._ready = True
+        pose = np.concatenate([-(matrix_of(rotation) @ self.mesh.centre), rotation])
+        if self.physics:
+            self._ready = False  # or a world that opens now would place the object before
         if self._world is not None or self.physics:
-            self.object_pose = self.world.place(self.mesh, self.object_pose)
+            pose = self.world.place(self.mesh, pose)
+        self._set_object_pose(pose)
+        self._ready = True
         self._path.clear()
         observation = self._start()
         self._path.append(observation["pose"])
@@ -179,7 +179,7 @@ class Body(gym.Env[Observation, Action]):
         from colonnade_envs.render import episode_picture
 
         return episode_picture(
-            self.mesh, self.object_pose, self._pose(), self._path, math.radians(self.fov_deg)
+            self.mesh, self.object_pose, self._hand.pose, self._path, math.radians(self.fov_deg)
         )
 
     def close(self) -> None:
@@ -196,9 +196,51 @@ class Body(gym.Env[Observation, Action]):
     def _move(self, action: Action) -> Observation:
         """Do an action."""
 
-    @abstractmethod
-    def _pose(self) -> NDArray[np.float64]:
-        """(7,) of the sensor in the world."""
+    def _observe(
+        self,
+        goal: NDArray[np.float64] | None = None,
+        slide_x: float = 0.0,
+        slide_y: float = 0.0,
+        twist: float = 0.0,
+        lens: fingertip.Lens | None = None,
+    ) -> Observation:
+        """Touch what is ahead of a goal (4, 3) in the object's frame, or slide and twist; look."""
+        hand, side = self._hand, self.resolution
+        depth = np.empty((side, side), np.float32)
+        rgb = np.empty((side, side, 3), np.float32)
+        pose, movement = np.empty(7), np.empty(7)
+        felt = fingertip.act(
+            self._scene,
+            self._canvas,
+            hand,
+            lens or self._lens,
+            goal is not None,
+            hand.frame if goal is None else goal,
+            slide_x,
+            slide_y,
+            twist,
+            depth,
+            rgb,
+            pose,
+            movement,
+        )
+        return {
+            "depth": depth,
+            "rgb": rgb,
+            "pose": pose,
+            "movement": movement,
+            "on_object": int(felt),
+        }
+
+    def _set_object_pose(self, pose: NDArray[np.float64]) -> None:
+        """Tell the kernels where the object lies; with physics also where the table is."""
+        self.object_pose = pose
+        rotation = matrix_of(pose[3:])
+        self._hand.object[:3] = rotation.T
+        self._hand.object[3] = pose[:3]
+        if self.physics:  # the sensor stays above the table
+            self._hand.floor[:3] = rotation[2]
+            self._hand.floor[3] = 0.005 - pose[2]
 
     def _surface_point(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """A random point of the object and the normal of its triangle, (3,) in its frame."""

@@ -119,6 +119,7 @@ def trace(bvh, canvas, frame, tan_x, tan_y, reach):  # type: ignore[no-untyped-d
 
     box, link, corner = bvh.box, bvh.link, bvh.corner
     far = reach  # nothing beyond this depth can still be seen
+    small = height * width <= 4096  # in a large picture it is not worth keeping up to date
     stack[0] = 0
     top = 1
     while top > 0:
@@ -223,7 +224,7 @@ def trace(bvh, canvas, frame, tan_x, tan_y, reach):  # type: ignore[no-untyped-d
                         depth[i, j] = d
                         triangle[i, j] = t
                         changed = True
-        if changed:
+        if changed and small:
             far = 0.0
             for i in range(height):
                 for j in range(width):

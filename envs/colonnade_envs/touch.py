@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
 from colonnade_envs import fingertip
-from colonnade_envs.body import MAX_PUSH, Action, Body, Observation, goal_pose, vector
+from colonnade_envs.body import Action, Body, Observation, goal_pose, vector
 from colonnade_envs.objects import ObjectMesh, ObjectSet
 from colonnade_envs.patch import frame_from, frame_of
-from colonnade_envs.poses import IDENTITY, look_along, matrix_of, rotate
+from colonnade_envs.poses import IDENTITY, look_along, rotate
 
-__all__ = ["TouchEnv"]
+__all__ = ["MAX_PUSH", "TouchEnv"]
+
+MAX_PUSH = 0.05
+"""Metres of the longest push of one step."""
 
 _SEARCH = 0.15  # metres ahead of a goal pose in which the fingertip searches the surface
 
@@ -64,8 +68,12 @@ class TouchEnv(Body):
             raise ValueError(f"max_slide must be above 0 and at most 0.05 m, not {max_slide}")
         if not standoff < max_range:
             raise ValueError(f"max_range {max_range} must be above standoff {standoff}")
-        slide = spaces.Box(-max_slide, max_slide, (2,), np.float64)
-        twist = spaces.Box(-math.pi, math.pi, (1,), np.float64)
+        parts: dict[str, spaces.Space[Any]] = {
+            "slide": spaces.Box(-max_slide, max_slide, (2,), np.float64),
+            "twist": spaces.Box(-math.pi, math.pi, (1,), np.float64),
+        }
+        if physics:
+            parts["push"] = spaces.Box(0.0, MAX_PUSH, (1,), np.float64)
         super().__init__(
             objects,
             names,
@@ -75,14 +83,12 @@ class TouchEnv(Body):
             physics,
             random_rotation,
             render_mode,
-            {"slide": slide, "twist": twist},
+            parts,
         )
         self.standoff, self.max_slide = standoff, max_slide
-        self._hand = fingertip.Hand.new()
         self._lens = fingertip.Lens(self._tangent, self.max_range, standoff, _SEARCH)
 
     def _start(self) -> Observation:
-        self._set_object()
         self._hand.pose[:] = IDENTITY
         twist = 2.0 * math.pi * self.np_random.random()
         radius = float(np.linalg.norm(self.mesh.size)) + self.standoff
@@ -93,7 +99,7 @@ class TouchEnv(Body):
             outward = normal + 0.5 * self.np_random.normal(size=3)
             axes = look_along(-outward, twist)
             goal = frame_from(axes, point - axes[:, 2] * radius)
-            observation = self._act(goal, lens=lens)
+            observation = self._observe(goal, lens=lens)
             if observation["on_object"]:
                 observation["movement"][:] = IDENTITY
                 return observation
@@ -105,51 +111,15 @@ class TouchEnv(Body):
         if "push" in action:
             push = float(vector(action, "push", 0.0, MAX_PUSH, 1)[0])
             if push > 0.0:
-                return self._act(self._push(push))
+                return self._observe(self._push(push))
         if action.get("jump"):
-            return self._act(frame_of(goal_pose(action), self.object_pose))
+            return self._observe(frame_of(goal_pose(action), self.object_pose))
         slide_x = slide_y = twist = 0.0
         if "slide" in action:
             slide_x, slide_y = vector(action, "slide", -self.max_slide, self.max_slide, 2).tolist()
         if "twist" in action:
             twist = float(vector(action, "twist", -math.pi, math.pi, 1)[0])
-        return self._act(None, slide_x, slide_y, twist)
-
-    def _act(
-        self,
-        goal: NDArray[np.float64] | None,
-        slide_x: float = 0.0,
-        slide_y: float = 0.0,
-        twist: float = 0.0,
-        lens: fingertip.Lens | None = None,
-    ) -> Observation:
-        """Go to a goal (4, 3) in the object's frame, or slide and twist; then look."""
-        hand, side = self._hand, self.resolution
-        depth = np.empty((side, side), np.float32)
-        rgb = np.empty((side, side, 3), np.float32)
-        pose, movement = np.empty(7), np.empty(7)
-        felt = fingertip.act(
-            self._scene,
-            self._canvas,
-            hand,
-            lens or self._lens,
-            goal is not None,
-            hand.frame if goal is None else goal,
-            slide_x,
-            slide_y,
-            twist,
-            depth,
-            rgb,
-            pose,
-            movement,
-        )
-        return {
-            "depth": depth,
-            "rgb": rgb,
-            "pose": pose,
-            "movement": movement,
-            "on_object": int(felt),
-        }
+        return self._observe(None, slide_x, slide_y, twist)
 
     def _push(self, distance: float) -> NDArray[np.float64]:
         """Push the object; returns the frame (4, 3) of the sensor in the object's new frame."""
@@ -157,18 +127,5 @@ class TouchEnv(Body):
         touched = self.object_pose[:3] + rotate(self.object_pose[3:], hand.contact[0])
         ahead = rotate(self.object_pose[3:], hand.frame[2])
         sensor = fingertip.world_pose(hand)
-        self.object_pose = self.world.push(touched, ahead, distance)
-        self._set_object()
+        self._set_object_pose(self.world.push(touched, ahead, distance))
         return frame_of(sensor, self.object_pose)
-
-    def _set_object(self) -> None:
-        hand = self._hand
-        rotation = matrix_of(self.object_pose[3:])
-        hand.object[:3] = rotation.T
-        hand.object[3] = self.object_pose[:3]
-        if self.physics:  # the sensor stays above the table
-            hand.floor[:3] = rotation[2]
-            hand.floor[3] = 0.005 - self.object_pose[2]
-
-    def _pose(self) -> NDArray[np.float64]:
-        return self._hand.pose.copy()
