@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
-from colonnade_models.distinction import look_alike
+from colonnade_models.distinction import after, look_alike
 from colonnade_models.evidence import (
     FEATURE_SIZE,
     Tolerance,
@@ -46,6 +46,7 @@ __all__ = [
     "Verdict",
     "default_settings",
     "init",
+    "polish",
     "reset",
     "step",
 ]
@@ -58,7 +59,10 @@ ONE = np.float32(1.0)
 OPEN, RECOGNISED, UNKNOWN = 0, 1, 2
 
 # what `tally` counts
-PERCEPTS, MET, SEEDED_AT, SEEDINGS, CALM = 0, 1, 2, 3, 4
+PERCEPTS, MET, SEEDED_AT, SEEDINGS, CALM, TWINNED_AT = 0, 1, 2, 3, 4, 5
+
+SEED_SLACK = np.float32(20.0)
+"""Proposals this many nats behind the best are given up."""
 
 
 class Settings(NamedTuple):
@@ -110,9 +114,9 @@ def default_settings() -> Settings:
         refine_every=2,
         refined=12,
         poor=f(1.5),
-        least_percepts=8,
-        margin=f(8.0),
-        pose_margin=f(6.0),
+        least_percepts=10,
+        margin=f(10.0),
+        pose_margin=f(8.0),
         fit=f(1.8),
         unknown_percepts=24,
         patience=60,
@@ -150,6 +154,8 @@ class Column(NamedTuple):
     """(23,) scratch"""
     relative: Array
     """(12,) scratch"""
+    moved: Array
+    """(12,) scratch"""
 
 
 def init(
@@ -174,6 +180,7 @@ def init(
         new_normal_equations(),
         np.zeros(FEATURE_SIZE, np.float32),
         np.zeros(12, np.float32),
+        np.zeros(12, np.float32),
     )
     reset(column)
     return column
@@ -189,23 +196,32 @@ def reset(column: Column) -> None:
 
 
 @njit(cache=True)
-def _rescore(c: Column, memory: Memory, h: Hypotheses, i: int) -> None:
+def _total(c: Column, memory: Memory, o: int, pose: Array) -> np.float32:
+    """Evidence of a pose over all percepts of the episode."""
     total = ZERO
     for p in range(c.tally[PERCEPTS]):
-        total = total + score(
-            memory, h.object[i], h.pose[i], c.features[p], c.tolerance, c.settings.reach
-        )
-    h.evidence[i] = total
+        total = total + score(memory, o, pose, c.features[p], c.tolerance, c.settings.reach)
+    return total
 
 
 @njit(cache=True)
 def _refine(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t: Tolerance) -> None:
-    """Refine one pose on at most about forty percepts of the episode, then score it anew."""
+    """Refine one pose on at most about forty percepts, and keep what scores best on all."""
     count = c.tally[PERCEPTS]
     stride = 1 + count // 40
-    for k in range(passes):
-        refine(memory, h.object[i], h.pose[i], c.features, k % stride, count, stride, t, c.normal)
-    _rescore(c, memory, h, i)
+    o = h.object[i]
+    moved = c.moved
+    for k in range(12):
+        moved[k] = h.pose[i, k]
+    best = _total(c, memory, o, moved)
+    for q in range(passes):
+        refine(memory, o, moved, c.features, q % stride, count, stride, t, c.normal)
+        total = _total(c, memory, o, moved)
+        if total > best:
+            best = total
+            for k in range(12):
+                h.pose[i, k] = moved[k]
+    h.evidence[i] = best
 
 
 @njit(cache=True)
@@ -221,8 +237,8 @@ def _seed(c: Column, memory: Memory) -> None:
     coarse = loosened(c.tolerance, np.float32(0.003), np.float32(0.15))
     middle = loosened(c.tolerance, np.float32(0.001), np.float32(0.06))
     s = c.settings
-    seed(memory, c.features, count, anchor, coarse, s.seed_budget, s.reach, c.plan, c.seeds)
-    keep_winners(c.seeds, s.refined_seeds, np.float32(20.0))
+    seed(memory, c.features, count, anchor, coarse, s.seed_budget, s.reach, SEED_SLACK, c.plan, c.seeds)
+    keep_winners(c.seeds, s.refined_seeds, SEED_SLACK)
     for i in range(c.seeds.count[0]):
         _refine(c, memory, c.seeds, i, 2, coarse)
     drop_twins(c.seeds, memory.centre, np.float32(0.994), np.float32(0.004))
@@ -259,6 +275,30 @@ def _refine_leaders(c: Column, memory: Memory) -> None:
 
 
 @njit(cache=True)
+def _admit_twins(c: Column, memory: Memory, leader: int) -> None:
+    """Give every twin of the leading pose its chance."""
+    h, s = c.hypotheses, c.seeds
+    o = h.object[leader]
+    c.tally[TWINNED_AT] = c.tally[MET]
+    s.count[0] = 0
+    for w in range(memory.twin_start[o], memory.twin_start[o + 1]):
+        after(memory.twins[w], h.pose[leader], c.relative)
+        known = False
+        for i in range(h.count[0]):
+            if h.object[i] == o and is_near(
+                h.pose[i], c.relative, memory.centre[o], np.float32(0.985), np.float32(0.008)
+            ):
+                known = True
+                break
+        if known or not push(s, o, c.relative, ZERO):
+            continue
+        _refine(c, memory, s, s.count[0] - 1, 2, c.tolerance)
+    keep_winners(s, h.object.shape[0] - h.count[0], c.settings.slack)
+    for i in range(s.count[0]):
+        push(h, o, s.pose[i], s.evidence[i])
+
+
+@njit(cache=True)
 def _judge(c: Column, memory: Memory) -> None:
     """Who leads, who is the rival that matters, and is that enough to decide?"""
     h, v, s = c.hypotheses, c.verdict, c.settings
@@ -283,6 +323,10 @@ def _judge(c: Column, memory: Memory) -> None:
     if rival >= 0 and h.evidence[leader] - h.evidence[rival] < s.margin:
         return
     # the object is sure; is the pose? poses that tie must look alike
+    if c.tally[TWINNED_AT] == 0 or (met >= s.least_percepts and met - c.tally[TWINNED_AT] >= 4):
+        _admit_twins(c, memory, leader)
+        leader = best_of(h)
+        v.state[1] = leader
     other = -1
     for i in range(h.count[0]):
         if i == leader or h.object[i] != h.object[leader]:
@@ -307,6 +351,20 @@ def _judge(c: Column, memory: Memory) -> None:
         v.state[3] += 1
     if met >= s.least_percepts:
         v.state[0] = RECOGNISED
+
+
+@njit(cache=True)
+def polish(c: Column, memory: Memory) -> None:
+    """Refine the leader once more, on every percept, after the decision."""
+    leader = c.verdict.state[1]
+    if leader < 0:
+        return
+    h = c.hypotheses
+    for _ in range(6):
+        refine(
+            memory, h.object[leader], h.pose[leader], c.features, 0, c.tally[PERCEPTS], 1,
+            c.tolerance, c.normal,
+        )  # fmt: skip
 
 
 @njit(cache=True)

@@ -17,7 +17,7 @@ from colonnade_models import surfel as S
 from colonnade_models.evidence import BEND, VAR_BEND, VAR_NORMAL, Tolerance, surfel_score
 from colonnade_models.memory import Memory, lookup
 
-__all__ = ["deficit", "imagine", "look_alike", "relative_pose"]
+__all__ = ["after", "deficit", "imagine", "look_alike", "relative_pose"]
 
 Array = NDArray[np.float32]
 
@@ -62,6 +62,21 @@ def relative_pose(a: Array, b: Array, out: Array) -> None:
 
 
 @njit(cache=True)
+def after(second: Array, first: Array, out: Array) -> None:
+    """The pose that does `first`, then `second`. All (12,); `out` must be neither."""
+    for i in range(3):
+        for j in range(3):
+            out[3 * i + j] = (
+                second[3 * i] * first[j]
+                + second[3 * i + 1] * first[3 + j]
+                + second[3 * i + 2] * first[6 + j]
+            )
+        out[9 + i] = second[9 + i] + (
+            second[3 * i] * first[9] + second[3 * i + 1] * first[10] + second[3 * i + 2] * first[11]
+        )
+
+
+@njit(cache=True)
 def deficit(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
     """Nats that imagined features `f` lose when laid into object `o` by T (12,)."""
     x, y, z = f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2]
@@ -84,7 +99,7 @@ def deficit(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.floa
 
 @njit(cache=True)
 def look_alike(memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array) -> bool:  # fmt: skip
-    """Whether no more than one surfel in twenty would tell two hypotheses apart.
+    """Whether no more than one surfel in fifty would tell two hypotheses apart.
 
     `f` (23,) and `T` (12,) are scratch.
     """
@@ -97,6 +112,6 @@ def look_alike(memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Toleranc
         imagine(memory.surfels[i], f)
         if deficit(memory, f, ob, T, t) > TELLING:
             telling += 1
-            if 20 * telling > probes:
+            if 50 * telling > probes:
                 return False
     return True

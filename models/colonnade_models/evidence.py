@@ -179,7 +179,7 @@ def surfel_score(f: Array, qx: np.float32, qy: np.float32, qz: np.float32, nx: n
     if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF:
         cosine = dx * ex + dy * ey + dz * ez
         turned2 = max(ONE - cosine * cosine, ZERO)
-        total = total + min(turned2 / (t.direction + TWO * normal_variance), t.cap)
+        total = total + min(turned2 / (t.direction + s[S.SPREAD_DIRECTION]), t.cap)
 
     total = total + colour_difference(
         f, P.COLOUR, s, S.COLOUR, t.colour + s[S.SPREAD_COLOUR], t.cap

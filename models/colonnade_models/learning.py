@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.numerics import compress, hsv_to_rgb, rgb_to_hsv
+from colonnade_models.spread import widen_spreads
 
-__all__ = ["Draft", "coarsen", "draft_surfels", "learn", "new_draft"]
+__all__ = ["Draft", "coarsen", "covers", "draft_surfels", "find_or_add", "learn", "new_draft"]
 
 Array = NDArray[np.float32]
 
@@ -75,20 +76,20 @@ def new_draft(spacing: float, capacity: int = 1 << 14) -> Draft:
 
 
 @njit(cache=True)
-def _bucket_of(vx: int, vy: int, vz: int, buckets: int) -> int:
+def bucket_of(vx: int, vy: int, vz: int, buckets: int) -> int:
     """Teschner et al. 2003: three primes and a mask."""
     return ((vx * 73856093) ^ (vy * 19349663) ^ (vz * 83492791)) & (buckets - 1)
 
 
 @njit(cache=True)
-def _voxel_of(x: np.float32, spacing: np.float32) -> int:
+def voxel_of(x: np.float32, spacing: np.float32) -> int:
     return int(np.floor(x / spacing))
 
 
 @njit(cache=True)
-def _find_or_add(draft: Draft, vx: int, vy: int, vz: int, nx: float, ny: float, nz: float):  # type: ignore[no-untyped-def]
+def find_or_add(draft: Draft, vx: int, vy: int, vz: int, nx: float, ny: float, nz: float):  # type: ignore[no-untyped-def]
     """(surfel of this voxel that faces along n, whether it is new); -1 when the draft is full."""
-    h = _bucket_of(vx, vy, vz, draft.bucket.shape[0])
+    h = bucket_of(vx, vy, vz, draft.bucket.shape[0])
     i = draft.bucket[h]
     while i >= 0:
         if draft.voxel[i, 0] == vx and draft.voxel[i, 1] == vy and draft.voxel[i, 2] == vz:
@@ -109,6 +110,22 @@ def _find_or_add(draft: Draft, vx: int, vy: int, vz: int, nx: float, ny: float, 
 
 
 @njit(cache=True)
+def covers(draft: Draft, x: float, y: float, z: float, nx: float, ny: float, nz: float) -> bool:
+    """Whether the voxel of a point holds a surfel that faces along n."""
+    spacing = draft.spacing[0]
+    vx, vy, vz = voxel_of(x, spacing), voxel_of(y, spacing), voxel_of(z, spacing)
+    i = draft.bucket[bucket_of(vx, vy, vz, draft.bucket.shape[0])]
+    while i >= 0:
+        if draft.voxel[i, 0] == vx and draft.voxel[i, 1] == vy and draft.voxel[i, 2] == vz:
+            n = draft.sums[i, _NORMAL : _NORMAL + 3]
+            length = np.sqrt(n[0] * n[0] + n[1] * n[1] + n[2] * n[2])
+            if n[0] * nx + n[1] * ny + n[2] * nz > SAME_FACE * length:
+                return True
+        i = draft.following[i]
+    return False
+
+
+@njit(cache=True)
 def learn(draft: Draft, percept: Array) -> int:
     """Merge one (18,) percept into the draft.
 
@@ -119,11 +136,11 @@ def learn(draft: Draft, percept: Array) -> int:
         return 0
     nx, ny, nz = percept[P.NORMAL], percept[P.NORMAL + 1], percept[P.NORMAL + 2]
     spacing = draft.spacing[0]
-    i, new = _find_or_add(
+    i, new = find_or_add(
         draft,
-        _voxel_of(percept[P.LOCATION], spacing),
-        _voxel_of(percept[P.LOCATION + 1], spacing),
-        _voxel_of(percept[P.LOCATION + 2], spacing),
+        voxel_of(percept[P.LOCATION], spacing),
+        voxel_of(percept[P.LOCATION + 1], spacing),
+        voxel_of(percept[P.LOCATION + 2], spacing),
         nx,
         ny,
         nz,
@@ -164,11 +181,11 @@ def coarsen(draft: Draft, coarse: Draft) -> None:
     for i in range(draft.size[0]):
         s = draft.sums[i]
         count = s[_COUNT]
-        j, _ = _find_or_add(
+        j, _ = find_or_add(
             coarse,
-            _voxel_of(s[_POSITION] / count, coarse.spacing[0]),
-            _voxel_of(s[_POSITION + 1] / count, coarse.spacing[0]),
-            _voxel_of(s[_POSITION + 2] / count, coarse.spacing[0]),
+            voxel_of(s[_POSITION] / count, coarse.spacing[0]),
+            voxel_of(s[_POSITION + 1] / count, coarse.spacing[0]),
+            voxel_of(s[_POSITION + 2] / count, coarse.spacing[0]),
             s[_NORMAL],
             s[_NORMAL + 1],
             s[_NORMAL + 2],
@@ -249,6 +266,7 @@ def _surfel(s: Array, out: Array) -> None:
     out[S.COLOUR] = h
     out[S.COLOUR + 1] = sat
     out[S.COLOUR + 2] = v
+    out[S.SPREAD_DIRECTION] = UNKNOWN_SPREAD_NORMAL
 
 
 @njit(cache=True)
@@ -258,7 +276,8 @@ def _surfels(draft: Draft, out: Array) -> None:
 
 
 def draft_surfels(draft: Draft) -> Array:
-    """The (N, 20) surfels learned so far."""
+    """The (N, 21) surfels learned so far."""
     out = np.zeros((int(draft.size[0]), S.SURFEL_SIZE), np.float32)
     _surfels(draft, out)
+    widen_spreads(out, float(draft.spacing[0]))
     return out

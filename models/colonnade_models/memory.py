@@ -8,7 +8,7 @@ of the others, so nothing learned earlier can be forgotten.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ FACES_ALIKE = np.float32(0.5)
 
 
 class Surfels(NamedTuple):
-    """Views into the columns of the (N, 20) surfel table."""
+    """Views into the columns of the (N, 21) surfel table."""
 
     position: Array
     normal: Array
@@ -45,18 +45,22 @@ class LearnedObject:
 
     name: str
     table: Array
-    """(N, 20) surfel rows, see `colonnade_models.surfel`."""
+    """(N, 21) surfel rows, see `colonnade_models.surfel`."""
     spacing: float
     """Edge of the merging voxels, m."""
     steps: int = 0
     """Percepts it took to learn."""
     seconds: float = 0.0
+    twins: Array = field(default_factory=lambda: np.zeros((0, 12), np.float32))
+    """(W, 12) poses that nearly lay the object onto itself, see `colonnade_models.twins`."""
 
     def __post_init__(self) -> None:
         if self.table.ndim != 2 or self.table.shape[1] != S.SURFEL_SIZE or not len(self.table):
             raise ValueError(f"{self.name}: surfels must be (N, {S.SURFEL_SIZE}) with N >= 1")
         if not np.isfinite(self.table).all():
             raise ValueError(f"{self.name}: surfels must be finite")
+        if self.twins.ndim != 2 or self.twins.shape[1] != 12 or not np.isfinite(self.twins).all():
+            raise ValueError(f"{self.name}: twins must be finite and (W, 12)")
 
     @property
     def surfels(self) -> Surfels:
@@ -80,7 +84,7 @@ class Memory(NamedTuple):
     """All objects as flat arrays, for kernels. O objects, S surfels, B blocks, T table cells."""
 
     surfels: Array
-    """(S, 20)"""
+    """(S, 21)"""
     surfel_start: NDArray[np.int32]
     """(O + 1,) first surfel of each object."""
     origin: Array
@@ -97,6 +101,10 @@ class Memory(NamedTuple):
     """(B, 64, 2) surfel ids local to the object."""
     centre: Array
     """(O, 3) middle of each object's surfels, m."""
+    twins: Array
+    """(W, 12) poses that nearly lay an object onto itself."""
+    twin_start: NDArray[np.int32]
+    """(O + 1,) first twin of each object."""
     radius: Array
     """(O,) largest distance of a surfel from the centre, m."""
 
@@ -198,6 +206,8 @@ class ObjectMemory:
             np.concatenate(tables).astype(np.int32),
             np.concatenate(blocks),
             centre,
+            np.concatenate([learned.twins for learned in objects]),
+            np.cumsum([0, *(len(learned.twins) for learned in objects)]).astype(np.int32),
             np.array(
                 [np.linalg.norm(p - c, axis=1).max() for p, c in zip(position, centre, strict=True)],
                 np.float32,

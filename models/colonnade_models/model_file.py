@@ -77,6 +77,8 @@ def _write(path: Path, objects: Sequence[LearnedObject], provenance: dict[str, s
         "surfel_start": np.cumsum(sizes).astype(np.int32),
         "spacing": np.array([learned.spacing for learned in objects], np.float32),
         "steps": np.array([learned.steps for learned in objects], np.int32),
+        "twins": np.concatenate([np.zeros((0, 12), np.float32), *(o.twins for o in objects)]),
+        "twin_start": np.cumsum([0, *(len(o.twins) for o in objects)]).astype(np.int32),
     }
     header = {
         "schema": SCHEMA,
@@ -161,7 +163,7 @@ def _objects(path: Path, header: dict[str, Any], tensors: dict[str, NDArray[Any]
     need(isinstance(names, list), "it lists no names")
     assert isinstance(names, list)
     count = len(names)
-    for field in ("surfels", "surfel_start", "spacing", "steps"):
+    for field in ("surfels", "surfel_start", "spacing", "steps", "twins", "twin_start"):
         need(field in tensors, f"`{field}` is missing")
     surfels, start = tensors["surfels"], tensors["surfel_start"]
     spacing, steps = tensors["spacing"], tensors["steps"]
@@ -175,6 +177,12 @@ def _objects(path: Path, header: dict[str, Any], tensors: dict[str, NDArray[Any]
     need(bool(np.isfinite(surfels).all()), "surfels are not finite")
     need(bool((np.abs(surfels[:, :3]) < 10.0).all()), "surfels lie metres off the object")
     need(bool(((spacing > 1e-4) & (spacing < 0.1)).all()), "the surfel spacing makes no sense")
+    twins, twin_start = tensors["twins"], tensors["twin_start"]
+    need(twins.dtype == np.float32 and twins.shape[1:] == (12,), "`twins` does not fit")
+    need(twin_start.dtype == np.int32 and twin_start.shape == (count + 1,), "`twins` does not fit")
+    need(bool(twin_start[0] == 0 and twin_start[-1] == len(twins)), "`twins` does not fit")
+    need(bool((np.diff(twin_start) >= 0).all()), "`twins` does not fit")
+    need(bool(np.isfinite(twins).all()), "twins are not finite")
     need(all(isinstance(n, str) and 0 < len(n) <= _LONGEST_NAME for n in names), "bad names")
     need(len(set(names)) == count, "a name stands twice")
     return [
@@ -183,6 +191,7 @@ def _objects(path: Path, header: dict[str, Any], tensors: dict[str, NDArray[Any]
             np.ascontiguousarray(surfels[start[i] : start[i + 1]]),
             float(spacing[i]),
             int(steps[i]),
+            twins=np.ascontiguousarray(twins[twin_start[i] : twin_start[i + 1]]),
         )
         for i in range(count)
     ]

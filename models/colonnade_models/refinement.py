@@ -132,7 +132,7 @@ def _gather(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, normal:
         if dx * ex + dy * ey + dz * ez < ZERO:
             dx, dy, dz = -dx, -dy, -dz
         row[0], row[1], row[2] = mx, my, mz
-        _pull(normal, dx * gx + dy * gy + dz * gz, t.direction + TWO * variance)
+        _pull(normal, dx * gx + dy * gy + dz * gz, t.direction + s[S.SPREAD_DIRECTION])
 
 
 @njit(cache=True)

@@ -35,8 +35,6 @@ TURN_COSINE = np.cos(_ANGLES).astype(np.float32)
 TURN_SINE = np.sin(_ANGLES).astype(np.float32)
 RESEMBLES = np.float32(16.0)
 """Largest sum of squared normalised feature differences of a compatible surfel."""
-SLACK = np.float32(20.0)
-"""Proposals this many nats behind the best are given up."""
 MOST_CHECKS = 12
 MOST_COUNTED = 4
 
@@ -163,11 +161,12 @@ def _align(f: Array, s: Array, cosine: np.float32, sine: np.float32, pose: Array
 
 
 @njit(cache=True)
-def seed(memory: Memory, features: Array, count: int, anchor: int, t: Tolerance, budget: int, reach: np.float32, plan: SeedPlan, out: Hypotheses) -> int:  # fmt: skip
+def seed(memory: Memory, features: Array, count: int, anchor: int, t: Tolerance, budget: int, reach: np.float32, slack: np.float32, plan: SeedPlan, out: Hypotheses) -> int:  # fmt: skip
     """Fill `out` with the best poses that features[anchor] proposes; returns how many were tried.
 
     No more than about `budget` poses are tried: when more are compatible, surfels are skipped
-    evenly. `t` should be loosened by what a coarse pose gets wrong.
+    evenly. Proposals `slack` nats behind the best are given up. `t` should be loosened by what
+    a coarse pose gets wrong.
     """
     out.count[0] = 0
     f = features[anchor]
@@ -196,13 +195,13 @@ def seed(memory: Memory, features: Array, count: int, anchor: int, t: Tolerance,
                 alive = True
                 for c in range(checks):
                     total = total + score(memory, o, plan.pose, features[plan.order[c]], t, reach)
-                    if total + t.gain * HALF * np.float32(checks - 1 - c) < best - SLACK:
+                    if total + t.gain * HALF * np.float32(checks - 1 - c) < best - slack:
                         alive = False
                         break
                 if not alive:
                     continue
                 best = max(best, total)
                 if not push(out, o, plan.pose, total):
-                    keep_winners(out, out.object.shape[0] // 2, SLACK)
+                    keep_winners(out, out.object.shape[0] // 2, slack)
                     push(out, o, plan.pose, total)
     return tried

@@ -12,6 +12,10 @@
 | SPREAD_NORMAL | variance of the normal among its percepts                 | rad^2 |
 | SPREAD_BEND   | variance of BEND                                          | -     |
 | SPREAD_COLOUR | variance of colour (mean over red, green, blue)           | -     |
+| SPREAD_DIRECTION | variance of DIRECTION                                  | rad^2 |
+
+Spreads are what a touch of the same place varies by: among the percepts merged here, and from
+here to the neighbours over the few millimetres that a location is uncertain by.
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ __all__ = [
     "POSITION",
     "SPREAD_BEND",
     "SPREAD_COLOUR",
+    "SPREAD_DIRECTION",
     "SPREAD_NORMAL",
     "SURFEL_SIZE",
 ]
@@ -40,4 +45,5 @@ DIRECTED = 16
 SPREAD_NORMAL = 17
 SPREAD_BEND = 18
 SPREAD_COLOUR = 19
-SURFEL_SIZE = 20
+SPREAD_DIRECTION = 20
+SURFEL_SIZE = 21

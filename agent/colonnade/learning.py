@@ -1,0 +1,144 @@
+"""Learning an object: the body covers its surface, and percepts become surfels.
+
+The object lies in its own orientation and the pose is known, so the reference frame learned is
+that of the mesh. Everything follows from the mesh, the body and the seed, and nothing from
+other objects: that is what makes training resumable and its order irrelevant.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade.policies.cover import new_frontier, next_goal, open_goals
+from colonnade.senses import BodyName, Senses
+from colonnade_envs.objects import ObjectMesh
+from colonnade_models import percept as P
+from colonnade_models.learning import Draft, coarsen, draft_surfels, learn, new_draft
+from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.twins import find_twins
+
+__all__ = ["learn_object"]
+
+FINEST_SPACING = 0.003
+COARSEST_SPACING = 0.010
+COARSENING = 1.3
+MOST_SURFELS = 1500
+MOST_STEPS = 20_000
+SCOUTS = 48
+"""Touches from all around once no goal is left."""
+FEW_NEW = 2
+"""Scouts that must find something new for another round."""
+AT_IT = 5e-4
+"""A goal opened this near (m) to the last contact is reached by sliding."""
+
+
+def learn_object(mesh: ObjectMesh, *, body: BodyName, seed: int) -> LearnedObject:
+    """Explore `mesh` until touches bring nothing new, and return what was learned.
+
+    Raises RuntimeError if the sensor never met the object.
+    """
+    started = time.perf_counter()
+    learner = _Learner(mesh, body, seed)
+    try:
+        learner.explore()
+    finally:
+        learner.senses.close()
+    if not learner.draft.size[0]:
+        raise RuntimeError(f"the {body} body never met {mesh.name}: check the mesh")
+    learned = LearnedObject(
+        mesh.name, draft_surfels(learner.draft), float(learner.draft.spacing[0]), learner.steps
+    )
+    twins = find_twins(ObjectMemory([learned]).arrays)
+    return replace(learned, twins=twins, seconds=time.perf_counter() - started)
+
+
+class _Learner:
+    """One object under one sensor."""
+
+    def __init__(self, mesh: ObjectMesh, body: BodyName, seed: int) -> None:
+        self.senses = Senses(mesh, body)
+        self.random = np.random.default_rng([seed, 1])
+        self.offset = np.zeros(3, np.float32)
+        self.radius = float(np.linalg.norm(mesh.size)) / 2
+        self.centre = mesh.centre
+        self.draft = new_draft(FINEST_SPACING)
+        self.tried = new_draft(FINEST_SPACING, 1 << 15)
+        self.frontier = new_frontier()
+        self.steps = 0
+        pose = self.senses.reset(np.array([0.0, 0.0, 0.0, 1.0]), seed)
+        self.offset[:] = pose[:3]
+
+    def explore(self) -> None:
+        """Flood the surface, then scout for what the flood could not reach."""
+        self._take_in()
+        self._flood()
+        while self.steps < MOST_STEPS and self._scout() >= FEW_NEW:
+            pass
+
+    def _take_in(self) -> bool:
+        """Sense, learn, open goals; whether that was new."""
+        self.steps += 1
+        percept = self.senses.sense()
+        percept[P.LOCATION : P.LOCATION + 3] -= self.offset
+        new = learn(self.draft, percept)
+        if new > 0:
+            open_goals(self.frontier, self.draft, percept)
+            if self.draft.size[0] > MOST_SURFELS and self.draft.spacing[0] < COARSEST_SPACING:
+                self._coarsen()
+        return new > 0
+
+    def _flood(self) -> None:
+        goal = np.zeros(9, np.float32)
+        percept = self.senses.percept
+        here = np.zeros(3, np.float32)
+        while self.steps < MOST_STEPS:
+            if percept[P.ON_OBJECT]:
+                here = percept[P.LOCATION : P.LOCATION + 3].copy()
+            if not next_goal(self.frontier, self.draft, self.tried, *here, goal):
+                return
+            target, origin, normal = goal[:3], goal[3:6], goal[6:]
+            if self._can_slide() and np.abs(origin - here).max() < AT_IT:
+                self.senses.slide_along(target - here)
+            else:
+                self.senses.jump_to(target + self.offset, normal)
+            self._take_in()
+
+    def _can_slide(self) -> bool:
+        return "slide" in self.senses.body.action_space.spaces  # type: ignore[attr-defined]
+
+    def _scout(self) -> int:
+        """Approach from all around, aiming anywhere within; how many touches were new."""
+        found = 0
+        for _ in range(SCOUTS):
+            outward = _direction(self.random)
+            aim = self.centre + 0.7 * self.radius * self.random.random() * _direction(self.random)
+            self.senses.jump_to(_entry(aim, outward, self.radius) + self.offset, outward)
+            if self._take_in():
+                found += 1
+                self._flood()
+        return found
+
+    def _coarsen(self) -> None:
+        """The object is larger than thought: a coarser grid, and goals that fit it."""
+        spacing = min(float(self.draft.spacing[0]) * COARSENING, COARSEST_SPACING)
+        coarse: Draft = new_draft(spacing)
+        coarsen(self.draft, coarse)
+        self.draft = coarse
+        self.tried = new_draft(spacing, 1 << 15)
+
+
+def _direction(random: np.random.Generator) -> NDArray[np.float64]:
+    """A random unit vector (3,)."""
+    v = random.normal(size=3)
+    return v / np.linalg.norm(v)
+
+
+def _entry(
+    aim: NDArray[np.float64], outward: NDArray[np.float64], radius: float
+) -> NDArray[np.float64]:
+    """A point a little outside the object on the line through `aim` along `outward`."""
+    return aim + outward * 1.05 * radius

@@ -1,0 +1,66 @@
+"""Standard noise: what the field adds to percepts before its systems may see them.
+
+Location 2 mm per axis; the whole surface frame turned by 2 degrees per axis; hue, saturation
+and value 0.1 each; sign(k) ln(|k| + 1) of each principal curvature 0.1; and the flag that says
+whether principal directions are defined flipped once in a hundred. Gaussian, these being the
+standard deviations (the published benchmark's noise). `raw` noise, on the depth patch, is an
+environment wrapper: `colonnade_envs.noise.RawNoise`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from colonnade_models import percept as P
+
+__all__ = ["StandardNoise"]
+
+LOCATION_SIGMA = 0.002
+FRAME_SIGMA = np.radians(2.0)
+COLOUR_SIGMA = 0.1
+BEND_SIGMA = 0.1
+FLIP_CHANCE = 0.01
+
+
+@njit(cache=True)
+def _disturb(p: NDArray[np.float32], white: NDArray[np.float64], flip: bool) -> None:
+    """Add noise to a percept (18,) in place; `white` (11,) are standard normal numbers."""
+    for k in range(3):
+        p[P.LOCATION + k] += LOCATION_SIGMA * white[k]
+    if p[P.ON_OBJECT] == 0.0:
+        return
+    w = FRAME_SIGMA * white[3:6]
+    angle = np.sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2]) + 1e-12
+    s, c = np.sin(angle) / angle, (1.0 - np.cos(angle)) / (angle * angle)
+    for k in (P.NORMAL, P.DIRECTION):  # Rodrigues' formula
+        x, y, z = p[k], p[k + 1], p[k + 2]
+        a, b, d = w[1] * z - w[2] * y, w[2] * x - w[0] * z, w[0] * y - w[1] * x
+        p[k] = x + s * a + c * (w[1] * d - w[2] * b)
+        p[k + 1] = y + s * b + c * (w[2] * a - w[0] * d)
+        p[k + 2] = z + s * d + c * (w[0] * b - w[1] * a)
+    for k in range(2):
+        curvature = p[P.CURVATURE + k]
+        bend = np.sign(curvature) * np.log(abs(curvature) + 1.0) + BEND_SIGMA * white[6 + k]
+        p[P.CURVATURE + k] = np.sign(bend) * (np.exp(abs(bend)) - 1.0)
+    if flip:
+        p[P.DIRECTED] = 1.0 - p[P.DIRECTED]
+    p[P.COLOUR] = (p[P.COLOUR] + COLOUR_SIGMA * white[8]) % 1.0
+    p[P.COLOUR + 1] += COLOUR_SIGMA * white[9]
+    p[P.COLOUR + 2] += COLOUR_SIGMA * white[10]
+
+
+class StandardNoise:
+    """Disturbs percepts in place, reproducibly in the seed."""
+
+    def __init__(self) -> None:
+        self.reset(0)
+
+    def reset(self, seed: int) -> None:
+        """Start the stream of noise anew; it is independent of the environment's own numbers."""
+        self._random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 7919])))
+
+    def __call__(self, percept: NDArray[np.float32]) -> None:
+        """Disturb a percept (18,)."""
+        _disturb(percept, self._random.standard_normal(11), self._random.random() < FLIP_CHANCE)

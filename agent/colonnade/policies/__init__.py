@@ -1,0 +1,1 @@
+"""Policies: where the sensor goes next."""

@@ -1,0 +1,119 @@
+"""Distinguish: the hypothesis-testing policy goes where the leading hypotheses disagree most.
+
+The surface of the leader is searched for the place whose touch would cost its rivals most
+evidence, each rival counting by how near it is, and places already touched counting less.
+Where no rival is left, the place farthest from every touch is the most telling.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from colonnade_models import percept as P
+from colonnade_models import surfel as S
+from colonnade_models.column import PERCEPTS, Column
+from colonnade_models.distinction import deficit, imagine, relative_pose
+from colonnade_models.hypotheses import best_of, is_near
+from colonnade_models.memory import Memory
+
+__all__ = ["most_telling"]
+
+Array = NDArray[np.float32]
+
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+RIVALS = 6
+CANDIDATES = 96
+NEAR_RIVAL = np.float32(6.0)
+"""A rival this many nats behind counts half."""
+FRESH = np.float32(0.010)
+"""Metres from the nearest touch at which a place is no longer the same."""
+EXPLORING = np.float32(20.0)
+"""Nats a metre that distance from every touch is worth by itself."""
+TELLING_CAP = np.float32(8.0)
+
+
+@njit(cache=True)
+def _rivals(c: Column, memory: Memory, leader: int, chosen: NDArray[np.int32]) -> int:
+    """The strongest hypotheses that differ from the leader and from each other."""
+    h = c.hypotheses
+    count = 0
+    for _ in range(RIVALS):
+        best = -1
+        for i in range(h.count[0]):
+            if i == leader or (best >= 0 and h.evidence[i] <= h.evidence[best]):
+                continue
+            same = False
+            for k in range(count + 1):
+                j = leader if k == count else chosen[k]
+                if i == j or (
+                    h.object[i] == h.object[j]
+                    and is_near(h.pose[i], h.pose[j], memory.centre[h.object[i]], np.float32(0.97), np.float32(0.015))
+                ):
+                    same = True
+                    break
+            if not same:
+                best = i
+        if best < 0:
+            break
+        chosen[count] = best
+        count += 1
+    return count
+
+
+@njit(cache=True)
+def most_telling(c: Column, memory: Memory, offset: int, out: Array) -> np.float32:
+    """Where to go next: point and normal, body frame, into `out` (6,).
+
+    `offset` shifts which surfels are looked at, so that successive calls see others.
+    Returns the nats expected, or -1 if there is no hypothesis to test.
+    """
+    h = c.hypotheses
+    leader = best_of(h)
+    if leader < 0:
+        return -ONE
+    chosen = np.zeros(RIVALS, np.int32)
+    relative = np.zeros((RIVALS, 12), np.float32)
+    rivals = _rivals(c, memory, leader, chosen)
+    for k in range(rivals):
+        relative_pose(h.pose[leader], h.pose[chosen[k]], relative[k])
+    o = h.object[leader]
+    pose = h.pose[leader]
+    start, end = memory.surfel_start[o], memory.surfel_start[o + 1]
+    stride = max(1, (end - start) // CANDIDATES)
+    best = -ONE
+    for i in range(start + offset % stride, end, stride):
+        s = memory.surfels[i]
+        imagine(s, c.imagined)
+        worth = ZERO
+        for k in range(rivals):
+            behind = h.evidence[leader] - h.evidence[chosen[k]]
+            loss = min(deficit(memory, c.imagined, h.object[chosen[k]], relative[k], c.tolerance), TELLING_CAP)
+            worth = worth + loss * NEAR_RIVAL / (NEAR_RIVAL + behind)
+        # the same place in the body's frame: the inverse of the leader's pose
+        x, y, z = s[S.POSITION] - pose[9], s[S.POSITION + 1] - pose[10], s[S.POSITION + 2] - pose[11]
+        bx = pose[0] * x + pose[3] * y + pose[6] * z
+        by = pose[1] * x + pose[4] * y + pose[7] * z
+        bz = pose[2] * x + pose[5] * y + pose[8] * z
+        nearest = np.float32(1.0)
+        for p in range(c.tally[PERCEPTS]):
+            f = c.features[p]
+            dx, dy, dz = f[P.LOCATION] - bx, f[P.LOCATION + 1] - by, f[P.LOCATION + 2] - bz
+            if f[P.ON_OBJECT] < ONE:  # an attempt that found nothing: from where it looked
+                along = dx * f[P.NORMAL] + dy * f[P.NORMAL + 1] + dz * f[P.NORMAL + 2]
+                dx = dx - along * f[P.NORMAL]
+                dy = dy - along * f[P.NORMAL + 1]
+                dz = dz - along * f[P.NORMAL + 2]
+            nearest = min(nearest, dx * dx + dy * dy + dz * dz)
+        nearest = np.sqrt(nearest)
+        worth = worth * min(nearest / FRESH, ONE) + EXPLORING * nearest
+        if worth > best:
+            best = worth
+            x, y, z = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
+            out[0], out[1], out[2] = bx, by, bz
+            out[3] = pose[0] * x + pose[3] * y + pose[6] * z
+            out[4] = pose[1] * x + pose[4] * y + pose[7] * z
+            out[5] = pose[2] * x + pose[5] * y + pose[8] * z
+    return best

@@ -1,0 +1,115 @@
+"""Twins: the ways an object, laid onto itself, nearly looks the same.
+
+A box turned end over end differs from itself by its print alone, a mug turned about its axis
+by its handle. Such poses are what a recognition gets wrong: once the object is sure, each
+twin of the leading pose must have had its chance. They are found when an object is learned,
+by letting it recognise itself: places spread over its surface are imagined as percepts, and
+every pose that explains most of them is kept.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from colonnade_models import surfel as S
+from colonnade_models.distinction import deficit, imagine
+from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance, loosened
+from colonnade_models.hypotheses import (
+    Hypotheses,
+    drop_twins,
+    is_near,
+    keep_winners,
+    new_hypotheses,
+    push,
+)
+from colonnade_models.memory import Memory
+from colonnade_models.refinement import Normal, new_normal_equations, refine
+from colonnade_models.seeding import SeedPlan, new_seed_plan, seed
+
+__all__ = ["find_twins"]
+
+Array = NDArray[np.float32]
+
+PLACES = 24
+"""Imagined percepts, spread over the object."""
+ANCHORS = 8
+BUDGET = 20_000
+MOST_TWINS = 40
+PROBES = 200
+TELLING = np.float32(4.0)
+MOST_TELLING = 0.45
+"""Share of the surface that may tell a twin from the object itself."""
+APART = np.float32(0.966)
+"""Cosine of 15 degrees: twins nearer than this are one, as are poses near the identity."""
+APART_PLACE = np.float32(0.008)
+
+
+def _spread(position: Array, count: int) -> NDArray[np.int64]:
+    """`count` indices, each the farthest from those before it (Gonzalez 1985)."""
+    chosen = [int(np.argmax(np.linalg.norm(position - position.mean(axis=0), axis=1)))]
+    nearest = np.full(len(position), np.inf)
+    while len(chosen) < min(count, len(position)):
+        nearest = np.minimum(nearest, np.linalg.norm(position - position[chosen[-1]], axis=1))
+        chosen.append(int(np.argmax(nearest)))
+    return np.array(chosen)
+
+
+@njit(cache=True)
+def _share_telling(memory: Memory, pose: Array, t: Tolerance, f: Array) -> float:
+    """Share of the surfels that differ from where `pose` lays them."""
+    n = memory.surfels.shape[0]
+    stride = max(1, n // PROBES)
+    telling, probes = 0, 0
+    for i in range(0, n, stride):
+        imagine(memory.surfels[i], f)
+        probes += 1
+        if deficit(memory, f, 0, pose, t) > TELLING:
+            telling += 1
+    return telling / probes
+
+
+@njit(cache=True)
+def _collect(memory: Memory, features: Array, t: Tolerance, plan: SeedPlan, normal: Normal, seeds: Hypotheses, out: Hypotheses, f: Array) -> None:  # fmt: skip
+    """Poses of object 0 that explain most of the imagined percepts of itself."""
+    count = features.shape[0]
+    identity = np.zeros(12, np.float32)
+    identity[0] = identity[4] = identity[8] = np.float32(1.0)
+    loose = np.float32(5.0) * np.float32(count)
+    for anchor in range(0, count, max(1, count // ANCHORS)):
+        seed(memory, features, count, anchor, t, BUDGET, np.float32(0.0), loose, plan, seeds)
+        keep_winners(seeds, 256, loose)
+        drop_twins(seeds, memory.centre, APART, APART_PLACE)
+        for i in range(seeds.count[0]):
+            for _ in range(3):
+                refine(memory, 0, seeds.pose[i], features, 0, count, 1, t, normal)
+            share = _share_telling(memory, seeds.pose[i], t, f)
+            if share > MOST_TELLING:
+                continue
+            if is_near(seeds.pose[i], identity, memory.centre[0], APART, APART_PLACE):
+                continue
+            if not push(out, 0, seeds.pose[i], np.float32(-share)):
+                break
+        drop_twins(out, memory.centre, APART, APART_PLACE)
+
+
+def find_twins(memory: Memory) -> Array:
+    """(W, 12) poses that map object 0 of a one-object memory nearly onto itself, best first.
+
+    The identity is left out. At most MOST_TWINS; none for an object unlike itself all round.
+    """
+    places = _spread(memory.surfels[:, S.POSITION : S.POSITION + 3], PLACES)
+    features = np.zeros((len(places), FEATURE_SIZE), np.float32)
+    for row, i in zip(features, places, strict=True):
+        imagine(memory.surfels[i], row)
+    t = loosened(default_tolerance(), np.float32(0.002), np.float32(0.08))
+    t = t._replace(colour=np.float32(9.0) * t.colour)
+    found = new_hypotheses(512)
+    _collect(
+        memory, features, t, new_seed_plan(), new_normal_equations(), new_hypotheses(1024),
+        found, np.zeros(FEATURE_SIZE, np.float32),
+    )  # fmt: skip
+    count = int(found.count[0])
+    order = np.argsort(-found.evidence[:count], kind="stable")[:MOST_TWINS]
+    return found.pose[:count][order].copy()
