@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
 
-from colonnade_envs.objects import cache
+from colonnade_envs.objects import cache, making
 from colonnade_envs.objects.making import cutlery, food, packages, tools, toys, vessels
 from colonnade_envs.objects.making.model import Model
 from colonnade_envs.objects.mesh import ObjectMesh
@@ -13,9 +17,6 @@ from colonnade_envs.objects.object_set import ObjectSet, ObjectSetError
 from colonnade_envs.objects.stored import from_arrays, to_arrays
 
 __all__ = ["GENERATORS", "make_object", "open_builtin"]
-
-REVISION = 1
-"""Raise it with every change of a generator: cached objects are then made again."""
 
 GENERATORS: dict[str, Callable[[Model], None]] = {
     "mug": vessels.mug,
@@ -67,11 +68,12 @@ class BuiltinSource:
 
     def load(self, name: str) -> ObjectMesh:
         """Make it, or take it from the cache."""
-        stored = cache.fetch("builtin", f"{name}|{REVISION}")
+        key = f"{name}|{_revision()}"
+        stored = cache.fetch("builtin", key)
         mesh = from_arrays(name, stored) if stored is not None else None
         if mesh is None:
             mesh = make_object(name)
-            cache.store("builtin", f"{name}|{REVISION}", to_arrays(mesh))
+            cache.store("builtin", key, to_arrays(mesh))
         return mesh
 
 
@@ -82,6 +84,15 @@ def make_object(name: str) -> ObjectMesh:
     model = Model(name)
     GENERATORS[name](model)
     return model.finish()
+
+
+@lru_cache(maxsize=1)
+def _revision() -> str:
+    """Changes with the source of the generators and the library below them."""
+    digest = hashlib.blake2b(version("manifold3d").encode(), digest_size=8)
+    for source in sorted(Path(making.__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def open_builtin() -> ObjectSet:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -252,7 +253,7 @@ def _flatten(
     return table, np.concatenate([image.reshape(-1, 3) for image in textures])
 
 
-def _frozen(array: NDArray[np.generic], dtype: type[np.generic]) -> NDArray[np.generic]:
+def _frozen(array: NDArray[Any], dtype: type[np.generic]) -> NDArray[Any]:
     frozen = np.ascontiguousarray(array, dtype=dtype)
     if frozen is array or frozen.base is not None:
         frozen = frozen.copy()

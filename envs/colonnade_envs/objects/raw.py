@@ -72,7 +72,7 @@ class RawMesh:
             self.colour = [part[:, ::-1] for part in self.colour]
 
     def merge(self, other: RawMesh, *, tint: tuple[float, float, float] | None = None) -> None:
-        """Take over the pieces of `other`; a `tint` replaces its colours (and multiplies textures)."""
+        """Take over the pieces of `other`; `tint` replaces its colours and multiplies textures."""
         rows = len(self.textures)
         offset = sum(len(part) for part in self.vertices)
         self.sources.extend(other.sources)

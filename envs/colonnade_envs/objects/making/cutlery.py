@@ -53,12 +53,12 @@ def fork(model: Model) -> None:
 
 
 def knife(model: Model) -> None:
-    """A table knife, 200 mm, with a black handle and a rounded blade that thins to its edge."""
+    """A kitchen knife, 200 mm: black handle, blade with a heel that thins to its edge and tip."""
     black = colour(0.1, 0.1, 0.11)
     blade_x = np.linspace(0, 108, 56)
     along = blade_x / 108
-    spine = np.interp(along, [0, 0.7, 0.92, 1], [8, 8, 5, -3])
-    edge = np.interp(along, [0, 0.08, 0.6, 0.9, 1], [-7, -10, -11, -9, -4])
+    spine = np.interp(along, [0, 0.7, 0.92, 1], [8, 8, 7, 2])
+    edge = np.interp(along, [0, 0.09, 0.13, 0.6, 0.88, 1], [-6, -7, -19, -18, -9, 0.5])
     spine, edge = _eased(spine), _eased(edge)
     rings = []
     for place, top, bottom in zip(blade_x, spine, edge, strict=True):

@@ -30,7 +30,7 @@ def banana(model: Model) -> None:
 
 def apple(model: Model) -> None:
     """A red apple with a yellow-green side, a stalk and a leaf."""
-    skin = curve([[7, 3], [20, 1], [33, 17], [37, 40], [29, 60], [14, 65], [4, 58]], 7)
+    skin = curve([[7, 3], [20, 1], [33, 17], [37, 40], [29, 60], [14, 65], [4, 58]], 10)
     profile = np.concatenate([[[0, 6]], skin, [[0, 55]]])
     blush = where(
         lambda centre, _: centre[:, 0] < -13.0, colour(0.8, 0.75, 0.25), colour(0.78, 0.1, 0.1)
@@ -43,7 +43,7 @@ def apple(model: Model) -> None:
 
 def pear(model: Model) -> None:
     """A yellow-green pear with a bent stalk."""
-    skin = curve([[4, 3], [16, 0], [31, 14], [33, 34], [22, 60], [14, 78], [9, 88]], 7)
+    skin = curve([[4, 3], [16, 0], [31, 14], [33, 34], [22, 60], [14, 78], [9, 88]], 10)
     profile = np.concatenate([[[0, 5]], skin, [[4, 91], [0, 90]]])
     model.add(turned(profile), colour(0.75, 0.78, 0.25))
     model.add(rod(curve([[0, 0, 84], [1, 0, 96], [8, 0, 108]], 6), 2.4, 24), STALK)

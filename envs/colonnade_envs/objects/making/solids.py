@@ -30,9 +30,10 @@ __all__ = [
 ]
 
 Points = NDArray[np.float64]
+PointsLike = Points | Sequence[Sequence[float]]
 
 
-def curve(points: ArrayLike, per_span: int = 6, *, closed: bool = False) -> Points:
+def curve(points: PointsLike, per_span: int = 6, *, closed: bool = False) -> Points:
     """(N, D) points of a smooth curve through (P, D) `points`, `per_span` for each span.
 
     Centripetal Catmull-Rom (Yuksel et al., "Parameterization and applications of Catmull-Rom
@@ -62,8 +63,8 @@ def curve(points: ArrayLike, per_span: int = 6, *, closed: bool = False) -> Poin
     return np.concatenate(pieces)
 
 
-def cut_at(profile: ArrayLike, axis: int, level: float) -> Points:
-    """The closed polygon (N, 2) with a point wherever it crosses `level`: an edge to paint up to."""
+def cut_at(profile: PointsLike, axis: int, level: float) -> Points:
+    """The closed polygon (N, 2) with a point wherever it crosses `level`, to paint up to."""
     corners = np.asarray(profile, dtype=np.float64)
     points = []
     for here, following in zip(corners, np.roll(corners, -1, axis=0), strict=True):
@@ -82,7 +83,7 @@ def arc(
     return np.asarray(centre) + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
-def outline(points: ArrayLike, round_by: float = 0.0) -> CrossSection:
+def outline(points: PointsLike, round_by: float = 0.0) -> CrossSection:
     """A filled polygon (N, 2); `round_by` rounds its corners, those inside and outside."""
     section = CrossSection([np.asarray(points, dtype=np.float64)], FillRule.NonZero)
     if round_by > 0.0:
@@ -92,7 +93,7 @@ def outline(points: ArrayLike, round_by: float = 0.0) -> CrossSection:
     return section.simplify(1e-3)
 
 
-def turned(profile: ArrayLike, sides: int = 112, round_by: float = 0.0) -> Manifold:
+def turned(profile: PointsLike, sides: int = 112, round_by: float = 0.0) -> Manifold:
     """The solid that (N, 2) points of (radius, height) sweep when turned about z.
 
     The profile starts and ends on the axis (radius 0) or is closed beside it; `round_by` rounds
@@ -146,7 +147,7 @@ def loft(rings: ArrayLike) -> Manifold:
 
 
 def rod(
-    path: ArrayLike,
+    path: PointsLike,
     radius: ArrayLike,
     sides: int = 32,
     *,
@@ -156,7 +157,8 @@ def rod(
     """A tube along (S, 3) `path`; `radius` is a number, a pair (across, up), (S,) or (S, 2).
 
     "Across" starts in the horizontal plane and is carried along without twist; `rounded` closes
-    the ends as caps, otherwise they are flat; `squareness` above 2 makes the section a superellipse.
+    the ends as caps, otherwise they are flat; `squareness` above 2 makes the section a
+    superellipse.
     """
     line = np.asarray(path, dtype=np.float64)
     wide = np.asarray(radius, dtype=np.float64)

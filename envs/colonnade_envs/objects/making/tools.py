@@ -64,7 +64,7 @@ def screwdriver(model: Model) -> None:
     profile = curve([[10.5, 0], [14.5, 6], [15.5, 30], [14.5, 62], [10.5, 78], [12.5, 92]], 6)
     grip = turned(np.concatenate([[[0, -1]], profile, [[0, 92]]]), 96)
     for turn in range(6):
-        flute = rod([[18.2, 0, 6], [18.2, 0, 40], [18.2, 0, 70]], 4.6, 24)
+        flute = rod([[17.6, 0, 8], [17.6, 0, 40], [17.6, 0, 68]], 5.0, 24)
         grip -= flute.rotate((0, 0, 60.0 * turn))
     model.add(grip.rotate((0, 90, 0)).translate((-100, 0, 0)), red)
     model.add(disc(11.0, 8, 96, round_by=1.0).rotate((0, 90, 0)).translate((-10, 0, 0)), black)

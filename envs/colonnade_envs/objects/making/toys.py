@@ -52,7 +52,7 @@ def die(model: Model) -> None:
     model.add(rounded_box((40, 40, 40), 4.5, 32), WHITE)
     red = colour(0.8, 0.08, 0.1)
     far = 10.0
-    spots = {
+    spots: dict[int, list[tuple[float, float]]] = {
         1: [(0, 0)],
         2: [(-far, -far), (far, far)],
         3: [(-far, -far), (0, 0), (far, far)],

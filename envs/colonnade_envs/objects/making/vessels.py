@@ -80,8 +80,8 @@ def funnel(model: Model) -> None:
     outer = [[7.0, 0], [9.0, 38], [12, 46], [50, 92], [50, 104]]
     inner = [[47.5, 104], [47.5, 93.2], [9.5, 47.0], [6.5, 38.5], [4.5, 0]]
     model.add(turned(np.array(outer + inner), SIDES, round_by=0.8), orange)
-    tab = rod([[46, 0, 97], [60, 0, 97]], [9.0, 2.2], 32, squareness=3.0)
-    hole = disc(3.2, 20, 32).translate((60, 0, 88))
+    tab = rod([[46, 0, 97], [72, 0, 97]], [11.0, 2.4], 32, squareness=3.0)
+    hole = disc(4.0, 20, 32).translate((72, 0, 88))
     model.add(tab - hole - disc(47.5, 40, SIDES).translate((0, 0, 80)), orange)
 
 
@@ -97,8 +97,8 @@ def teapot(model: Model) -> None:
     spout = curve([[50, 0, 24], [72, 0, 36], [84, 0, 58], [98, 0, 74]], 7)
     wide = np.linspace(14.0, 6.5, len(spout))
     model.add(rod(spout, wide, 40, rounded=False), yellow)
-    mouth = spout[-14:] + [0.8, 0, 1.0]
-    model.cut(rod(mouth, wide[-14:] - 2.5, 32, rounded=False), brown)
+    mouth = spout[-10:] + np.array([0.8, 0, 1.0])
+    model.cut(rod(mouth, wide[-10:] - 2.5, 32, rounded=False), brown)
     handle = curve([[-46, 0, 66], [-74, 0, 72], [-92, 0, 50], [-80, 0, 26], [-52, 0, 20]], 7)
     model.add(rod(handle, [5.0, 6.5], 32), yellow)
 
@@ -126,12 +126,12 @@ def _vessel(
     floor: float = 0.0,
     rim: Paint | None = None,
 ) -> None:
-    """A turned body with a cavity `wall` inside of it, a round rim, and parts that stop at the wall.
+    """A turned body, its cavity `wall` inside of it, a round rim, and parts that stop at the wall.
 
     `side` (N, 2) runs from the axis at the bottom to the rim; `floor` is the thickness of the
     bottom where it is more than the wall.
     """
-    top, height = side[-1]
+    height = side[-1][1]
     lean = side[-1] - side[-2]
     lean = lean / np.linalg.norm(lean)
     above = side[-1] + 4 * wall * lean
