@@ -94,15 +94,20 @@ _COMMANDS: dict[str, tuple[type[Any], str]] = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run one command and exit with its code."""
+def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.engine") -> NoReturn:
+    """Run one command and exit with its code.
+
+    Args:
+        arguments: what was typed after ``colonnade``; `sys.argv` unless given.
+        engine: module that stands for mind and body, see `colonnade.engine.Engine`.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     # Each worker has one core; results must not depend on how many threads a library starts.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        code = _run(given)
+        code = _run(given, engine)
         sys.stdout.flush()
     except SystemExit:
         raise
@@ -118,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _run(given: list[str]) -> int:
+def _run(given: list[str], engine: str) -> int:
     if given in (["--version"], ["-V"]):
         from colonnade_models import __version__
 
@@ -132,19 +137,19 @@ def _run(given: list[str]) -> int:
     if isinstance(config, ObjectsConfig):
         from colonnade.commands.objects import objects
 
-        return objects(config)
+        return objects(config, engine)
     if isinstance(config, TrainConfig):
         from colonnade.commands.train import train
 
-        train(config)
+        train(config, engine)
     elif isinstance(config, EvaluateConfig):
         from colonnade.commands.evaluate import evaluate
 
-        evaluate(config)
+        evaluate(config, engine)
     else:
         from colonnade.commands.explore import explore
 
-        explore(config)
+        explore(config, engine)
     return 0
 
 

@@ -166,7 +166,7 @@ def evaluate_into(
 def tell(summary: Mapping[str, Any], report: Path) -> None:
     """Print the table, the headline and where the report is."""
     stdout.print(result_table(summary))
-    stdout.print(headline(summary), markup=False)
+    stdout.print(headline(summary), markup=False, soft_wrap=True)
     stdout.print(f"Report: {show(report)}", markup=False, soft_wrap=True)
 
 

@@ -1,0 +1,138 @@
+"""The command line: help that teaches, a quick start, and errors in one sentence."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from colonnade.cli import main
+from colonnade.workers import WorkerError
+
+FAKE = "tests.agent.fake_engine"
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments, engine=FAKE)
+    assert isinstance(caught.value.code, int)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ((), ["colonnade explore", "colonnade doctor", "explore", "evaluate", "--help"]),
+        (("explore",), ["colonnade explore --names mug,bowl", "default: builtin", "--rotations"]),
+        (("train",), ["colonnade train --objects my_meshes", "--resume", "bit for bit"]),
+        (("evaluate",), ["colonnade evaluate runs/mine --rotations 50", "RUN", "default: 10"]),
+        (("objects",), ["colonnade objects my_meshes", "default: builtin", "millimetres"]),
+        (("doctor",), ["colonnade doctor runs/mine", "Exits with 0"]),
+    ],
+)
+def test_help_teaches(
+    command: tuple[str, ...], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*command, "--help") == 0
+    told = capsys.readouterr().out
+    for word in words:
+        assert word in told
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom colonnade.cli import main\n"
+        "try: main(['explore', '--help'])\nexcept SystemExit: pass\n"
+        "heavy = {'numba', 'pybullet', 'gymnasium', 'scipy', 'pyarrow', 'trimesh', 'numpy'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
+    )
+    begin = time.perf_counter()
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert result.returncode == 0, result.stderr.decode()
+    assert time.perf_counter() - begin < 3.0  # 0.4 s on an idle machine
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--version") == 0
+    assert capsys.readouterr().out.startswith("colonnade ")
+
+
+def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("trian") == 2
+    assert run("train", "--out", "x", "--boddy", "touch") == 2
+    assert "--help" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["train", "--out", "OUT", "--objects", "nope"], 1, "There is no set 'nope': use tiny."),
+        (["train", "--out", "OUT", "--seed", "-1"], 2, "--seed is -1, but must be 0 or more."),
+        (["train", "--out", "OUT", "--scale", "0"], 2, "--scale is 0.0, but must be a positive"),
+        (["explore", "--rotations", "0"], 2, "--rotations is 0, but must be 1 or more."),
+        (["explore", "--resume"], 2, "--resume needs to know which run"),
+        (["evaluate", "OUT"], 1, "is no run folder"),
+        (["train", "--out", "FILE/run"], 1, "FILE"),
+        (["train", "--out", "OUT", "--json", "OUT/no/x.json"], 2, "does not exist; make it."),
+    ],
+)
+def test_errors_are_one_sentence(
+    arguments: list[str],
+    code: int,
+    sentence: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "FILE").touch()
+    given = [
+        argument.replace("OUT", str(tmp_path / "run")).replace("FILE", str(tmp_path / "FILE"))
+        for argument in arguments
+    ]
+    assert run(*given) == code
+    told = capsys.readouterr().err.strip()
+    assert sentence in told
+    assert len(told.splitlines()) == 1
+    assert "Traceback" not in told
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "The disk is full: make room"),
+        (OSError(errno.EROFS, "Read-only file system", "/mnt/x"), "/mnt/x may not be written"),
+        (PermissionError(errno.EACCES, "Permission denied", "/mnt/x"), "give another --out"),
+        (ModuleNotFoundError("No module", name="scipy"), "pip install 'colonnade[sim]'"),
+        (WorkerError("A worker process died."), "A worker process died."),
+        (MemoryError(), "fewer --workers"),
+    ],
+)
+def test_what_the_system_says_is_put_in_words(
+    error: Exception,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("tests.agent.fake_engine.save_learned", fail)
+    assert run("train", "--objects", "tiny", "--out", str(tmp_path / "r"), "--workers", "1") == 1
+    assert sentence in capsys.readouterr().err
+    assert list(tmp_path.rglob("*.partial")) == []
+
+
+def test_a_bug_is_told_as_one_and_debug_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.agent.fake_engine.learn", lambda *_, **__: 1 / 0)
+    arguments = ["train", "--objects", "tiny", "--workers", "1", "--out"]
+    assert run(*arguments, str(tmp_path / "a")) == 70
+    assert "This is a bug in Colonnade (ZeroDivisionError" in capsys.readouterr().err
+    monkeypatch.setenv("COLONNADE_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        main([*arguments, str(tmp_path / "b")], engine=FAKE)

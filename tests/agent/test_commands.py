@@ -1,0 +1,256 @@
+"""Train, evaluate and explore, with a small fake of mind and body."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from tests.agent import fake_engine
+
+from colonnade.commands.console import Interrupted
+from colonnade.commands.evaluate import evaluate
+from colonnade.commands.explore import explore
+from colonnade.commands.objects import objects
+from colonnade.commands.train import train
+from colonnade.config import EvaluateConfig, ExploreConfig, ObjectsConfig, TrainConfig
+from colonnade.files import plain
+from colonnade.run_folder import RunFolderError
+
+FAKE = "tests.agent.fake_engine"
+ROOT = Path(__file__).resolve().parents[2]
+HEADLINES = {
+    "objects", "episodes", "accuracy", "unknown_rate", "steps_mean", "timeout_rate",
+    "rotation_error_deg_mean", "rotation_error_deg_median", "step_us", "episode_s_mean",
+    "train_s", "surfels_mean", "model_bytes", "peak_rss_mb", "seed", "version",
+    "false_unknown_rate", "unknown_recall", "rotation_error_plain_deg_median",
+}  # fmt: skip
+
+
+def config(out: Path, **changes: Any) -> TrainConfig:
+    return replace(TrainConfig(out=out, objects="small", workers=1), **changes)
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """Episodes without what a clock measured; NaN as None, so that rows compare equal."""
+    return [
+        {key: value for key, value in plain(row).items() if not key.endswith(("_us", "seconds"))}
+        for row in pq.read_table(path).to_pylist()
+    ]
+
+
+def test_train_makes_the_run_folder(tmp_path: Path) -> None:
+    summary = train(config(tmp_path / "run", json=tmp_path / "s.json"), FAKE)
+    made = {path.name for path in (tmp_path / "run").iterdir()}
+    assert made >= {"config.toml", "model.safetensors", "objects", "training.json"}
+    assert len(list((tmp_path / "run" / "objects").glob("*.safetensors"))) == 6
+    assert summary["objects"] == 6
+    assert summary["surfels_mean"] == 600
+    assert json.loads((tmp_path / "s.json").read_text())["object_names"][2] == "random:007"
+
+
+def test_model_depends_on_seed_and_not_on_workers(tmp_path: Path) -> None:
+    models = []
+    for name, workers, seed in (("a", 1, 0), ("b", 2, 0), ("c", 1, 1)):
+        train(config(tmp_path / name, workers=workers, seed=seed), FAKE)
+        models.append((tmp_path / name / "model.safetensors").read_bytes())
+    assert models[0] == models[1]
+    assert models[0] != models[2]
+
+
+def test_resume_after_an_interruption_gives_the_same_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(config(tmp_path / "whole"), FAKE)
+    learned: list[str] = []
+    learn = fake_engine.learn
+
+    def learn_three(mesh: Any, **options: Any) -> Any:
+        if len(learned) == 3:
+            raise KeyboardInterrupt
+        learned.append(mesh.name)
+        return learn(mesh, **options)
+
+    monkeypatch.setattr(fake_engine, "learn", learn_three)
+    with pytest.raises(Interrupted, match=r"3 of 6 objects are saved in .*--resume goes on"):
+        train(config(tmp_path / "run"), FAKE)
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    learned.clear()
+    train(config(tmp_path / "run", resume=True), FAKE)
+    assert len(learned) == 3
+    for file in ("model.safetensors", "objects/mug.safetensors", "objects/fork.safetensors"):
+        assert (tmp_path / "run" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+    learned.clear()
+    assert train(config(tmp_path / "run", resume=True), FAKE)["objects"] == 6
+    assert learned == []
+
+
+def test_explore_tells_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ExploreConfig(
+        objects="small", out=tmp_path / "run", rotations=4, workers=1, json=tmp_path / "s.json"
+    )
+    explore(asked, FAKE)
+    summary = json.loads((tmp_path / "s.json").read_text())
+    assert summary.keys() >= HEADLINES
+    assert summary["step_us"].keys() == {"sense", "infer", "policy", "total"}
+    assert summary == json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["episodes"] == 24
+    told = capsys.readouterr().out
+    assert "random:007" in told
+    assert "report.html" in told
+    assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
+    table = pq.read_table(tmp_path / "run" / "episodes.parquet")
+    assert table.num_rows == 24
+    assert "trace" not in table.column_names
+    assert not (tmp_path / "run" / "steps.parquet").exists()
+
+
+def test_steps_are_recorded_on_request(tmp_path: Path) -> None:
+    train(config(tmp_path / "run", objects="tiny"), FAKE)
+    evaluate(EvaluateConfig(run=tmp_path / "run", rotations=2, steps=True, workers=1), FAKE)
+    steps = pq.read_table(tmp_path / "run" / "steps.parquet").to_pylist()
+    episodes = pq.read_table(tmp_path / "run" / "episodes.parquet").to_pylist()
+    assert len(steps) == sum(episode["steps"] for episode in episodes)
+    assert len(steps[0]["location"]) == 3
+    assert dict(steps[-1]["evidence"]).keys() <= {"mug", "bowl"}
+
+
+def test_evaluation_is_the_same_with_workers_noise_apart_and_elsewhere(tmp_path: Path) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    for name, workers in (("one", 1), ("two", 2)):
+        asked = EvaluateConfig(
+            run=tmp_path / "run", rotations=3, workers=workers, out=tmp_path / name
+        )
+        evaluate(asked, FAKE)
+    one, two = (rows(tmp_path / name / "episodes.parquet") for name in ("one", "two"))
+    assert one == two
+    assert not (tmp_path / "run" / "episodes.parquet").exists()
+    evaluate(EvaluateConfig(run=tmp_path / "run", rotations=3, noise="none", workers=1), FAKE)
+    quiet = rows(tmp_path / "run" / "episodes.parquet")
+    assert [row["rotation"] for row in quiet] == [row["rotation"] for row in one]
+    assert [row["steps"] for row in quiet] != [row["steps"] for row in one]
+
+
+def test_interrupted_evaluation_goes_on_and_may_grow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1)
+    evaluate(replace(asked, out=tmp_path / "whole"), FAKE)
+    done: list[str] = []
+    recognise = fake_engine.recognise
+
+    def recognise_seven(memory: Any, mesh: Any, rotation: Any, **options: Any) -> Any:
+        if len(done) == 7:
+            raise KeyboardInterrupt
+        done.append(mesh.name)
+        return recognise(memory, mesh, rotation, **options)
+
+    monkeypatch.setattr(fake_engine, "recognise", recognise_seven)
+    with pytest.raises(Interrupted, match=r"7 of 18 episodes are saved"):
+        evaluate(asked, FAKE)
+    with (tmp_path / "run" / "episodes.jsonl").open("ab") as journal:
+        journal.write(b'00000000 {"object": "mu')  # what a kill leaves
+    monkeypatch.setattr(fake_engine, "recognise", recognise)
+    evaluate(replace(asked, resume=True), FAKE)
+    whole, resumed = (rows(tmp_path / name / "episodes.parquet") for name in ("whole", "run"))
+    assert whole == resumed
+    with pytest.raises(RunFolderError, match="--noise was standard and is now raw"):
+        evaluate(replace(asked, resume=True, noise="raw"), FAKE)
+    summary = evaluate(replace(asked, resume=True, rotations=5), FAKE)
+    assert summary["episodes"] == 30
+
+
+def test_unknown_is_right_for_what_was_never_learned(tmp_path: Path) -> None:
+    train(config(tmp_path / "run", names=("mug", "bowl", "spoon")), FAKE)
+    asked = EvaluateConfig(
+        run=tmp_path / "run", objects="strangers", rotations=20, workers=1, out=tmp_path / "e"
+    )
+    summary = evaluate(asked, FAKE)
+    assert summary["objects_unseen"] == 1
+    assert 0.5 < summary["unknown_recall"] <= 1.0
+    assert summary["false_unknown_rate"] == 0.0
+    assert "never learned" in (tmp_path / "e" / "report.html").read_text()
+
+
+def test_evaluate_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match=r"is no run folder .*colonnade train"):
+        evaluate(EvaluateConfig(run=tmp_path / "none"), FAKE)
+    train(config(tmp_path / "run", objects="tiny"), FAKE)
+    (tmp_path / "run" / "model.safetensors").unlink()
+    with pytest.raises(RunFolderError, match=r"no model.safetensors yet"):
+        evaluate(EvaluateConfig(run=tmp_path / "run"), FAKE)
+
+
+def test_objects_lists_and_draws(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert objects(ObjectsConfig(objects="small", json=tmp_path / "o.json"), FAKE) == 0
+    assert (tmp_path / "objects-small.png").is_file()
+    assert "random:007" in capsys.readouterr().out
+    assert len(json.loads((tmp_path / "o.json").read_text())["objects"]) == 6
+
+
+RUN_CLI = f"from colonnade.cli import main\nif __name__ == '__main__': main(engine={FAKE!r})"
+
+
+def start(arguments: list[str], **environment: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN_CLI, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def wait_for_objects(run: Path, count: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while len(list(run.glob("objects/[!.]*.safetensors"))) < count:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_sigkill_in_the_middle_of_training(tmp_path: Path, workers: str) -> None:
+    train(config(tmp_path / "whole"), FAKE)
+    run = tmp_path / "run"
+    arguments = ["train", "--objects", "small", "--out", str(run), "--workers", workers]
+    process = start(arguments, FAKE_LEARN_S="0.25")
+    wait_for_objects(run, 2, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert not (run / "model.safetensors").exists()
+    second = start([*arguments, "--resume"])
+    _, stderr = second.communicate(timeout=60)
+    assert second.returncode == 0, stderr.decode()
+    assert b"Going on" in stderr
+    whole = tmp_path / "whole" / "model.safetensors"
+    assert (run / "model.safetensors").read_bytes() == whole.read_bytes()
+    assert list(run.rglob("*.partial")) == []
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_says_what_is_saved(tmp_path: Path, signal_number: signal.Signals) -> None:
+    run = tmp_path / "run"
+    arguments = ["explore", "--objects", "small", "--out", str(run), "--workers", "2"]
+    process = start(arguments, FAKE_LEARN_S="0.3")
+    wait_for_objects(run, 1, process)
+    os.killpg(process.pid, signal_number)  # as a terminal does: to the workers, too
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130
+    last = stderr.decode().strip().splitlines()[-1]
+    assert "of 6 objects are saved in" in last
+    assert "--resume goes on" in last
+    assert b"Traceback" not in stderr

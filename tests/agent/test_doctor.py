@@ -1,0 +1,74 @@
+"""The doctor: plain words, and an exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from colonnade import doctor as module
+from colonnade.config import DoctorConfig
+from colonnade.doctor import doctor, examine
+
+
+@pytest.fixture(autouse=True)
+def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_import_error", lambda modules: None)
+
+
+def test_doctor_of_this_computer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor(DoctorConfig(json=tmp_path / "d.json")) == 0
+    told = json.loads((tmp_path / "d.json").read_text())
+    assert told["ok"]
+    names = {finding["what"] for finding in told["findings"]}
+    assert names >= {"Python", "base install", "numba", "cores", "memory", "disk", "cache folder"}
+    assert "Colonnade can run here." in capsys.readouterr().out
+
+
+def test_missing_pybullet_is_explained_and_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = module.importlib.util.find_spec
+    monkeypatch.setattr(
+        module.importlib.util, "find_spec", lambda n: None if n == "pybullet" else find(n)
+    )
+    monkeypatch.setattr(module.platform, "machine", lambda: "aarch64")
+    found = {finding.what: finding for finding in examine()}
+    assert found["pybullet"].state == "note"
+    assert "only for CPython 3.11 or older on x86-64 Linux" in found["pybullet"].detail
+    assert "aarch64" in found["pybullet"].detail
+
+
+def test_missing_base_package_is_broken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    find = module.importlib.util.find_spec
+    monkeypatch.setattr(
+        module.importlib.util, "find_spec", lambda n: None if n == "safetensors" else find(n)
+    )
+    assert doctor(DoctorConfig()) == 1
+    assert "Mend first: safetensors." in capsys.readouterr().out
+
+
+def test_broken_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"\x00" * 20)
+    for path in (tmp_path, tmp_path / "model.safetensors", tmp_path / "none.safetensors"):
+        found = {finding.what: finding for finding in examine(path)}
+        assert found["model"].state == "broken"
+
+
+def test_a_check_that_fails_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError("no such thing")
+
+    monkeypatch.setattr(module, "core_count", fail)
+    found = {finding.what: finding for finding in examine()}
+    assert found["machine"].state == "broken"
+    assert "could not be checked" in found["machine"].detail
+
+
+def test_importing_is_tried_in_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    assert module._import_error(["json", "rich"]) is None
+    error = module._import_error(["no_such_module_at_all"])
+    assert error is not None
+    assert "No module named" in error

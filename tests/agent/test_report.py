@@ -1,0 +1,222 @@
+"""The report: one valid page that fetches nothing, and tells what is in the episodes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.agent import fake_engine
+from tests.naive import painter as naive
+
+from colonnade.commands.explore import explore
+from colonnade.config import ExploreConfig
+from colonnade.engine import SurfelCloud, hsv_to_rgb
+from colonnade.episode import Episode
+from colonnade.report import svg
+from colonnade.report.painter import data_url, paint_surfels, splat
+from colonnade.report.story import choose, events, evidence_lines, path_overlay
+from colonnade.report.view import project, view_of
+
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Checker(HTMLParser):
+    """Tags close in order, and nothing refers to another place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href", "action", "poster", "srcset"):
+                assert (value or "").startswith("data:"), (tag, name, value)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+
+def check_page(page: str) -> Checker:
+    checker = Checker()
+    checker.feed(page)
+    checker.close()
+    assert checker.open == []
+    assert not re.search(r"https?:|//[a-z]|url\(|@import|<script|NaN|\bnan\b|None", strip(page))
+    return checker
+
+
+def strip(page: str) -> str:
+    """The page without its pictures."""
+    return re.sub(r"data:image/png;base64,[A-Za-z0-9+/=]+", "", page)
+
+
+def episode(name: str = "mug", seed: int = 3, steps: bool = True) -> Episode:
+    meshes = fake_engine.open_set("small", None, 1.0)
+    learned = [
+        fake_engine.learn(meshes[name], body="touch", seed=0) for name in ("mug", "bowl", "a/b")
+    ]
+    return fake_engine.recognise(
+        fake_engine.build_memory(learned),
+        meshes[name],
+        np.array([0.0, 0.0, 0.6, 0.8]),
+        body="touch",
+        noise="none",
+        seed=seed,
+        max_steps=500,
+        record_steps=steps,
+    )
+
+
+@pytest.mark.parametrize("body", ["touch", "camera"])
+def test_report_is_one_valid_page(tmp_path: Path, body: str) -> None:
+    asked = ExploreConfig(objects="small", out=tmp_path / "r", rotations=6, workers=1, body=body)  # type: ignore[arg-type]
+    explore(asked, "tests.agent.fake_engine")
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    checker = check_page(page)
+    assert checker.seen >= {"svg", "img", "table", "ol", "style", "title"}
+    text = strip(page)
+    for heading in (
+        "One recognition, step by step",
+        "What it learned",
+        "How often it was right",
+        "Steps to recognition",
+        "Rotation error",
+        "Where the time of a step goes",
+        "How this was made",
+    ):
+        assert heading in text
+    assert "random:007" in text
+    assert ("looks" if body == "camera" else "touches") in text
+    assert page.count("data:image/png") == 2 * 6 + 1
+
+
+def test_report_of_hostile_names_and_a_vanished_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(fake_engine.SETS, "bad", ("<b>&'\"", "mug"))
+    open_set = fake_engine.open_set
+    calls: list[str] = []
+
+    def open_once(spec: str, names: object, scale: float) -> object:
+        calls.append(spec)
+        if len(calls) > 3:  # the report opens it again: by then it is gone
+            raise fake_engine.FakeSetError("gone")
+        return open_set(spec, names, scale)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fake_engine, "open_set", open_once)
+    asked = ExploreConfig(objects="bad", out=tmp_path / "r", rotations=2, workers=1, scale=0.9)
+    explore(asked, "tests.agent.fake_engine")
+    page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    check_page(page)
+    assert "<b>&amp;" not in page
+    assert "&lt;b&gt;&amp;&#x27;" in page
+    assert "mesh not found" in page
+
+
+def test_story_has_a_beginning_and_an_end() -> None:
+    told = events(episode(), "fingertip")
+    assert told[0].kind == "start"
+    assert told[-1].kind == "end"
+    assert 2 <= len(told) <= 12
+    assert "turned by 74°" in told[0].text
+    assert "The answer is <b>mug</b>" in told[-1].text
+    assert [event.step for event in told] == sorted(event.step for event in told)
+
+
+def test_story_is_chosen_among_what_was_recorded_and_right() -> None:
+    assert choose([]) is None
+    assert choose([episode(steps=False)]) is None
+    right = episode()
+    wrong = replace(right, correct=False, decision="bowl")
+    assert choose([wrong, right, episode(steps=False)]) is right
+
+
+def test_evidence_keeps_the_true_object() -> None:
+    lines = evidence_lines(episode())
+    assert "mug" in lines
+    assert all(len(line) > 3 for line in lines.values())
+
+
+def test_path_lies_where_the_picture_shows_it() -> None:
+    mesh = fake_engine.open_set("small", None, 1.0)["mug"]
+    view = view_of(mesh.size, mesh.centre, 0.0, 0.0, 20.0, 0.9)
+    places = mesh.centre + np.array([[0, 0, 0], [0, 0.01, 0], [0, 0, 0.01]])
+    x, y, depth = project(view, places).T
+    assert np.allclose([x[0], y[0]], 0.5)
+    assert x[1] > 0.5  # seen from +x, the object's +y points right
+    assert y[2] < 0.5  # and +z up
+    assert np.allclose(depth[0], view.distance)
+    assert path_overlay(episode(), view).count("<circle") == episode().steps
+
+
+def test_painted_surfels_show_what_is_in_front() -> None:
+    grid = np.stack(np.meshgrid(*[np.linspace(-0.05, 0.05, 30)] * 2), -1).reshape(-1, 2)
+    front = np.column_stack([np.full(len(grid), 0.05), grid])
+    back = front - [0.1, 0, 0]
+    towards = np.tile([1.0, 0, 0], (len(grid), 1))
+    cloud = SurfelCloud(
+        np.concatenate([front, back]).astype(np.float32),
+        np.concatenate([towards, towards]).astype(np.float32),
+        np.concatenate([towards, towards[:, ::-1]]).astype(np.float32),  # red before blue
+    )
+    view = view_of(np.full(3, 0.1), np.zeros(3), 0.0, 0.0, 20.0, 0.9)
+    image = paint_surfels(cloud, view, 64)
+    r, g, b = image[32, 32]
+    assert r > 120
+    assert max(g, b) < 60
+    assert (image[0, 0] == 255).all()
+    nothing = SurfelCloud(*(np.zeros((0, 3), np.float32) for _ in range(3)))
+    assert (paint_surfels(nothing, view, 8) == 255).all()
+    assert data_url(image).startswith("data:image/png;base64,")
+
+
+def test_hsv_agrees_with_the_standard_library() -> None:
+    import colorsys
+
+    random = np.random.default_rng(0)
+    hsv = random.random((50, 3)).astype(np.float32)
+    expected = [colorsys.hsv_to_rgb(*map(float, row)) for row in hsv]
+    assert np.allclose(hsv_to_rgb(hsv), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("values", [[], [0.0], [3.0] * 9, [1.0, 2.0, 1e4], list(range(200))])
+def test_histograms_count_every_value(values: list[float]) -> None:
+    drawn = svg.histogram(values, label="x", unit="y", high=50.0, mark=2.0, mark_label="m")
+    counted = [int(n) for n in re.findall(r": (\d+)</title>", drawn)]
+    assert sum(counted) == len(values)
+
+
+def test_ticks_are_round_and_inside() -> None:
+    assert svg.nice_ticks(0, 10) == [0, 2, 4, 6, 8, 10]
+    assert svg.nice_ticks(-3, 14, 4) == [0, 5, 10]
+    ticks = svg.nice_ticks(0.0, 0.037)
+    assert ticks[0] == 0
+    assert ticks[-1] <= 0.037
+    assert len(ticks) > 3
+
+
+def test_splat_agrees_with_the_naive_painter() -> None:
+    random = np.random.default_rng(1)
+    n, size = 60, 24
+    at = random.uniform([-4, -4, 0.4], [size + 4, size + 4, 0.6], (n, 3))
+    normal = random.standard_normal((n, 3))
+    normal[:, 2] = np.abs(normal[:, 2])
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    colour, scale = random.uniform(0, 300, (n, 3)), random.uniform(300, 600, n)
+    drawn = []
+    for paint in (splat, naive.splat):
+        nearest, image = np.full((size, size), np.inf), np.full((size, size, 3), 255.0)
+        paint(at, normal, colour, scale, 0.008, nearest, image)
+        drawn.append((nearest, image))
+    assert np.isfinite(drawn[0][0]).mean() > 0.3
+    assert np.allclose(drawn[0][0], drawn[1][0], rtol=0, atol=1e-12)
+    assert np.allclose(drawn[0][1], drawn[1][1], rtol=0, atol=1e-9)

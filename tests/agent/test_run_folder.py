@@ -1,0 +1,109 @@
+"""Run folders: locks, refusals, and what they say."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from colonnade.run_folder import RunFolder, RunFolderError, read_run_config
+
+ASKED = {"objects": "tiny", "names": ["mug", "bowl"], "seed": 0, "body": "touch"}
+
+
+def begun(path: Path) -> None:
+    with RunFolder(path) as run:
+        assert not run.begin("train", ASKED, resume=False)
+        run.write_config("train", ASKED)
+
+
+def test_config_reads_back_with_all_its_tables(tmp_path: Path) -> None:
+    begun(tmp_path / "a")
+    with RunFolder(tmp_path / "a") as run:
+        run.write_config("evaluate", {"noise": "raw"})
+        assert run.config() == {"train": ASKED, "evaluate": {"noise": "raw"}}
+    assert read_run_config(tmp_path / "a")["train"] == ASKED
+
+
+def test_resume_of_an_empty_folder_just_begins(tmp_path: Path) -> None:
+    with RunFolder(tmp_path / "a") as run:
+        assert not run.begin("train", ASKED, resume=True)
+
+
+def test_non_empty_folder_is_refused_without_resume(tmp_path: Path) -> None:
+    begun(tmp_path / "a")
+    with RunFolder(tmp_path / "a") as run:
+        with pytest.raises(RunFolderError, match=r"not empty: give --resume .* or another --out"):
+            run.begin("train", ASKED, resume=False)
+        assert run.begin("train", ASKED, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("seed", 1, "--seed was 0 and is now 1"),
+        ("body", "camera", "--body was touch and is now camera"),
+        ("objects", "small", "--objects was tiny and is now small"),
+        ("names", ["mug"], "--names was mug,bowl and is now mug"),
+    ],
+)
+def test_resume_with_other_options_is_refused(
+    tmp_path: Path, key: str, value: object, words: str
+) -> None:
+    begun(tmp_path / "a")
+    with RunFolder(tmp_path / "a") as run, pytest.raises(RunFolderError, match=words):
+        run.begin("train", {**ASKED, key: value}, resume=True)
+
+
+def test_resume_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    with RunFolder(tmp_path) as run, pytest.raises(RunFolderError, match="holds no run"):
+        run.begin("train", ASKED, resume=True)
+    assert (tmp_path / "holiday.jpg").exists()
+
+
+def test_damaged_config_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("= what")
+    with pytest.raises(RunFolderError, match=r"config.toml is damaged"):
+        read_run_config(tmp_path)
+    with pytest.raises(RunFolderError, match="does not exist"):
+        read_run_config(tmp_path / "none")
+
+
+def test_out_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    with pytest.raises(RunFolderError, match="is a file; give --out a folder"):
+        RunFolder(tmp_path / "a")
+
+
+def test_second_writer_is_refused_until_the_first_leaves(tmp_path: Path) -> None:
+    with RunFolder(tmp_path), pytest.raises(RunFolderError, match=f"process {os.getpid()}"):
+        RunFolder(tmp_path)
+    RunFolder(tmp_path).close()
+
+
+def test_lock_of_a_killed_process_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from colonnade.run_folder import RunFolder\n"
+        "run = RunFolder(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    with pytest.raises(RunFolderError, match=f"process {holder.pid}"):
+        RunFolder(tmp_path)
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    holder.stdout.close()
+    RunFolder(tmp_path).close()
+
+
+def test_objects_get_files_of_their_own(tmp_path: Path) -> None:
+    with RunFolder(tmp_path) as run:
+        files = {run.object_file(name) for name in ("random:007", "random/007", "..", "a b")}
+        assert len(files) == 4
+        assert all(file.parent == tmp_path / "objects" for file in files)
