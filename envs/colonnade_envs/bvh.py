@@ -1,10 +1,10 @@
 """Bounding volume hierarchy over a triangle mesh, and the closest hit of a ray.
 
 The tree is built by binned surface-area splits (Wald, "On fast construction of SAH-based
-bounding volume hierarchies", 2007). Triangles are tested by signed volumes of the ray with each
-edge, seen from the ray's origin: an edge that two triangles share gives both the same number
-with the opposite sign, so that no ray slips through between them (Woop, Benthin & Wald,
-"Watertight ray/triangle intersection", 2013, do the same with a sheared frame).
+bounding volume hierarchies", 2007). Triangles are tested as in Woop, Benthin & Wald, "Watertight
+ray/triangle intersection", 2013: sheared so that the ray is an axis, an edge that two triangles
+share gives both the same number with the opposite sign, so that no ray slips through between
+them. Both sides of a triangle are met.
 """
 
 from __future__ import annotations
@@ -205,6 +205,18 @@ def closest_hit(bvh, stack, ox, oy, oz, dx, dy, dz, reach):  # type: ignore[no-u
     iy = 1.0 / (dy if abs(dy) > tiny else tiny)
     iz = 1.0 / (dz if abs(dz) > tiny else tiny)
     aix, aiy, aiz = abs(ix), abs(iy), abs(iz)
+    kz = 0
+    if aiy < aix:
+        kz = 1
+    if aiz < min(aix, aiy):
+        kz = 2
+    kx, ky = (kz + 1) % 3, (kz + 2) % 3
+    if kz == 0:
+        ox_, oy_, oz_, shear_x, shear_y = oy, oz, ox, dy / dx, dz / dx
+    elif kz == 1:
+        ox_, oy_, oz_, shear_x, shear_y = oz, ox, oy, dz / dy, dx / dy
+    else:
+        ox_, oy_, oz_, shear_x, shear_y = ox, oy, oz, dx / dz, dy / dz
     box, link, corner = bvh.box, bvh.link, bvh.corner
     best, triangle, second, third = reach, -1, 0.0, 0.0
     node, top = 0, 0
@@ -212,25 +224,29 @@ def closest_hit(bvh, stack, ox, oy, oz, dx, dy, dz, reach):  # type: ignore[no-u
         first, size = link[node, 0], link[node, 1]
         if size > 0:
             for i in range(first, first + size):
+                # corners sheared until the ray is the axis, then signed areas round it
+                z = corner[i, 0, kz] - oz_
+                ax, ay = corner[i, 0, kx] - ox_ - shear_x * z, corner[i, 0, ky] - oy_ - shear_y * z
+                z = corner[i, 1, kz] - oz_
+                bx, by = corner[i, 1, kx] - ox_ - shear_x * z, corner[i, 1, ky] - oy_ - shear_y * z
+                z = corner[i, 2, kz] - oz_
+                cx, cy = corner[i, 2, kx] - ox_ - shear_x * z, corner[i, 2, ky] - oy_ - shear_y * z
+                u, v, w = cx * by - cy * bx, ax * cy - ay * cx, bx * ay - by * ax
+                if (u < 0.0 or v < 0.0 or w < 0.0) and (u > 0.0 or v > 0.0 or w > 0.0):
+                    continue
+                # along the ray to the plane of the triangle
                 ax, ay, az = corner[i, 0, 0] - ox, corner[i, 0, 1] - oy, corner[i, 0, 2] - oz
                 bx, by, bz = corner[i, 1, 0] - ox, corner[i, 1, 1] - oy, corner[i, 1, 2] - oz
                 cx, cy, cz = corner[i, 2, 0] - ox, corner[i, 2, 1] - oy, corner[i, 2, 2] - oz
-                u = dx * (by * cz - bz * cy) + dy * (bz * cx - bx * cz) + dz * (bx * cy - by * cx)
-                v = dx * (cy * az - cz * ay) + dy * (cz * ax - cx * az) + dz * (cx * ay - cy * ax)
-                if (u < 0.0 and v > 0.0) or (u > 0.0 and v < 0.0):
-                    continue
-                w = dx * (ay * bz - az * by) + dy * (az * bx - ax * bz) + dz * (ax * by - ay * bx)
-                if (u < 0.0 or v < 0.0 or w < 0.0) and (u > 0.0 or v > 0.0 or w > 0.0):
-                    continue
                 bx, by, bz = bx - ax, by - ay, bz - az
                 cx, cy, cz = cx - ax, cy - ay, cz - az
                 nx, ny, nz = by * cz - bz * cy, bz * cx - bx * cz, bx * cy - by * cx
                 slope = dx * nx + dy * ny + dz * nz
-                if slope == 0.0:
+                total = u + v + w
+                if slope == 0.0 or total == 0.0:
                     continue
                 distance = (ax * nx + ay * ny + az * nz) / slope
-                total = u + v + w
-                if 0.0 <= distance < best and total != 0.0:
+                if 0.0 <= distance < best:
                     best, triangle = distance, i
                     second, third = v / total, w / total
         else:

@@ -3,9 +3,7 @@
 The rays of a patch share their origin, so the walk goes through the tree once with the whole
 bundle: nodes outside the pyramid of the rays, or behind what already covers every pixel, are left
 out, and the triangles that remain are intersected with just the rays inside their outline. The
-intersection is the one of `bvh.closest_hit` (signed volumes, homogeneous: Olano & Greer,
-"Triangle scan conversion using 2D homogeneous coordinates", 1997), so a patch equals its rays
-cast one by one.
+intersection is the one of `bvh.closest_hit`, so a patch equals its rays cast one by one.
 """
 
 from __future__ import annotations
@@ -200,20 +198,18 @@ def trace(bvh, canvas, frame, tan_x, tan_y, reach):  # type: ignore[no-untyped-d
                     continue
             elif az <= 0.0 and bz <= 0.0 and gz <= 0.0:
                 continue
-            # volumes that a ray (x, y, 1) spans with the edges: linear in x and y
-            ux, uy, uz = by * gz - bz * gy, bz * gx - bx * gz, bx * gy - by * gx
-            vx, vy, vz = gy * az - gz * ay, gz * ax - gx * az, gx * ay - gy * ax
-            wx, wy, wz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
             e1, e2, e3 = bx - ax, by - ay, bz - az
             f1, f2, f3 = gx - ax, gy - ay, gz - az
             nx, ny, nz = e2 * f3 - e3 * f2, e3 * f1 - e1 * f3, e1 * f2 - e2 * f1
             volume = ax * nx + ay * ny + az * nz
             for i in range(i0, i1 + 1):
                 y = start_y + i * step_y
-                u0, v0, w0, n0 = uy * y + uz, vy * y + vz, wy * y + wz, ny * y + nz
+                a2, b2, c2, n0 = ay - y * az, by - y * bz, gy - y * gz, ny * y + nz
                 for j in range(j0, j1 + 1):
+                    # signed areas round the ray (x, y, 1)
                     x = start_x + j * step_x
-                    u, v, w = ux * x + u0, vx * x + v0, wx * x + w0
+                    a1, b1, c1 = ax - x * az, bx - x * bz, gx - x * gz
+                    u, v, w = c1 * b2 - c2 * b1, a1 * c2 - a2 * c1, b1 * a2 - b2 * a1
                     if (u < 0.0 or v < 0.0 or w < 0.0) and (u > 0.0 or v > 0.0 or w > 0.0):
                         continue
                     slope = nx * x + n0
