@@ -49,7 +49,7 @@ def find_beside(folder: Path, written: str) -> Path:
     """Where a file named in a mesh file is: as written, else by its last part beside the mesh.
 
     Takes paths with backslashes, absolute paths of another machine and another case of letters;
-    returns the path as written where nothing is found.
+    returns the likeliest place where nothing is found.
     """
     relative = written.strip().strip('"').replace("\\", "/")
     asked = folder / relative
@@ -63,4 +63,5 @@ def find_beside(folder: Path, written: str) -> Path:
         for candidate in sorted(folder.iterdir()):
             if candidate.name.lower() == wanted and candidate.is_file():
                 return candidate
-    return asked
+    of_another_machine = relative.startswith("/") or relative[1:2] == ":"
+    return beside if of_another_machine else asked

@@ -201,7 +201,9 @@ def _faces(lines: _Lines, vertices: int, uvs: int) -> tuple[NDArray[np.int64], N
         before = lines.counts[index] if lines.counts else (vertices, uvs)
         loop = [_corner(token, before) for token in row.split()]
         if len(loop) < 3:
-            raise ValueError("a face has fewer than three corners")
+            if index == len(rows) - 1:
+                raise ValueError("its last face has fewer than three corners")
+            continue  # some programs write edges as faces
         for second, third in pairwise(loop[1:]):
             corners.append([loop[0], second, third])
             polygon.append(index)

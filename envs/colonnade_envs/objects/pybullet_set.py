@@ -20,13 +20,23 @@ RANDOM_SHAPES = 1000
 SHIPPED: dict[str, tuple[str, float]] = {
     "duck": ("duck_vhacd.urdf", 1.0),
     "teddy": ("teddy_vhacd.urdf", 1.0),
+    "bunny": ("bunny.obj", 0.06),
     "soccer_ball": ("soccerball.urdf", 0.22),
+    "checker_ball": ("sphere_small.urdf", 1.0),
     "mug": ("objects/mug.urdf", 1.0),
     "lego": ("lego/lego.urdf", 1.0),
     "domino": ("domino/domino.urdf", 1.0),
     "jenga": ("jenga/jenga.urdf", 1.0),
     "cube": ("cube_small.urdf", 1.0),
+    "block": ("block.urdf", 1.0),
+    "torus": ("torus/torus_textured.obj", 0.1),
     "tray": ("tray/tray.urdf", 0.5),
+    "toy_table": ("table/table.urdf", 0.1),
+    "checker_table": ("table_square/table_square.urdf", 0.15),
+    "toy_robot": ("r2d2.urdf", 0.15),
+    "race_car": ("racecar/racecar.urdf", 0.4),
+    "robot_arm": ("kuka_iiwa/model.urdf", 0.2),
+    "robot_dog": ("quadruped/minitaur.urdf", 0.4),
 }
 """Object name -> (file in pybullet_data, factor that makes it household size)."""
 

@@ -26,7 +26,7 @@ def read_urdf(name: str, path: Path) -> RawMesh:
     PyBullet. A robot of several links is taken at joint positions 0. Raises MeshError.
     """
     try:
-        robot = ElementTree.parse(path).getroot()
+        robot = ElementTree.fromstring(path.read_text(encoding="utf-8", errors="replace").strip())
     except ElementTree.ParseError as error:
         raise MeshError(
             f"{name}: {path.name} is broken or cut short, its XML does not end well ({error}): "
@@ -181,7 +181,7 @@ def _origin(element: ElementTree.Element | None) -> NDArray[np.float64]:
 def _numbers(text: str | None, count: int, default: float) -> list[float]:
     if text is None:
         return [default] * count
-    values = [float(x) for x in text.split()]
+    values = [float(x) for x in text.replace(",", " ").split()]
     if len(values) != count:
         raise ValueError(f"'{text}' should be {count} numbers")
     return values

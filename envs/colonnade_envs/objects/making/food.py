@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from colonnade_envs.objects.making.model import Model, colour, where
+from colonnade_envs.objects.making.model import Model, colour, print_on, where
+from colonnade_envs.objects.making.prints import Canvas, around
 from colonnade_envs.objects.making.solids import ball, curve, rod, turned
 
 __all__ = ["apple", "banana", "carrot", "egg", "mushroom", "pear"]
@@ -32,10 +33,8 @@ def apple(model: Model) -> None:
     """A red apple with a yellow-green side, a stalk and a leaf."""
     skin = curve([[7, 3], [20, 1], [33, 17], [37, 40], [29, 60], [14, 65], [4, 58]], 10)
     profile = np.concatenate([[[0, 6]], skin, [[0, 55]]])
-    blush = where(
-        lambda centre, _: centre[:, 0] < -13.0, colour(0.8, 0.75, 0.25), colour(0.78, 0.1, 0.1)
-    )
-    model.add(turned(profile), blush)
+    skin_print = Canvas(64, 256, (0.76, 0.09, 0.1)).glow(0.5, 0.34, (0.85, 0.75, 0.25))
+    model.add(turned(profile), print_on(skin_print.done(), around(0.0, 66.0)))
     model.add(rod([[0, 0, 50], [1, 0, 62], [5, 0, 78]], 2.2, 24), STALK)
     leaf = ball(15, 64).scale((1.0, 0.5, 0.12)).rotate((0, -18, 0))
     model.add(leaf.translate((16, 3, 72)), colour(0.2, 0.5, 0.18))

@@ -6,7 +6,7 @@ import numpy as np
 
 from colonnade_envs.objects.making.model import Model, colour, print_on, where
 from colonnade_envs.objects.making.prints import Canvas, around, facing
-from colonnade_envs.objects.making.solids import curve, cut_at, disc, ring, rounded_box, turned
+from colonnade_envs.objects.making.solids import curve, disc, ring, rounded_box, turned
 
 __all__ = ["bottle", "box", "can", "cereal_box", "soup_can"]
 
@@ -31,7 +31,7 @@ def soup_can(model: Model) -> None:
         .text("TOMATO", 0.42, 0.65, 0.15, (0.2, 0.3, 0.2))
         .rect(0.8, 0.58, 0.97, 0.92, (0.2, 0.45, 0.25))
     )
-    paper = print_on(label.done(), around(6.0, 95.0))
+    paper = print_on(label.done(), around(6.0, 95.0, start=-42.0))
     model.add(turned([[0, 6], [34.4, 6], [34.4, 95], [0, 95]]), paper)
 
 
@@ -47,19 +47,13 @@ def bottle(model: Model) -> None:
         .text("LEMON", 0.06, 0.66, 0.14, (0.1, 0.3, 0.5))
         .rect(0.1, 0.86, 0.9, 0.92, (0.1, 0.3, 0.5))
     )
-    projection = facing(1, (-26.0, 22.0), (26.0, 104.0))
-    front = where(
-        lambda centre, normal: (
-            (normal[:, 1] < -0.25)
-            & (np.abs(centre[:, 0]) < 26.0)
-            & (centre[:, 2] > 22.0)
-            & (centre[:, 2] < 104.0)
-        ),
-        print_on(label.done(), projection),
-        green,
-    )
-    body = turned(cut_at(cut_at(profile, 1, 22.0), 1, 104.0)).scale((1.0, 0.68, 1.0))
-    model.add(body, front)
+    projection = facing(0, (-26.0, 22.0), (26.0, 104.0))
+    oval = (0.68, 1.0, 1.0)
+    model.add(turned(profile).scale(oval), green)
+    # The paper stands out by a third of a millimetre, which also makes its edge a sharp one.
+    larger = turned(profile + np.where(profile > 1.0, 0.35, 0.0) * [1.0, 0.0])
+    front = rounded_box((60, 52, 82), 0.01).translate((42.0, 0, 63.0))
+    model.add(larger.scale(oval) ^ front, print_on(label.done(), projection))
     model.add(disc(15.5, 22, 96, round_by=1.0).translate((0, 0, 154)), white)
     model.add(turned([[0, 175], [8, 175], [5.0, 190], [0, 191]], 64, round_by=1.0), white)
 
@@ -71,7 +65,7 @@ def box(model: Model) -> None:
 
 def cereal_box(model: Model) -> None:
     """A cereal box as large as a hand, printed differently on front, back and sides."""
-    size = (132.0, 44.0, 186.0)
+    size = (44.0, 132.0, 186.0)
     half = [0.5 * side for side in size]
     orange, cream, brown = (0.93, 0.45, 0.08), (0.98, 0.93, 0.78), (0.35, 0.18, 0.08)
     front = (
@@ -93,14 +87,14 @@ def cereal_box(model: Model) -> None:
     side = Canvas(372, 88, (0.8, 0.32, 0.05)).rect(0.15, 0.3, 0.85, 0.9, cream)
     for row in range(10):
         side.rect(0.22, 0.36 + 0.05 * row, 0.78, 0.38 + 0.05 * row, brown)
-    lid = Canvas(88, 264, (0.95, 0.62, 0.25)).rect(0.4, 0.2, 0.6, 0.8, cream)
+    lid = Canvas(264, 88, (0.95, 0.62, 0.25)).rect(0.4, 0.2, 0.6, 0.8, cream)
 
-    xz = facing(1, (-half[0], -half[2]), (half[0], half[2]))
     yz = facing(0, (-half[1], -half[2]), (half[1], half[2]))
+    xz = facing(1, (-half[0], -half[2]), (half[0], half[2]))
     xy = facing(2, (-half[0], -half[1]), (half[0], half[1]))
-    paint = print_on(front.done(), xz)
-    paint = where(lambda _, n: n[:, 1] > 0.7, print_on(back.done(), xz), paint)
-    paint = where(lambda _, n: np.abs(n[:, 0]) > 0.7, print_on(side.done(), yz), paint)
+    paint = print_on(front.done(), yz)
+    paint = where(lambda _, n: n[:, 0] < -0.7, print_on(back.done(), yz), paint)
+    paint = where(lambda _, n: np.abs(n[:, 1]) > 0.7, print_on(side.done(), xz), paint)
     paint = where(lambda _, n: np.abs(n[:, 2]) > 0.7, print_on(lid.done(), xy), paint)
     model.add(rounded_box(size, 0.8), paint)
 

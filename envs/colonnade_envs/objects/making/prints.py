@@ -69,6 +69,14 @@ class Canvas:
         self.pixels[(phase % 1.0) < 0.5] = rgb
         return self
 
+    def glow(self, x: float, spread: float, rgb: RGB) -> Canvas:
+        """Blend in a colour round the upright line at `x`, softly over `spread`, seamless."""
+        away = np.abs((self._x - x + 0.5) % 1.0 - 0.5)
+        share = np.clip(1.0 - away / spread, 0.0, 1.0)
+        share = (share * share * (3.0 - 2.0 * share))[..., None]
+        self.pixels = (1.0 - share) * self.pixels + share * np.asarray(rgb)
+        return self
+
     def text(self, words: str, left: float, top: float, height: float, rgb: RGB) -> Canvas:
         """Letters of a 5 x 7 dot font, `height` a fraction of the picture's height."""
         dot_y = height / 7.0

@@ -81,7 +81,7 @@ def funnel(model: Model) -> None:
     inner = [[47.5, 104], [47.5, 93.2], [9.5, 47.0], [6.5, 38.5], [4.5, 0]]
     model.add(turned(np.array(outer + inner), SIDES, round_by=0.8), orange)
     tab = rod([[46, 0, 97], [72, 0, 97]], [11.0, 2.4], 32, squareness=3.0)
-    hole = disc(4.0, 20, 32).translate((72, 0, 88))
+    hole = disc(4.0, 20, 32).translate((65, 0, 88))
     model.add(tab - hole - disc(47.5, 40, SIDES).translate((0, 0, 80)), orange)
 
 
