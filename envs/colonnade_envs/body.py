@@ -26,6 +26,8 @@ Action = Mapping[str, Any]
 WORKSPACE = 10.0
 """Half side in metres of the cube round the world's origin that bodies stay in."""
 
+_FARTHEST = 8.0  # metres from the origin to a goal; one farther off is drawn in to it
+
 
 def pose_space(half_side: float) -> spaces.Box:
     """(7,) float64 poses: position within +-half_side metres, quaternion xyzw."""
@@ -274,7 +276,7 @@ def goal_pose(action: Action) -> NDArray[np.float64]:
     if "goal" not in action:
         raise ValueError("an action with 'jump' needs a 'goal': a pose (7,) in the world")
     pose = vector(action, "goal", -math.inf, math.inf, 7)
-    pose[:3] = pose[:3].clip(-WORKSPACE, WORKSPACE)
+    pose[:3] *= min(1.0, _FARTHEST / max(float(np.linalg.norm(pose[:3])), 1e-9))
     pose[3:] = _unit_quaternion(pose[3:], "the action's 'goal'")
     return pose
 

@@ -61,7 +61,7 @@ def rotate(quaternion: Vector, vector: Vector) -> Vector:
 
 
 def pose_product(first: Vector, second: Vector) -> Vector:
-    """(7,) pose `second`, which is given in the frame of `first`, in the frame of the world."""
+    """(7,) pose `second`, which is given in the frame of `first`, in the frame of the world; its w is >= 0."""
     ax, ay, az, aw = (float(q) for q in first[3:])
     bx, by, bz, bw = (float(q) for q in second[3:])
     out = np.empty(7)
@@ -70,7 +70,7 @@ def pose_product(first: Vector, second: Vector) -> Vector:
     out[4] = aw * by - ax * bz + ay * bw + az * bx
     out[5] = aw * bz + ax * by - ay * bx + az * bw
     out[6] = aw * bw - ax * bx - ay * by - az * bz
-    out[3:] /= math.sqrt(float(out[3:] @ out[3:]))
+    out[3:] /= math.copysign(math.sqrt(float(out[3:] @ out[3:])), out[6])
     return out
 
 
@@ -85,11 +85,13 @@ def pose_inverse(pose: Vector) -> Vector:
 
 
 def random_quaternion(random: np.random.Generator) -> Vector:
-    """(4,) uniformly random rotation (Shoemake, "Uniform random rotations", 1992)."""
+    """(4,) uniformly random rotation, w >= 0 (Shoemake, "Uniform random rotations", 1992)."""
     a, b, c = random.random(3)
     b, c = 2.0 * math.pi * b, 2.0 * math.pi * c
     p, q = math.sqrt(1.0 - a), math.sqrt(a)
-    return np.array([p * math.sin(b), p * math.cos(b), q * math.sin(c), q * math.cos(c)])
+    w = q * math.cos(c)
+    sign = math.copysign(1.0, w)
+    return sign * np.array([p * math.sin(b), p * math.cos(b), q * math.sin(c), w])
 
 
 def look_along(direction: Vector, twist: float = 0.0) -> Vector:

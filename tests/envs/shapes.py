@@ -43,9 +43,7 @@ def box(x: float = 2 * HALF, y: float = 2 * HALF, z: float = 2 * HALF) -> Object
 
 def cylinder() -> ObjectMesh:
     """A cylinder along z, 4 HALF high."""
-    return painted(
-        "cylinder", trimesh.creation.cylinder(radius=HALF, height=4 * HALF, sections=96)
-    )
+    return painted("cylinder", trimesh.creation.cylinder(radius=HALF, height=4 * HALF, sections=96))
 
 
 def ring() -> ObjectMesh:
@@ -57,8 +55,16 @@ def soup(count: int = 300, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[
     """Triangles that lie anyhow through each other, some of them the same."""
     random = np.random.default_rng(seed)
     middle = random.normal(size=(count, 1, 3)) * 0.05
-    corners = middle + random.normal(size=(count, 3, 3)) * random.choice([0.003, 0.02], (count, 1, 1))
+    corners = middle + random.normal(size=(count, 3, 3)) * random.choice(
+        [0.003, 0.02], (count, 1, 1)
+    )
     corners[count // 2 : count // 2 + 12] = corners[0]
     return corners.reshape(-1, 3).astype(np.float32), np.arange(3 * count, dtype=np.int32).reshape(
         -1, 3
     )
+
+
+def painted_white_box() -> ObjectMesh:
+    """A white box without a texture."""
+    solid = trimesh.creation.box((2 * HALF,) * 3)
+    return make_mesh("white box", solid.vertices, solid.faces)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
+from tests.naive.bvh import closest_hits
 
 from colonnade_envs.objects import ObjectMesh
-from tests.naive.bvh import closest_hits
 
 
 def cast_patch(

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
+from tests.naive.bvh import closest_hits
 
 from colonnade_envs.objects import ObjectMesh
-from tests.naive.bvh import closest_hits
 
 Vector = NDArray[np.float64]
 
