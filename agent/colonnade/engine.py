@@ -179,12 +179,20 @@ def recognise(
 
 def snapshot(mesh: Any, view: View, size: int) -> NDArray[np.uint8]:
     """A picture (size, size, 3) of a mesh in its own frame, seen by the report's camera."""
-    raise NotImplementedError
+    from scipy.spatial.transform import Rotation
+
+    from colonnade_envs.render import snapshot as render
+
+    right, up, backward = view.axes
+    turn = Rotation.from_matrix(np.column_stack([right, -up, -backward]))
+    pose = np.concatenate([view.centre + view.distance * backward, turn.as_quat()])
+    fov_deg = 2.0 * np.degrees(np.arctan(0.5 / view.focal))
+    return render(mesh, camera_pose=pose, fov_deg=float(fov_deg), size=size)
 
 
 def contact_sheet(meshes: Sequence[Any], path: Path, title: str) -> None:
     """Draw all meshes on one PNG."""
-    from colonnade_envs.objects import contact_sheet as draw
+    from colonnade_envs.objects.sheet import contact_sheet as draw
 
     draw(meshes, path, title)
 

@@ -40,6 +40,7 @@ class FakeMesh:
     name: str
     size: np.ndarray
     centre: np.ndarray
+    vertices: np.ndarray
     faces: np.ndarray
     texture_table: np.ndarray
 
@@ -75,7 +76,9 @@ def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[st
 
 def _mesh(name: str, scale: float) -> FakeMesh:
     size = _random(name).uniform(0.03, 0.15, 3) * scale
-    return FakeMesh(name, size, size / 2, np.zeros((12, 3)), np.zeros((0, 3)))
+    ball = np.random.default_rng(0).standard_normal((400, 3))
+    vertices = size / 2 * (1 + ball / np.linalg.norm(ball, axis=1, keepdims=True))
+    return FakeMesh(name, size, size / 2, vertices, np.zeros((12, 3)), np.zeros((0, 3)))
 
 
 def learn(mesh: FakeMesh, *, body: str, seed: int) -> FakeLearned:

@@ -19,6 +19,7 @@ from colonnade.report.painter import data_url, paint_surfels
 from colonnade.report.story import (
     best_view_direction,
     choose,
+    crop_to_path,
     events,
     evidence_lines,
     path_overlay,
@@ -29,9 +30,10 @@ from colonnade.summary import UNKNOWN
 
 __all__ = ["write_report"]
 
-FOV_DEG = 20.0
 MOST_IN_MATRIX = 32
 MOST_PICTURES = 120
+FROM = (35.0, 28.0)
+"""Azimuth and elevation of the gallery's pictures, degrees."""
 NO_ANSWER = "no answer"
 
 
@@ -92,7 +94,7 @@ def _head(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
         _card(
             _percent(summary["accuracy"]), f"correct: {right} of {len(episodes)} episodes", "hero"
         ),
-        _card(_value(summary["steps_median"], ""), f"{touches} to an answer, median"),
+        _card(_value(summary["steps_median"]), f"{touches} to an answer, median"),
         _card(
             _value(summary["rotation_error_deg_median"], "°"),
             "rotation error, median, up to symmetry",
@@ -109,6 +111,8 @@ def _head(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
     if summary.get("train_s"):
         cards.append(_card(_value(summary["train_s"], "s"), "to learn all objects"))
     cards.append(_card(_value(summary["model_bytes"] / 1e3, "kB"), "the whole model"))
+    if len(cards) % 4 == 3:
+        cards.append(_card(_value(1e3 * summary["episode_s_mean"], "ms"), "an episode, mean"))
     verdict = _verdict(summary)
     lead = (
         f"{summary['objects']} objects of <b>{_e(_set_name(summary))}</b>, each shown in "
@@ -125,11 +129,11 @@ def _verdict(summary: Mapping[str, Any]) -> str:
     error = summary["rotation_error_deg_median"]
     pose = f", and its pose to {error:.1f}°" if math.isfinite(error) else ""
     what = "touches" if summary["body"] == "touch" else "looks"
-    steps = summary["steps_median"]
+    steps = _value(summary["steps_median"])
     if summary["accuracy"] >= 0.9995:
-        return f"Every object recognised after {steps:.0f} {what}{pose}"
+        return f"Every object recognised after {steps} {what}{pose}"
     share = f"{100 * summary['accuracy']:.1f}".removesuffix(".0")
-    return f"{share} % recognised, after {steps:.0f} {what}{pose}"
+    return f"{share} % recognised, after {steps} {what}{pose}"
 
 
 def _story(
@@ -145,11 +149,13 @@ def _story(
     mesh = _mesh(meshes, episode.object)
     if mesh is not None:
         azimuth, elevation = best_view_direction(episode)
-        view = view_of(mesh.size, mesh.centre, azimuth, elevation, FOV_DEG, 0.86)
-        image = data_url(mind.snapshot(mesh, view, 640), 200)
+        view = view_of(mesh.vertices, azimuth, elevation, 0.84)
+        image = mind.snapshot(mesh, view, 720)
+        left, top, right, bottom = crop_to_path(image, episode, view)
         picture = (
-            f'<div class="scene"><img src="{image}" alt="{_e(episode.object)}" width="640" '
-            f'height="640">{path_overlay(episode, view)}</div>'
+            f'<div class="scene"><img src="{data_url(image[top:bottom, left:right], 200)}" '
+            f'alt="{_e(episode.object)}" width="{right - left}" height="{bottom - top}">'
+            f"{path_overlay(episode, view, (left, top, right, bottom), 720)}</div>"
         )
     told = events(episode, _sensor(summary))
     jumps = [float(step.step) for step in episode.trace or [] if step.goal]
@@ -187,11 +193,10 @@ def _gallery(
         cloud = mind.surfel_cloud(memory[name])
         mesh = _mesh(meshes, name)
         if mesh is None:
-            low, high = cloud.position.min(0), cloud.position.max(0)
-            view = view_of(high - low, (low + high) / 2, 35.0, 28.0, FOV_DEG, 0.9)
+            view = view_of(cloud.position, *FROM)
             left = '<span class="missing">mesh not found</span>'
         else:
-            view = view_of(mesh.size, mesh.centre, 35.0, 28.0, FOV_DEG, 0.9)
+            view = view_of(mesh.vertices, *FROM)
             left = _image(data_url(mind.snapshot(mesh, view, size), 96), f"mesh of {name}", size)
         right = _image(data_url(paint_surfels(cloud, view, size), 96), f"surfels of {name}", size)
         told = summary.get("training", {}).get(name, {})
@@ -276,7 +281,7 @@ def _effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
     stages = {name: value if math.isfinite(value) else 0.0 for name, value in stages.items()}
     total = step["total"] if math.isfinite(step["total"]) else 0.0
     stages["body: move and cast rays"] = max(0.0, total - sum(stages.values()))
-    error_high = max(10.0, float(np.percentile(errors, 95)) * 1.3) if errors else None
+    error_high = max(10.0, 5.0 * float(np.median(errors))) if errors else None
     steps_high = max(10.0, float(np.percentile(steps, 97)) * 1.15) if steps else None
     late = summary["timeout_rate"]
     late_text = f" {_percent_text(late)} came to the step limit." if late else ""
@@ -291,7 +296,7 @@ def _effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
             unit="steps",
             high=steps_high,
             mark=summary["steps_median"],
-            mark_label=f"median {summary['steps_median']:.0f}",
+            mark_label=f"median {_value(summary['steps_median'])}",
         )
         + '</div><div class="panel"><h3>Rotation error, up to the object\'s symmetry</h3>'
         + svg.histogram(
@@ -397,7 +402,7 @@ def _percent_text(share: float | None) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _value(value: float | None, unit: str) -> str:
+def _value(value: float | None, unit: str = "") -> str:
     if value is None or math.isnan(value):
         return "–"
     text = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.1f}"

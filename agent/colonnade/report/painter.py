@@ -1,4 +1,4 @@
-"""Pictures of learned objects: every surfel an oriented, coloured disc, drawn as a z-buffer does."""
+"""Pictures of learned objects: every surfel an oriented, coloured disc, with a z-buffer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from colonnade.report.view import View, project
 
 __all__ = ["data_url", "paint_surfels", "splat"]
 
-LIGHT = np.array([-0.35, 0.45, 0.82])
+LIGHT = np.array([-0.45, 0.55, 0.70])
 """Direction to the light in camera coordinates: right, up, towards the eye."""
 FINER = 2
 """Each pixel is the mean of FINER x FINER."""
@@ -48,7 +48,8 @@ def paint_surfels(cloud: SurfelCloud, view: View, size: int) -> NDArray[np.uint8
         lit = colour[seen] * (0.42 + 0.58 * np.clip(facing @ light, 0.0, 1.0))[:, None]
         scale = view.focal * fine / at[:, 2]  # pixels a metre at each disc
         nearest = np.full((fine, fine), np.inf)
-        splat(at, facing, 255.0 * lit, scale, _radius(position), nearest, image)
+        radius = _radius(position, normal)[seen]
+        splat(at, facing, 255.0 * lit, scale, radius, nearest, image)
     averaged = image.reshape(size, FINER, size, FINER, 3).mean((1, 3))
     return np.clip(averaged + 0.5, 0, 255).astype(np.uint8)
 
@@ -59,7 +60,7 @@ def splat(
     normal: NDArray[np.float64],
     colour: NDArray[np.float64],
     scale: NDArray[np.float64],
-    radius: float,
+    radius: NDArray[np.float64],
     nearest: NDArray[np.float64],
     image: NDArray[np.float64],
 ) -> None:
@@ -70,14 +71,14 @@ def splat(
         normal: (N, 3) unit normals in camera coordinates (right, up, towards the eye).
         colour: (N, 3) 0..255.
         scale: (N,) pixels a metre.
-        radius: of every disc, metres.
+        radius: (N,) metres.
         nearest: (H, W) depth so far, metres; inf at first. Filled in place.
         image: (H, W, 3) filled in place.
     """
     height, width = nearest.shape
     for i in range(len(at)):
         steep = max(normal[i, 2], STEEPEST)
-        reach = radius * scale[i]
+        reach = radius[i] * scale[i]
         for row in range(
             max(0, int(np.floor(at[i, 1] - reach))),
             min(height, int(np.floor(at[i, 1] + reach)) + 1),
@@ -89,7 +90,7 @@ def splat(
             ):
                 x = (column + 0.5 - at[i, 0]) / scale[i]
                 z = -(normal[i, 0] * x + normal[i, 1] * y) / steep
-                off = (x * x + y * y + z * z) / (radius * radius)
+                off = (x * x + y * y + z * z) / (radius[i] * radius[i])
                 depth = at[i, 2] - z
                 if off < 1.0 and depth < nearest[row, column]:
                     nearest[row, column] = depth
@@ -97,14 +98,18 @@ def splat(
                         image[row, column, c] = min(colour[i, c] * (1.0 - RIM * off), 255.0)
 
 
-def _radius(position: NDArray[np.float64]) -> float:
-    """Disc radius, metres, that lets neighbours just overlap."""
-    if len(position) < 2:
-        return 0.003
+def _radius(position: NDArray[np.float64], normal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Disc radii (N,), metres, with which neighbours on the same side just overlap."""
+    if len(position) < 6:
+        return np.full(len(position), 0.003)
     from scipy.spatial import KDTree
 
-    near, _ = KDTree(position).query(position, k=min(4, len(position)))
-    return float(0.75 * np.median(near[:, -1]))
+    distance, index = KDTree(position).query(position, k=min(16, len(position)))
+    same_side = (normal[index] * normal[:, None]).sum(2) > 0.3
+    distance = np.sort(np.where(same_side, distance, np.inf), axis=1)[:, 4]  # the first is itself
+    usual = float(np.median(distance[np.isfinite(distance)])) if same_side.any() else 0.003
+    usual = usual if np.isfinite(usual) else 0.003
+    return 0.64 * np.clip(distance, 0.6 * usual, 1.5 * usual)
 
 
 def data_url(image: NDArray[np.uint8], colours: int = 160) -> str:
@@ -114,6 +119,10 @@ def data_url(image: NDArray[np.uint8], colours: int = 160) -> str:
     picture = Image.fromarray(image).quantize(
         colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
     )
+    # the palette's near-whites become the page's white, so that no box shows round the picture
+    palette = np.array(picture.getpalette()).reshape(-1, 3)
+    palette[(palette >= 250).all(1)] = 255
+    picture.putpalette(palette.ravel().tolist())
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=7)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -5,15 +5,26 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from colonnade.episode import Episode, StepTrace
+from colonnade.report.svg import INK
 from colonnade.report.view import View, project
 from colonnade.summary import UNKNOWN
 
-__all__ = ["Event", "best_view_direction", "choose", "events", "evidence_lines", "path_overlay"]
+__all__ = [
+    "Event",
+    "best_view_direction",
+    "choose",
+    "crop_to_path",
+    "events",
+    "evidence_lines",
+    "path_overlay",
+]
 
 
 class Event(NamedTuple):
@@ -58,19 +69,19 @@ def events(episode: Episode, sensor: str) -> list[Event]:
     jumps = 0
     away = 0
     for before, step in zip([None, *trace[:-1]], trace, strict=True):
-        if before is not None and step.step in leads:
+        if step.step in leads:
             old, new = leads[step.step]
-            text = f"<b>{new}</b> overtakes {old}." if old else f"<b>{new}</b> leads."
+            text = f"<b>{new}</b> overtakes {old}." if old else _first_idea(step, new)
             told.append(Event(step.step, text, "lead"))
+        nothing = not step.on_object
+        away += nothing
         if step.goal and before is not None:
             jumps += 1
             if jumps <= 3:
-                told.append(Event(step.step, _jump(before), "jump"))
-        if not step.on_object:
-            away += 1
-            if away == 1:
-                text = f"The {sensor} finds nothing here. Where nothing is, is evidence too."
-                told.append(Event(step.step, text, "off"))
+                told.append(Event(step.step, _jump(before, nothing, away == 1), "jump"))
+        elif nothing and away == 1:
+            text = f"The {sensor} slides off and finds nothing. Where nothing is, is evidence too."
+            told.append(Event(step.step, text, "off"))
     told = _shorten(told)
     told.append(_end(episode, trace, jumps))
     return told
@@ -81,18 +92,26 @@ def _start(first: StepTrace, episode: Episode, sensor: str) -> Event:
     return Event(
         first.step,
         f"The {sensor} lands somewhere on <b>{html.escape(episode.object)}</b>, which lies turned "
-        f"by {turn:.0f}°. It does not know any of this. {first.hypotheses:,} hypotheses of object "
-        "and pose fit what it feels.",
+        f"by {turn:.0f}°. The column knows none of this.",
         "start",
     )
 
 
-def _jump(before: StepTrace) -> str:
+def _first_idea(step: StepTrace, leader: str) -> str:
+    many = f"{step.hypotheses:,} hypotheses of object and pose fit what it has felt; the best is of"
+    return f"{many} <b>{leader}</b>." if step.hypotheses > 1 else f"<b>{leader}</b> leads."
+
+
+def _jump(before: StepTrace, nothing: bool, first: bool) -> str:
     best = sorted(before.evidence, key=lambda name: -before.evidence[name])[:2]
     if len(best) == 2:
         a, b = (f"<b>{html.escape(name)}</b>" for name in best)
-        return f"It jumps to where {a} and {b} should feel different."
-    return "It jumps to where its hypotheses about the pose should feel different."
+        text = f"It jumps to where {a} and {b} should feel different"
+    else:
+        text = "It jumps to where its hypotheses about the pose should feel different"
+    if not nothing:
+        return text + "."
+    return text + (", and finds nothing there: that is evidence, too." if first else ": nothing.")
 
 
 def _end(episode: Episode, trace: Sequence[StepTrace], jumps: int) -> Event:
@@ -153,47 +172,84 @@ def evidence_lines(episode: Episode) -> dict[str, list[tuple[float, float]]]:
     }
 
 
-def path_overlay(episode: Episode, view: View) -> str:
-    """SVG that lies on a picture of the object: where the sensor went, jumps dashed.
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels."""
 
-    The picture's width and height are 1000 units. What lies on the far side is drawn faintly.
+
+def crop_to_path(image: NDArray[np.uint8], episode: Episode, view: View) -> Box:
+    """The part of a square picture (S, S, 3) that shows the object and the places touched."""
+    size = len(image)
+    rows, columns = np.nonzero((image < 250).any(2))
+    places = [step.location for step in _placed(episode) if step.on_object]
+    at = project(view, np.reshape(places, (-1, 3)))[:, :2] * size
+    x = np.concatenate([columns, at[:, 0].clip(0, size), [size / 2]])
+    y = np.concatenate([rows, at[:, 1].clip(0, size), [size / 2]])
+    pad, least = 0.05 * size, 0.5 * size
+    middle = (y.min() + y.max()) / 2
+    top = min(y.min() - pad, middle - least / 2)
+    bottom = max(y.max() + pad, middle + least / 2)
+    # as wide as the panel: a narrow object is not blown up
+    left, right = min(x.min() - pad, 0.02 * size), max(x.max() + pad, 0.98 * size)
+    left, top, right, bottom = (
+        round(float(np.clip(edge, 0, size))) for edge in (left, top, right, bottom)
+    )
+    return left, top, right, bottom
+
+
+def path_overlay(episode: Episode, view: View, crop: Box, size: int) -> str:
+    """SVG that lies on a cropped picture of the object: where the sensor went, jumps dashed.
+
+    What lies on the far side is drawn faintly. Places where nothing was found are hollow dots;
+    no line leads to them, as the sensor returns to where it last felt the object.
+
+    Args:
+        crop: part of the picture that is shown, pixels.
+        size: width and height of the whole picture, pixels.
     """
-    trace = [step for step in episode.trace or [] if np.isfinite(step.location).all()]
+    trace = _placed(episode)
     if not trace:
         return ""
-    at = project(view, np.array([step.location for step in trace])) * 1000.0
+    at = project(view, np.array([step.location for step in trace])) * size
     eye = view.centre + view.axes[2] * view.distance
     seen = [float(step.normal @ (eye - step.location)) > 0 for step in trace]
+    touched = [i for i, step in enumerate(trace) if step.on_object]
     parts = []
-    for i in range(1, len(trace)):
-        dash = ' stroke-dasharray="10 9"' if trace[i].goal else ""
-        faint = 0.95 if seen[i] and seen[i - 1] else 0.28
-        line = f"M{at[i - 1, 0]:.0f} {at[i - 1, 1]:.0f}L{at[i, 0]:.0f} {at[i, 1]:.0f}"
+    for before, i in pairwise(touched):
+        jumped = any(step.goal for step in trace[before + 1 : i + 1])
+        dash = ' stroke-dasharray="6 6"' if jumped else ""
+        faint = (0.45 if jumped else 0.95) if seen[i] and seen[before] else 0.22
+        line = f"M{at[before, 0]:.0f} {at[before, 1]:.0f}L{at[i, 0]:.0f} {at[i, 1]:.0f}"
         parts.append(
-            f'<path d="{line}" stroke="#fff" stroke-width="9" opacity="{0.8 * faint:.2f}"/>'
-            f'<path d="{line}" stroke="#1f2933" stroke-width="4" opacity="{faint}"{dash}/>'
+            f'<path d="{line}" stroke="#fff" stroke-width="6" opacity="{0.7 * faint:.2f}"/>'
+            f'<path d="{line}" stroke="{INK}" stroke-width="2.6" opacity="{faint}"{dash}/>'
         )
     for i, step in enumerate(trace):
         share = i / max(1, len(trace) - 1)
         fill = _ramp(share) if step.on_object else "#fff"
-        faint = 1.0 if seen[i] else 0.35
+        faint = 1.0 if seen[i] or not step.on_object else 0.35
         parts.append(
-            f'<circle cx="{at[i, 0]:.0f}" cy="{at[i, 1]:.0f}" r="10" fill="{fill}" '
-            f'stroke="#1f2933" stroke-width="2.5" opacity="{faint}">'
+            f'<circle cx="{at[i, 0]:.0f}" cy="{at[i, 1]:.0f}" r="7.5" fill="{fill}" '
+            f'stroke="{INK}" stroke-width="2" opacity="{faint}">'
             f"<title>step {step.step}</title></circle>"
         )
-    for i, mark in ((0, "start"), (len(trace) - 1, "end")):
+    left, top, right, bottom = crop
+    marks = {touched[0]: "start", touched[-1]: "end"} if touched else {}
+    for i, mark in marks.items():
         x, y = at[i, 0], at[i, 1]
-        side, shift = ("start", 20) if x < 800 else ("end", -20)
+        side, shift = ("start", 14) if x < left + 0.8 * (right - left) else ("end", -14)
         parts.append(
-            f'<text x="{x + shift:.0f}" y="{y + 10:.0f}" text-anchor="{side}" font-size="32" '
-            'font-weight="700" fill="#1f2933" stroke="#fff" stroke-width="7" '
+            f'<text x="{x + shift:.0f}" y="{y + 8:.0f}" text-anchor="{side}" '
+            f'font-weight="700" fill="{INK}" stroke="#fff" stroke-width="5" '
             f'paint-order="stroke" stroke-linejoin="round">{mark}</text>'
         )
     return (
-        '<svg viewBox="0 0 1000 1000" class="overlay" fill="none" stroke-linecap="round" '
-        'aria-hidden="true">' + "".join(parts) + "</svg>"
+        f'<svg viewBox="{left} {top} {right - left} {bottom - top}" class="overlay" fill="none" '
+        'stroke-linecap="round" aria-hidden="true">' + "".join(parts) + "</svg>"
     )
+
+
+def _placed(episode: Episode) -> list[StepTrace]:
+    return [step for step in episode.trace or [] if np.isfinite(step.location).all()]
 
 
 def best_view_direction(episode: Episode) -> tuple[float, float]:

@@ -30,12 +30,13 @@ h2+p{margin:0 0 16px;color:#5b6773;max-width:50em}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:14px}
 svg{display:block;width:100%;height:auto}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
-svg.overlay text{font-size:32px}
+svg.overlay text{font-size:24px}
 .scroll{overflow-x:auto}
 .scene{position:relative;background:#fff;border-radius:8px;overflow:hidden}
-.scene img{display:block;width:100%}
+.scene img{display:block;width:100%;height:auto}
 .scene svg{position:absolute;inset:0}
-ol.story{list-style:none;margin:16px 0 0;padding:0}
+ol.story{list-style:none;margin:0;padding:0}
+.scene+h3{margin-top:22px}
 ol.story li{display:grid;grid-template-columns:64px 1fr;gap:12px;padding:7px 0;
  border-top:1px solid #edf0f2}
 ol.story li:first-child{border:0}
@@ -44,7 +45,7 @@ ol.story .end .when,ol.story .jump .when{color:#0f766e;font-weight:650}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,248px),1fr));gap:14px}
 figure.object{margin:0;padding:10px 12px 12px}
 figure.object div{display:grid;grid-template-columns:1fr 1fr;gap:4px}
-figure.object img{width:100%;display:block;aspect-ratio:1}
+figure.object img{width:100%;height:auto;display:block}
 figure.object .missing{display:grid;place-items:center;color:#8a96a1;font-size:13px;
  text-align:center;aspect-ratio:1}
 figcaption{font-size:13.5px;color:#5b6773;line-height:1.4;margin-top:4px}
@@ -55,7 +56,7 @@ td{text-align:right;border-bottom:1px solid #edf0f2}
 th,td{padding:6px 10px 6px 0;vertical-align:middle;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
 tr:last-child td{border-bottom:0}
-td.name{white-space:normal;overflow-wrap:anywhere}
+td.name{white-space:normal;overflow-wrap:anywhere;text-align:left}
 .bar{display:inline-block;width:84px;height:8px;border-radius:4px;background:#f0d5d0;
  vertical-align:middle;margin-right:8px;overflow:hidden}
 .bar i{display:block;height:100%;background:#0f766e}

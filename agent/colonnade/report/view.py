@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 __all__ = ["View", "project", "view_of"]
 
+FAR = 4.0
+"""Distance of the eye, in radii of what is looked at: near enough for some perspective."""
+
 
 class View(NamedTuple):
     """A pinhole camera that looks at an object from a distance."""
@@ -16,33 +19,36 @@ class View(NamedTuple):
     axes: NDArray[np.float64]
     """(3, 3) rows: the camera's right, up and backward axes in the object's frame."""
     centre: NDArray[np.float64]
-    """(3,) point that is looked at, metres."""
+    """(3,) point in the middle of the picture, metres."""
     distance: float
     """From the eye to `centre`, metres."""
     focal: float
-    """Focal length in widths of the picture: 0.5 / tan(half the field of view)."""
+    """Focal length in widths of the picture: 0.5 / tan(half the angle of view)."""
 
 
 def view_of(
-    size: NDArray[np.floating],
-    centre: NDArray[np.floating],
-    azimuth_deg: float,
-    elevation_deg: float,
-    fov_deg: float,
-    fill: float,
+    points: NDArray[np.floating], azimuth_deg: float, elevation_deg: float, fill: float = 0.94
 ) -> View:
-    """Look at a bounding box from an azimuth about +z (from +x) and an elevation above z = 0.
+    """Look at points (N, 3) from an azimuth about +z (from +x) and an elevation above z = 0.
 
-    The eye is so far away that the box's bounding sphere takes the share `fill` of the picture.
+    Framed so that their outline takes the share `fill` of the picture.
     """
     a, e = np.radians(azimuth_deg), np.radians(elevation_deg)
     backward = np.array([np.cos(e) * np.cos(a), np.cos(e) * np.sin(a), np.sin(e)])
     right = np.array([-np.sin(a), np.cos(a), 0.0])
     axes = np.stack([right, np.cross(backward, right), backward])
-    radius = max(0.5 * float(np.linalg.norm(size)), 1e-6)
-    half = np.radians(fov_deg) / 2
-    distance = radius / (np.sin(np.arctan(np.tan(half) * fill)))
-    return View(axes, np.asarray(centre, float), float(distance), float(0.5 / np.tan(half)))
+    points = np.asarray(points, float)
+    centre = (points.min(0) + points.max(0)) / 2
+    radius = max(float(np.linalg.norm(points - centre, axis=1).max()), 1e-6)
+    distance = FAR * radius
+    for _ in range(3):  # shifting changes the perspective a little
+        camera = (points - centre) @ axes.T
+        across = camera[:, :2] / (distance - camera[:, 2:])
+        middle = (across.min(0) + across.max(0)) / 2
+        centre = centre + distance * (middle @ axes[:2])
+    camera = (points - centre) @ axes.T
+    widest = float(np.abs(camera[:, :2] / (distance - camera[:, 2:])).max())
+    return View(axes, centre, distance, 0.5 * fill / max(widest, 1e-6))
 
 
 def project(view: View, points: NDArray[np.floating]) -> NDArray[np.float64]:
