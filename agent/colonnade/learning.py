@@ -101,14 +101,11 @@ class _Learner:
             if not next_goal(self.frontier, self.draft, self.tried, *here, goal):
                 return
             target, origin, normal = goal[:3], goal[3:6], goal[6:]
-            if self._can_slide() and np.abs(origin - here).max() < AT_IT:
+            if self.senses.slides and np.abs(origin - here).max() < AT_IT:
                 self.senses.slide_along(target - here)
             else:
                 self.senses.jump_to(target + self.offset, normal)
             self._take_in()
-
-    def _can_slide(self) -> bool:
-        return "slide" in self.senses.body.action_space.spaces  # type: ignore[attr-defined]
 
     def _scout(self) -> int:
         """Approach from all around, aiming anywhere within; how many touches were new."""

@@ -61,7 +61,8 @@ class _Recognition:
     ) -> None:
         self.memory, self.arrays, self.mesh = memory, memory.arrays, mesh
         self.senses = Senses(mesh, body, noise)
-        self.column = C.init(self.arrays, most_percepts=max_steps)
+        settings = C.default_settings()._replace(reach=self.senses.eye.max_range)
+        self.column = C.init(self.arrays, settings, most_percepts=max_steps)
         self.max_steps = max_steps
         self.trace: list[StepTrace] | None = [] if record_steps else None
         self.times: list[tuple[float, float, float, float]] = []

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from colonnade.noise import StandardNoise
 from colonnade_envs.body import Body
-#CAM
-RawNoise = None
+from colonnade_envs.camera import CameraEnv
+from colonnade_envs.noise import RawNoise
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.touch import TouchEnv
-from colonnade_models.percept import PERCEPT_SIZE
+from colonnade_models.percept import LOCATION, NORMAL, ON_OBJECT, PERCEPT_SIZE
 from colonnade_models.sensing import make_eye, sense
 
 __all__ = ["BodyName", "NoiseName", "Senses"]
@@ -21,7 +21,7 @@ __all__ = ["BodyName", "NoiseName", "Senses"]
 BodyName = Literal["touch", "camera"]
 NoiseName = Literal["none", "standard", "raw"]
 
-_BODIES: dict[str, type[Body]] = {"touch": TouchEnv }
+_BODIES: dict[str, type[Body]] = {"touch": TouchEnv, "camera": CameraEnv}
 
 
 class Senses:
@@ -32,10 +32,13 @@ class Senses:
         self.body: Body = env
         self.env: Any = RawNoise(env) if noise == "raw" else env
         self.standoff: float = env.standoff if isinstance(env, TouchEnv) else env.distance  # type: ignore[attr-defined]
+        self.slides = isinstance(env, TouchEnv)
         self.eye = make_eye(env.resolution, np.radians(env.fov_deg), env.max_range)
         self.percept = np.zeros(PERCEPT_SIZE, np.float32)
         self.noise = StandardNoise() if noise == "standard" else None
         self.observation: dict[str, Any] = {}
+        self.contact = np.zeros((2, 3))
+        """Point and normal of the last percept on the object, world frame."""
 
     def reset(self, rotation: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
         """Lay the object turned by `rotation` (4,) and land on it; returns its pose (7,)."""
@@ -51,6 +54,9 @@ class Senses:
         sense(o["depth"], o["rgb"], o["pose"].astype(np.float32), self.eye, self.percept)
         if self.noise:
             self.noise(self.percept)
+        if self.percept[ON_OBJECT]:
+            self.contact[0] = self.percept[LOCATION : LOCATION + 3]
+            self.contact[1] = self.percept[NORMAL : NORMAL + 3]
         return self.percept
 
     def act(self, action: dict[str, Any]) -> None:
@@ -62,7 +68,14 @@ class Senses:
         self.act({"jump": 1, "goal": facing_pose(point, normal, self.standoff)})
 
     def slide_along(self, step: NDArray[Any]) -> None:
-        """Slide by the part of `step` (3,) metres, world frame, that lies in the patch's plane."""
+        """Go on by `step` (3,) metres, world frame, along the surface.
+
+        A fingertip slides by the part that lies in its patch's plane; a camera moves until it
+        faces the place.
+        """
+        if not self.slides:
+            self.jump_to(self.contact[0] + step, self.contact[1])
+            return
         x, y, z, w = self.observation["pose"][3:]
         a, b, c = step
         # rows of the transposed rotation matrix: the patch's x and y axes in the world

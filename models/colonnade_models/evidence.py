@@ -41,6 +41,8 @@ STEEPEST_BEND = np.float32(150.0)
 WIDEST_BEND = np.float32(3.5)
 """Standard deviation of BEND at which it says nothing any more."""
 LEAST_CHROMA = np.float32(0.02)
+SURFEL_DISC = np.float32(0.6)
+"""Radius in cells within which a surfel surely stands for the surface."""
 HUE_BLUR = np.float32(0.04)
 """A colour channel is never surer than this: it blurs the hue of pale, dark colours."""
 
@@ -196,8 +198,19 @@ def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
     ex, ey, ez = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
     ex, ey, ez = ex + pose[9], ey + pose[10], ez + pose[11]
     nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
-    stride = np.float32(0.004)
-    along = stride
+    # only the part of the line within the object's bounding sphere
+    c = memory.centre[o]
+    cx, cy, cz = ex - c[0], ey - c[1], ez - c[2]
+    middle = cx * nx + cy * ny + cz * nz
+    half = memory.radius[o] * memory.radius[o] + middle * middle - (cx * cx + cy * cy + cz * cz)
+    if half <= ZERO:
+        return False
+    half = np.sqrt(half)
+    stride = np.float32(0.003)
+    disc = SURFEL_DISC / memory.inverse_cell[o]
+    disc = disc * disc
+    reach = min(reach, middle + half)
+    along = max(stride, middle - half)
     while along < reach:
         x, y, z = ex - along * nx, ey - along * ny, ez - along * nz
         i = lookup(memory, o, x, y, z, nx, ny, nz)
@@ -205,7 +218,9 @@ def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
             s = memory.surfels[i]
             facing = s[S.NORMAL] * nx + s[S.NORMAL + 1] * ny + s[S.NORMAL + 2] * nz
             dx, dy, dz = x - s[S.POSITION], y - s[S.POSITION + 1], z - s[S.POSITION + 2]
-            if facing > HALF and dx * dx + dy * dy + dz * dz < np.float32(9e-6):
+            height = dx * s[S.NORMAL] + dy * s[S.NORMAL + 1] + dz * s[S.NORMAL + 2]
+            aside = dx * dx + dy * dy + dz * dz - height * height
+            if facing > HALF and abs(height) < stride and aside < disc:
                 return True
         along = along + stride
     return False
