@@ -109,7 +109,7 @@ def _radius(position: NDArray[np.float64], normal: NDArray[np.float64]) -> NDArr
     distance = np.sort(np.where(same_side, distance, np.inf), axis=1)[:, 4]  # the first is itself
     usual = float(np.median(distance[np.isfinite(distance)])) if same_side.any() else 0.003
     usual = usual if np.isfinite(usual) else 0.003
-    return 0.64 * np.clip(distance, 0.6 * usual, 1.5 * usual)
+    return 0.68 * np.clip(distance, 0.6 * usual, 1.5 * usual)
 
 
 def data_url(image: NDArray[np.uint8], colours: int = 160) -> str:
