@@ -116,7 +116,7 @@ def default_settings() -> Settings:
         poor=f(1.5),
         least_percepts=10,
         margin=f(10.0),
-        pose_margin=f(8.0),
+        pose_margin=f(12.0),
         fit=f(1.8),
         unknown_percepts=24,
         patience=60,
@@ -237,7 +237,18 @@ def _seed(c: Column, memory: Memory) -> None:
     coarse = loosened(c.tolerance, np.float32(0.003), np.float32(0.15))
     middle = loosened(c.tolerance, np.float32(0.001), np.float32(0.06))
     s = c.settings
-    seed(memory, c.features, count, anchor, coarse, s.seed_budget, s.reach, SEED_SLACK, c.plan, c.seeds)
+    seed(
+        memory,
+        c.features,
+        count,
+        anchor,
+        coarse,
+        s.seed_budget,
+        s.reach,
+        SEED_SLACK,
+        c.plan,
+        c.seeds,
+    )
     keep_winners(c.seeds, s.refined_seeds, SEED_SLACK)
     for i in range(c.seeds.count[0]):
         _refine(c, memory, c.seeds, i, 2, coarse)
@@ -334,11 +345,11 @@ def _judge(c: Column, memory: Memory) -> None:
         if h.evidence[leader] - h.evidence[i] >= s.pose_margin:
             continue
         o = h.object[i]
-        if is_near(h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), np.float32(0.01)):
-            continue
-        if look_alike(
-            memory, o, h.pose[leader], o, h.pose[i], c.tolerance, c.imagined, c.relative
+        if is_near(
+            h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), np.float32(0.01)
         ):
+            continue
+        if look_alike(memory, o, h.pose[leader], o, h.pose[i], c.tolerance, c.imagined, c.relative):
             v.state[3] += 1
             continue
         if other < 0 or h.evidence[i] > h.evidence[other]:
