@@ -50,7 +50,7 @@ LOOSE_COLOUR = 0.2
 """Mean distance of colours up to which an axis of the grid is worth a closer look."""
 TRIES = 30
 """Axes of the grid that are looked at closely for each order."""
-REVISION = 1
+REVISION = 3
 LARGEST = 60
 """Elements of the largest finite group of rotations that is not about one axis (icosahedron)."""
 
@@ -163,6 +163,8 @@ class _Search:
             if all(self.holds(turn) for turn in _odd_rotations()):
                 return SymmetryGroup(np.eye(3)[None], self.centre, spherical=True)
             grid = np.concatenate([axes.T, half_sphere(320)])
+            if not self.plain:
+                grid = np.concatenate([self.colour_axes(), grid])
             return self.assemble([_Axis(axis) for axis in self.search(grid, (2, 3))])
         if not (low or high):
             return self.assemble([_Axis(axis, (2,), refine=True) for axis in axes.T])
@@ -200,7 +202,7 @@ class _Search:
         """The closed group that the axes carry."""
         scored: list[tuple[float, Matrix]] = []
         for axis in axes:
-            continuous = self.continuous(axis.direction) if len(axis.orders) > 1 else None
+            continuous = self.continuous(axis) if len(axis.orders) > 1 else None
             if continuous is not None:
                 return self.about(continuous)
             best = self.best_turn(axis)
@@ -236,15 +238,28 @@ class _Search:
         misfit, _, turn = max((fit for fit in fits if fit[0] <= limit), key=lambda fit: fit[1])
         return misfit, turn
 
-    def continuous(self, axis: Matrix) -> Matrix | None:
-        """The axis, a little refined, if all angles about it are symmetries."""
-        for candidate in (axis, self.straightened(axis)):
-            turns = [rotation(candidate, angle) for angle in ODD_ANGLES]
-            if any(self.far_off(turn, SLACK * self.tolerance) for turn in turns):
-                return None
-            if all(self.holds(turn, SLACK) for turn in turns):
-                return candidate
-        return None
+    def continuous(self, axis: _Axis) -> Matrix | None:
+        """The axis, straightened if it is rough, where all angles about it are symmetries."""
+        turns = [rotation(axis.direction, angle) for angle in ODD_ANGLES]
+        if any(self.far_off(turn, 2.5 * self.tolerance) for turn in turns):
+            return None
+        if all(self.holds(turn, SLACK) for turn in turns):
+            return axis.direction
+        if not axis.refine:
+            return None
+        straight = self.straightened(axis.direction)
+        turns = [rotation(straight, angle) for angle in ODD_ANGLES]
+        return straight if all(self.holds(turn, SLACK) for turn in turns) else None
+
+    def colour_axes(self) -> Matrix:
+        """(N, 3) directions in which the colours are spread: the axis of a painted ball."""
+        paint = self.colour - self.colour.mean(axis=0)
+        first = paint.T @ self.position / (len(paint) * self.radius)
+        second = np.einsum("nk,ni,nj->kij", paint, self.position, self.position)
+        vectors = np.linalg.eigh(second)[1].transpose(0, 2, 1).reshape(-1, 3)
+        length = np.linalg.norm(first, axis=1)
+        first = first[length > 0.01] / length[length > 0.01, None]
+        return np.concatenate([first, vectors])
 
     def straightened(self, axis: Matrix) -> Matrix:
         """The mean axis of turns by odd angles, each rotated onto the surface."""

@@ -19,8 +19,8 @@ Projection = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.flo
 Choice = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.bool_]]
 """(centres (N, 3) mm, normals (N, 3)) -> (N,) bool."""
 
-GRID = 2.0**-24
-"""Vertices are rounded to this many metres (0.06 µm), so that the last bits of sin and cos, which
+GRID = 2.0**-20
+"""Vertices are rounded to this many metres (1 µm), so that the last bits of sin and cos, which
 differ between processors, do not reach the mesh."""
 SLIVER = 2e-7
 """Triangles less high than this many metres are swapped away."""
