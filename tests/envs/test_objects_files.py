@@ -272,6 +272,13 @@ def short_glb(folder: Path) -> Path:
     return folder / "b.glb"
 
 
+def gltf_without_its_numbers(folder: Path) -> Path:
+    for name, content in trimesh.exchange.gltf.export_gltf(trimesh.Scene([box()])).items():
+        if name.endswith(".gltf"):
+            (folder / "b.gltf").write_bytes(content)
+    return folder / "b.gltf"
+
+
 def nan_stl(folder: Path) -> Path:
     triangle = struct.pack("<12fH", 0, 0, 1, 0, 0, 0, 0.1, float("nan"), 0, 0, 0.1, 0, 0)
     (folder / "n.stl").write_bytes(b"\0" * 80 + struct.pack("<I", 1) + triangle)
@@ -327,6 +334,7 @@ TRIANGLE = "v 0 0 0\nv .1 0 0\nv 0 .1 0\n"
         (short_stl, "cut short"),
         (short_ply, "cut short|empty"),
         (short_glb, "cut short"),
+        (gltf_without_its_numbers, "is missing|cut short"),
         (broken("this is no mesh", "m.ply"), "not a PLY file"),
         (broken("this is no mesh", "m.glb"), "not a GLB file"),
         (broken("<robot name='x'><link", "m.urdf"), "XML does not end well"),
@@ -388,7 +396,7 @@ def test_the_scale_that_is_suggested_works(tmp_path: Path) -> None:
 def test_sets_that_do_not_exist(tmp_path: Path) -> None:
     cases = {
         str(tmp_path / "nowhere"): "neither a set nor a folder",
-        "bultin": "did you mean builtin",
+        "builtins": "did you mean builtin",
         "random:5-2": "no range of random shapes",
         "random:1000": "no range of random shapes",
     }

@@ -62,7 +62,7 @@ def test_listing_loads_nothing(folder: Path) -> None:
     with pytest.raises(MeshError):
         objects["broken"]
     with pytest.raises(ObjectSetError, match="did you mean three"):
-        objects["thre"]
+        objects["threes"]
 
 
 def test_names_pick_and_order(folder: Path) -> None:

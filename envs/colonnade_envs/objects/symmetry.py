@@ -21,24 +21,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import distance_transform_edt
-from scipy.spatial import cKDTree
 
 from colonnade_envs.objects import cache
 from colonnade_envs.objects.mesh import ObjectMesh
 from colonnade_envs.objects.rotations import angle_of, closest_rotation, half_sphere, rotation
-from colonnade_envs.objects.sampling import surface_points
+from colonnade_envs.objects.surface_match import SurfaceMatch
 
 __all__ = ["SymmetryGroup", "symmetry_group"]
 
-TOLERANCE = (0.015, 0.001, 0.002)
-"""Share of the bounding box's diagonal, and the least and the most it comes to, metres."""
-COLOUR = 0.1
-"""Mean distance of colours (RGB 0..1, root of the mean square) that still counts as equal."""
-CLEAR = 0.25
-"""A point differs clearly from this distance on."""
-MARKED = 0.04
-"""Share of the surface that may differ clearly."""
 EQUAL = 0.12
 """Moments of inertia that differ relatively by less may be equal ones."""
 ORDERS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
@@ -129,42 +119,27 @@ class _Axis:
 
 
 class _Search:
-    """The surface as points about its centroid, and the questions asked of it."""
-
-    DENSE = 24_000
-    PROBES = 500
+    """Candidates for the symmetry of one mesh, and what holds of them."""
 
     def __init__(self, mesh: ObjectMesh) -> None:
-        dense = surface_points(mesh, self.DENSE)
-        self.centre = dense.position.mean(axis=0)
-        self.position = dense.position - self.centre
-        self.normal = dense.normal
-        self.colour = dense.colour
-        self.plain = float(np.ptp(dense.colour, axis=0).max()) < 0.5 * COLOUR
-        self.tree = cKDTree(self.position, balanced_tree=False)
-        self.field = _Field(self.position, self.colour)
-        self.spacing = float(np.sqrt(mesh.area / self.DENSE))
-        share, least, most = TOLERANCE
-        self.tolerance = float(np.clip(share * np.linalg.norm(mesh.size), least, most))
-        self.radius = float(np.linalg.norm(self.position, axis=1).max())
-        # Every 48th of points in the order of the triangles is as even as all of them.
-        chosen = np.arange(self.DENSE // (2 * self.PROBES), self.DENSE, self.DENSE // self.PROBES)
-        self.probe = self.position[chosen]
-        self.probe_colour = self.colour[chosen]
+        self.match = SurfaceMatch(mesh)
+        self.centre = self.match.centre
 
     def group(self) -> SymmetryGroup:
-        moments, axes = np.linalg.eigh(self.position.T @ self.position / len(self.position))
+        moments, axes = np.linalg.eigh(
+            self.match.position.T @ self.match.position / len(self.match.position)
+        )
         scale = moments[2]
         low, high = (
             (moments[1] - moments[0]) < EQUAL * scale,
             (moments[2] - moments[1]) < EQUAL * scale,
         )
         if low and high:
-            if all(self.holds(turn) for turn in _odd_rotations()):
+            if all(self.match.holds(turn) for turn in _odd_rotations()):
                 return SymmetryGroup(np.eye(3)[None], self.centre, spherical=True)
             grid = np.concatenate([axes.T, half_sphere(320)])
-            if not self.plain:
-                grid = np.concatenate([self.colour_axes(), grid])
+            if not self.match.plain:
+                grid = np.concatenate([self.match.colour_axes(), grid])
             return self.assemble([_Axis(axis) for axis in self.search(grid, (2, 3))])
         if not (low or high):
             return self.assemble([_Axis(axis, (2,), refine=True) for axis in axes.T])
@@ -177,11 +152,16 @@ class _Search:
     def search(self, grid: Matrix, orders: tuple[int, ...]) -> list[Matrix]:
         """Axes (3,) from the (N, 3) grid about which a turn of one of the orders nearly holds."""
         found: list[Matrix] = []
-        loose = self.tolerance + 0.07 * self.radius
+        loose = self.match.tolerance + 0.07 * self.match.radius
+        few, paint = self.match.probe[::3], self.match.probe_colour[::3]
         for order in orders:
             turns = np.stack([rotation(axis, 2 * np.pi / order) for axis in grid])
-            distance, colour = self.field.compare(np.einsum("aij,pj->api", turns, self.probe[::3]))
-            apart = np.sqrt(np.mean((colour - self.probe_colour[::3]) ** 2, axis=2)).mean(axis=1)
+            distance, colour = self.match.field.compare(
+                np.einsum("aij,pj->api", turns, self.match.probe[::3])
+            )
+            apart = np.sqrt(np.mean((colour - self.match.probe_colour[::3]) ** 2, axis=2)).mean(
+                axis=1
+            )
             far = np.quantile(distance, 0.85, axis=1)
             tried: list[Matrix] = []
             for index in np.argsort(far / loose + apart / LOOSE_COLOUR, kind="stable"):
@@ -192,9 +172,9 @@ class _Search:
                 if any(abs(grid[index] @ axis) > np.cos(np.deg2rad(9.0)) for axis in found + tried):
                     continue
                 tried.append(grid[index])
-                refined = self.refined(turns[index])
+                refined = self.match.refined(turns[index])
                 axis = _axis_of(refined)
-                if axis is not None and self.holds(rotation(axis, 2 * np.pi / order)):
+                if axis is not None and self.match.holds(rotation(axis, 2 * np.pi / order)):
                     found.append(axis)
         return found
 
@@ -214,7 +194,9 @@ class _Search:
             if _holds_already(elements, turn):
                 continue
             larger = _generated([*generators, turn])
-            if larger is not None and all(self.holds(element, SLACK) for element in larger[1:]):
+            if larger is not None and all(
+                self.match.holds(element, SLACK) for element in larger[1:]
+            ):
                 elements, generators = larger, [*generators, turn]
         return SymmetryGroup(elements, self.centre)
 
@@ -223,49 +205,39 @@ class _Search:
         fits: list[tuple[float, int, Matrix]] = []
         for order in axis.orders:
             turn = rotation(axis.direction, 2 * np.pi / order)
-            if axis.refine and not self.far_off(turn, 2 * self.tolerance):
-                near = _axis_of(self.refined(turn))
+            if axis.refine and not self.match.far_off(turn, 2 * self.match.tolerance):
+                near = _axis_of(self.match.refined(turn))
                 if near is not None and abs(near @ axis.direction) > np.cos(np.deg2rad(12.0)):
                     near = near * np.sign(near @ axis.direction)
                     turn = rotation(near, 2 * np.pi / order)
-            if self.holds(turn):
-                misfit = float(np.quantile(self.distance(self.probe @ turn.T)[0], 0.95))
+            if self.match.holds(turn):
+                misfit = float(np.quantile(self.match.distance(self.match.probe @ turn.T)[0], 0.95))
                 fits.append((misfit, order, turn))
         if not fits:
             return None
         # A nut of order 6 also passes at 1/7 of a turn, but not as well.
-        limit = 1.4 * min(misfit for misfit, _, _ in fits) + 0.1 * self.tolerance
+        limit = 1.4 * min(misfit for misfit, _, _ in fits) + 0.1 * self.match.tolerance
         misfit, _, turn = max((fit for fit in fits if fit[0] <= limit), key=lambda fit: fit[1])
         return misfit, turn
 
     def continuous(self, axis: _Axis) -> Matrix | None:
         """The axis, straightened if it is rough, where all angles about it are symmetries."""
         turns = [rotation(axis.direction, angle) for angle in ODD_ANGLES]
-        if any(self.far_off(turn, 2.5 * self.tolerance) for turn in turns):
+        if any(self.match.far_off(turn, 2.5 * self.match.tolerance) for turn in turns):
             return None
-        if all(self.holds(turn, SLACK) for turn in turns):
+        if all(self.match.holds(turn, SLACK) for turn in turns):
             return axis.direction
         if not axis.refine:
             return None
         straight = self.straightened(axis.direction)
         turns = [rotation(straight, angle) for angle in ODD_ANGLES]
-        return straight if all(self.holds(turn, SLACK) for turn in turns) else None
-
-    def colour_axes(self) -> Matrix:
-        """(N, 3) directions in which the colours are spread: the axis of a painted ball."""
-        paint = self.colour - self.colour.mean(axis=0)
-        first = paint.T @ self.position / (len(paint) * self.radius)
-        second = np.einsum("nk,ni,nj->kij", paint, self.position, self.position)
-        vectors = np.linalg.eigh(second)[1].transpose(0, 2, 1).reshape(-1, 3)
-        length = np.linalg.norm(first, axis=1)
-        first = first[length > 0.01] / length[length > 0.01, None]
-        return np.concatenate([first, vectors])
+        return straight if all(self.match.holds(turn, SLACK) for turn in turns) else None
 
     def straightened(self, axis: Matrix) -> Matrix:
         """The mean axis of turns by odd angles, each rotated onto the surface."""
         total = np.zeros(3)
         for angle in ODD_ANGLES[2:]:
-            near = _axis_of(self.refined(rotation(axis, angle)))
+            near = _axis_of(self.match.refined(rotation(axis, angle)))
             if near is not None:
                 total += near * np.sign(near @ axis)
         length = np.linalg.norm(total)
@@ -277,92 +249,11 @@ class _Search:
         axis = axis * (1.0 if axis[np.abs(axis).argmax()] > 0 else -1.0)
         across = np.cross(axis, np.eye(3)[np.abs(axis).argmin()])
         over = rotation(across / np.linalg.norm(across), np.pi)
-        flips = self.holds(over)
+        flips = self.match.holds(over)
         turns = [rotation(axis, angle) for angle in np.deg2rad(np.arange(0.0, 360.0, 5.0))]
         if flips:
             turns += [over @ turn for turn in turns]
         return SymmetryGroup(np.stack(turns), self.centre, axis, flips)
-
-    def holds(self, turn: Matrix, slack: float = 1.0) -> bool:
-        """Whether the surface turned by (3, 3) falls on itself in shape and colour."""
-        tolerance = slack * self.tolerance
-        if self.far_off(turn, tolerance):
-            return False
-        moved = self.probe @ turn.T
-        distance = self.distance(moved)[0]
-        if np.quantile(distance, 0.95) > tolerance or np.mean(distance > 4 * tolerance) > 0.01:
-            return False
-        if self.plain:
-            return True
-        matched = distance < 4 * tolerance
-        _, near = self.tree.query(moved[matched], k=8)
-        difference = self.colour[near] - self.probe_colour[matched][:, None]
-        apart = np.sqrt(np.mean(difference**2, axis=2)).min(axis=1)
-        return bool(apart.mean() <= slack * COLOUR and np.mean(apart > CLEAR) <= slack * MARKED)
-
-    def far_off(self, turn: Matrix, tolerance: float) -> bool:
-        """Whether the coarse grid alone says that the turned surface is further off."""
-        distance, _ = self.field.compare(self.probe @ turn.T)
-        return bool(np.quantile(distance, 0.95) > tolerance + 1.75 * self.field.cell)
-
-    def distance(self, moved: Matrix) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """((N,) metres from points to the surface, (N,) nearest dense point)."""
-        # Looking further than this for the surface takes long and changes no verdict.
-        reach = 0.25 * self.radius + 8 * self.tolerance
-        apart, near = self.tree.query(moved, distance_upper_bound=reach)
-        lost = ~np.isfinite(apart)
-        apart, near = np.where(lost, reach, apart), np.where(lost, 0, near)
-        offset = moved - self.position[near]
-        along = np.abs(np.einsum("ij,ij->i", offset, self.normal[near]))
-        sideways = np.sqrt(np.maximum(apart**2 - along**2, 0.0))
-        # Between the dense points the plane of the nearest one is the surface.
-        return np.where((sideways < 1.5 * self.spacing) & ~lost, along, apart), near
-
-    def refined(self, turn: Matrix, steps: int = 6) -> Matrix:
-        """`turn` rotated a little until the surface falls on itself best (point-to-plane)."""
-        for _ in range(steps):
-            moved = self.probe @ turn.T
-            distance, near = self.distance(moved)
-            keep = distance <= np.quantile(distance, 0.9)
-            normal, here = self.normal[near][keep], moved[keep]
-            offset = np.einsum("ij,ij->i", here - self.position[near][keep], normal)
-            lever = np.cross(here, normal)
-            damping = 1e-3 * self.radius**2 * len(lever)
-            step = -np.linalg.solve(lever.T @ lever + damping * np.eye(3), lever.T @ offset)
-            size = float(np.linalg.norm(step))
-            if size < 1e-5:
-                break
-            turn = rotation(step / size, min(size, 0.1)) @ turn
-        return closest_rotation(turn)
-
-
-class _Field:
-    """A coarse grid that says for any place how far the surface is, and its colour there."""
-
-    CELLS = 56
-
-    def __init__(self, position: Matrix, colour: Matrix) -> None:
-        radius = float(np.linalg.norm(position, axis=1).max())
-        self.cell = 2.2 * radius / self.CELLS
-        self.low = -1.1 * radius
-        cells = self.index(position)
-        count = np.bincount(cells, minlength=self.CELLS**3)
-        mean = [np.bincount(cells, colour[:, k], minlength=self.CELLS**3) for k in range(3)]
-        paint = np.stack(mean, axis=1) / np.maximum(count, 1)[:, None]
-        empty = (count == 0).reshape((self.CELLS,) * 3)
-        distance, nearest = distance_transform_edt(empty, return_indices=True)
-        self.distance = (distance * self.cell).reshape(-1)
-        flat = np.ravel_multi_index(tuple(nearest), empty.shape).reshape(-1)
-        self.colour = paint[flat]
-
-    def index(self, position: Matrix) -> NDArray[np.int64]:
-        cell = ((position - self.low) / self.cell).astype(np.int64).clip(0, self.CELLS - 1)
-        return (cell[..., 0] * self.CELLS + cell[..., 1]) * self.CELLS + cell[..., 2]
-
-    def compare(self, position: Matrix) -> tuple[Matrix, Matrix]:
-        """(metres to the surface (...,), colour of the surface nearest (..., 3))."""
-        cells = self.index(position)
-        return self.distance[cells], self.colour[cells]
 
 
 def _holds_already(elements: Matrix, turn: Matrix) -> bool:
