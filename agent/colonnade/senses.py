@@ -88,9 +88,7 @@ class Senses:
         self.env.close()
 
 
-def facing_pose(
-    point: NDArray[Any], normal: NDArray[Any], distance: float
-) -> NDArray[np.float64]:
+def facing_pose(point: NDArray[Any], normal: NDArray[Any], distance: float) -> NDArray[np.float64]:
     """(7,) pose of a sensor `distance` metres above `point` (3,), looking against `normal` (3,)."""
     n = np.asarray(normal, np.float64)
     pose = np.empty(7)

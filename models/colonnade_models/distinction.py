@@ -54,7 +54,9 @@ def relative_pose(a: Array, b: Array, out: Array) -> None:
     """The pose that maps a's object frame into b's: b after the inverse of a. All (12,)."""
     for i in range(3):
         for j in range(3):
-            out[3 * i + j] = b[3 * i] * a[3 * j] + b[3 * i + 1] * a[3 * j + 1] + b[3 * i + 2] * a[3 * j + 2]
+            out[3 * i + j] = (
+                b[3 * i] * a[3 * j] + b[3 * i + 1] * a[3 * j + 1] + b[3 * i + 2] * a[3 * j + 2]
+            )
     for i in range(3):
         out[9 + i] = b[9 + i] - (
             out[3 * i] * a[9] + out[3 * i + 1] * a[10] + out[3 * i + 2] * a[11]
@@ -98,7 +100,9 @@ def deficit(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.floa
 
 
 @njit(cache=True)
-def look_alike(memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array) -> bool:  # fmt: skip
+def look_alike(
+    memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array
+) -> bool:
     """Whether no more than one surfel in fifty would tell two hypotheses apart.
 
     `f` (23,) and `T` (12,) are scratch.

@@ -21,8 +21,8 @@ from colonnade_models.numerics import compress, turn
 
 __all__ = [
     "FEATURE_SIZE",
-    "colour_difference",
     "Tolerance",
+    "colour_difference",
     "default_tolerance",
     "features_of",
     "loosened",
@@ -126,8 +126,13 @@ def features_of(percept: Array, out: Array) -> None:
 
 
 @njit(cache=True)
-def colour_difference(a: Array, ka: int, b: Array, kb: int, variance: np.float32, cap: np.float32) -> np.float32:  # fmt: skip
-    """Sum of squared normalised differences of two HSV colours; b's chroma says how sure its hue."""
+def colour_difference(
+    a: Array, ka: int, b: Array, kb: int, variance: np.float32, cap: np.float32
+) -> np.float32:
+    """Sum of squared normalised differences of two HSV colours.
+
+    The chroma of b says how sure its hue is.
+    """
     dh = a[ka] - b[kb]
     if dh > HALF:
         dh = dh - ONE
@@ -147,7 +152,20 @@ def colour_difference(a: Array, ka: int, b: Array, kb: int, variance: np.float32
 
 
 @njit(cache=True)
-def surfel_score(f: Array, qx: np.float32, qy: np.float32, qz: np.float32, nx: np.float32, ny: np.float32, nz: np.float32, dx: np.float32, dy: np.float32, dz: np.float32, s: Array, t: Tolerance) -> np.float32:  # fmt: skip
+def surfel_score(
+    f: Array,
+    qx: np.float32,
+    qy: np.float32,
+    qz: np.float32,
+    nx: np.float32,
+    ny: np.float32,
+    nz: np.float32,
+    dx: np.float32,
+    dy: np.float32,
+    dz: np.float32,
+    s: Array,
+    t: Tolerance,
+) -> np.float32:
     """Score of features `f` placed at q, facing n with direction d, against one surfel row."""
     ox, oy, oz = qx - s[S.POSITION], qy - s[S.POSITION + 1], qz - s[S.POSITION + 2]
     mx, my, mz = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
@@ -227,7 +245,9 @@ def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
 
 
 @njit(cache=True)
-def score(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32) -> np.float32:  # fmt: skip
+def score(
+    memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
+) -> np.float32:
     """Score of features `f` (23,) under the hypothesis that object `o` lies at `pose` (12,).
 
     `pose` maps the body's frame into the object's: nine row-major entries of R, then t.

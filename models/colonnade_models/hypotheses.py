@@ -12,7 +12,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["Hypotheses", "best_of", "drop_twins", "is_near", "keep_winners", "new_hypotheses", "push"]
+__all__ = [
+    "Hypotheses",
+    "best_of",
+    "drop_twins",
+    "is_near",
+    "keep_winners",
+    "new_hypotheses",
+    "push",
+]
 
 Array = NDArray[np.float32]
 
@@ -30,7 +38,7 @@ class Hypotheses(NamedTuple):
     """(K, 12)"""
     evidence: Array
     """(K,) nats"""
-    count: NDArray[np.int32]
+    count: NDArray[np.int32]  # type: ignore[assignment]
     """(1,)"""
 
 
@@ -131,7 +139,7 @@ def is_near(a: Array, b: Array, centre: Array, cosine: np.float32, distance: np.
         for j in range(3):
             step += a[3 * j + k] * (centre[j] - a[9 + j]) - b[3 * j + k] * (centre[j] - b[9 + j])
         square += step * step
-    return square < distance * distance
+    return bool(square < distance * distance)
 
 
 @njit(cache=True)

@@ -110,7 +110,15 @@ def find_or_add(draft: Draft, vx: int, vy: int, vz: int, nx: float, ny: float, n
 
 
 @njit(cache=True)
-def covers(draft: Draft, x: float, y: float, z: float, nx: float, ny: float, nz: float) -> bool:
+def covers(
+    draft: Draft,
+    x: np.float32,
+    y: np.float32,
+    z: np.float32,
+    nx: np.float32,
+    ny: np.float32,
+    nz: np.float32,
+) -> bool:
     """Whether the voxel of a point holds a surfel that faces along n."""
     spacing = draft.spacing[0]
     vx, vy, vz = voxel_of(x, spacing), voxel_of(y, spacing), voxel_of(z, spacing)

@@ -77,7 +77,9 @@ class LearnedObject:
     @cached_property
     def index(self) -> SpatialIndex:
         """The spatial index, built on first use and never saved: it follows from the surfels."""
-        return build_index(self.table, self.spacing, max(LEAST_REACH, REACH_IN_CELLS * self.spacing))
+        return build_index(
+            self.table, self.spacing, max(LEAST_REACH, REACH_IN_CELLS * self.spacing)
+        )
 
 
 class Memory(NamedTuple):
@@ -110,7 +112,16 @@ class Memory(NamedTuple):
 
 
 @njit(cache=True)
-def lookup(memory: Memory, o: int, x: np.float32, y: np.float32, z: np.float32, nx: np.float32, ny: np.float32, nz: np.float32) -> int:  # fmt: skip
+def lookup(
+    memory: Memory,
+    o: int,
+    x: np.float32,
+    y: np.float32,
+    z: np.float32,
+    nx: np.float32,
+    ny: np.float32,
+    nz: np.float32,
+) -> int:
     """The surfel of object `o` that a point facing along n may belong to, -1 if none is near.
 
     Of the two that a cell names, the one facing more alike.
@@ -209,7 +220,10 @@ class ObjectMemory:
             np.concatenate([learned.twins for learned in objects]),
             np.cumsum([0, *(len(learned.twins) for learned in objects)]).astype(np.int32),
             np.array(
-                [np.linalg.norm(p - c, axis=1).max() for p, c in zip(position, centre, strict=True)],
+                [
+                    np.linalg.norm(p - c, axis=1).max()
+                    for p, c in zip(position, centre, strict=True)
+                ],
                 np.float32,
             ),
         )

@@ -35,7 +35,9 @@ class ModelFileError(ValueError):
     """A model file is missing, truncated, corrupt or of another version; says which."""
 
 
-def save_model(path: str | Path, memory: ObjectMemory, provenance: dict[str, str] | None = None) -> None:
+def save_model(
+    path: str | Path, memory: ObjectMemory, provenance: dict[str, str] | None = None
+) -> None:
     """Write all objects of `memory` to `path`, atomically.
 
     `provenance` (plain strings, nothing time-dependent) is kept in the header.
@@ -88,7 +90,9 @@ def _write(path: Path, objects: Sequence[LearnedObject], provenance: dict[str, s
         "provenance": provenance,
     }
     # one metadata key: safetensors writes several in no fixed order
-    metadata = {"colonnade": json.dumps(header | {"sha256": _digest(tensors, header)}, sort_keys=True)}
+    metadata = {
+        "colonnade": json.dumps(header | {"sha256": _digest(tensors, header)}, sort_keys=True)
+    }
     write_atomically(path, save(tensors, metadata))
 
 
@@ -120,7 +124,8 @@ def _header_of(path: Path, data: bytes) -> dict[str, Any]:
         header = json.loads(outer["__metadata__"]["colonnade"])
     except (ValueError, KeyError, TypeError):
         raise ModelFileError(
-            f"{path} is not a Colonnade model, or its header is damaged: train again or copy it anew"
+            f"{path} is not a Colonnade model, or its header is damaged: "
+            "train again or copy it anew"
         ) from None
     if not isinstance(header, dict) or header.get("schema") != SCHEMA:
         version = header.get("schema") if isinstance(header, dict) else None
@@ -152,7 +157,9 @@ def _read(path: Path) -> list[LearnedObject]:
     return _objects(path, header, tensors)
 
 
-def _objects(path: Path, header: dict[str, Any], tensors: dict[str, NDArray[Any]]) -> list[LearnedObject]:
+def _objects(
+    path: Path, header: dict[str, Any], tensors: dict[str, NDArray[Any]]
+) -> list[LearnedObject]:
     """Check every shape and index, then cut the tables into objects."""
 
     def need(truth: bool, what: str) -> None:
@@ -173,7 +180,10 @@ def _objects(path: Path, header: dict[str, Any], tensors: dict[str, NDArray[Any]
     need(spacing.shape == (count,) and steps.shape == (count,), "`spacing` does not fit")
     need(bool(start[0] == 0 and start[-1] == len(surfels)), "`surfel_start` does not fit")
     sizes = np.diff(start.astype(np.int64))
-    need(bool((sizes > 0).all() and (sizes < int(NO_SURFEL)).all()), "an object is empty or too large")
+    need(
+        bool((sizes > 0).all() and (sizes < int(NO_SURFEL)).all()),
+        "an object is empty or too large",
+    )
     need(bool(np.isfinite(surfels).all()), "surfels are not finite")
     need(bool((np.abs(surfels[:, :3]) < 10.0).all()), "surfels lie metres off the object")
     need(bool(((spacing > 1e-4) & (spacing < 0.1)).all()), "the surfel spacing makes no sense")

@@ -136,7 +136,17 @@ def _gather(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, normal:
 
 
 @njit(cache=True)
-def refine(memory: Memory, o: int, pose: Array, features: Array, first: int, last: int, stride: int, t: Tolerance, normal: Normal) -> bool:  # fmt: skip
+def refine(
+    memory: Memory,
+    o: int,
+    pose: Array,
+    features: Array,
+    first: int,
+    last: int,
+    stride: int,
+    t: Tolerance,
+    normal: Normal,
+) -> bool:
     """One Gauss-Newton step of `pose` (12,) in place over features[first:last:stride].
 
     False if the equations could not be solved; the pose is then as it was.

@@ -62,7 +62,9 @@ def _resembles(f: Array, s: Array, t: Tolerance) -> bool:
     total = (b1 * b1 + b2 * b2) / variance
     if total > RESEMBLES:
         return False
-    total = total + colour_difference(f, P.COLOUR, s, S.COLOUR, t.colour + s[S.SPREAD_COLOUR], t.cap)
+    total = total + colour_difference(
+        f, P.COLOUR, s, S.COLOUR, t.colour + s[S.SPREAD_COLOUR], t.cap
+    )
     return total <= RESEMBLES
 
 
@@ -78,7 +80,9 @@ def _proposals(memory: Memory, f: Array, t: Tolerance) -> int:
 
 
 @njit(cache=True)
-def choose_anchor(memory: Memory, features: Array, count: int, t: Tolerance, proposals: NDArray[np.int32]) -> int:  # fmt: skip
+def choose_anchor(
+    memory: Memory, features: Array, count: int, t: Tolerance, proposals: NDArray[np.int32]
+) -> int:
     """The percept that proposes fewest poses, but some; -1 if there is none left untried.
 
     `proposals` (>= count,) remembers what was counted before: -1 not yet, 0 none or tried.
@@ -161,7 +165,18 @@ def _align(f: Array, s: Array, cosine: np.float32, sine: np.float32, pose: Array
 
 
 @njit(cache=True)
-def seed(memory: Memory, features: Array, count: int, anchor: int, t: Tolerance, budget: int, reach: np.float32, slack: np.float32, plan: SeedPlan, out: Hypotheses) -> int:  # fmt: skip
+def seed(
+    memory: Memory,
+    features: Array,
+    count: int,
+    anchor: int,
+    t: Tolerance,
+    budget: int,
+    reach: np.float32,
+    slack: np.float32,
+    plan: SeedPlan,
+    out: Hypotheses,
+) -> int:
     """Fill `out` with the best poses that features[anchor] proposes; returns how many were tried.
 
     No more than about `budget` poses are tried: when more are compatible, surfels are skipped

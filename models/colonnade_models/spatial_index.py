@@ -38,7 +38,6 @@ class SpatialIndex(NamedTuple):
 @njit(cache=True)
 def _nearest(surfels, origin, cell, reach, first, d_first, second, d_second):  # type: ignore[no-untyped-def]
     """Splat every surfel onto the cells within reach: pass one the nearest, pass two the other."""
-    nx, ny, nz = first.shape
     for wanted in range(2):
         for s in range(surfels.shape[0]):
             p = surfels[s, POSITION : POSITION + 3]

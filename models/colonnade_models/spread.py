@@ -26,7 +26,9 @@ STEEPEST_BEND = np.float32(150.0)
 
 
 @njit(cache=True)
-def _neighbour_spreads(table: Array, order: NDArray[np.int64], radius: float, slip: float, out: Array) -> None:  # fmt: skip
+def _neighbour_spreads(
+    table: Array, order: NDArray[np.int64], radius: float, slip: float, out: Array
+) -> None:
     """Mean squared differences to the neighbours, scaled to a slip, into `out` (N, 4).
 
     `order` sorts the surfels by x, so that only a window of them is looked at.
@@ -76,7 +78,9 @@ def _neighbour_spreads(table: Array, order: NDArray[np.int64], radius: float, sl
             for k in range(3):
                 colour += w * (rgb[i, k] - rgb[j, k]) ** 2 / 3.0
             if s[S.DIRECTED] > 0.5 and t[S.DIRECTED] > 0.5:
-                cosine = e[0] * t[S.DIRECTION] + e[1] * t[S.DIRECTION + 1] + e[2] * t[S.DIRECTION + 2]
+                cosine = (
+                    e[0] * t[S.DIRECTION] + e[1] * t[S.DIRECTION + 1] + e[2] * t[S.DIRECTION + 2]
+                )
                 direction += w * max(1.0 - cosine * cosine, 0.0)
                 directed += 1.0
         if count > 0.0:

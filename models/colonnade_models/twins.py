@@ -71,7 +71,16 @@ def _share_telling(memory: Memory, pose: Array, t: Tolerance, f: Array) -> float
 
 
 @njit(cache=True)
-def _collect(memory: Memory, features: Array, t: Tolerance, plan: SeedPlan, normal: Normal, seeds: Hypotheses, out: Hypotheses, f: Array) -> None:  # fmt: skip
+def _collect(
+    memory: Memory,
+    features: Array,
+    t: Tolerance,
+    plan: SeedPlan,
+    normal: Normal,
+    seeds: Hypotheses,
+    out: Hypotheses,
+    f: Array,
+) -> None:
     """Poses of object 0 that explain most of the imagined percepts of itself."""
     count = features.shape[0]
     identity = np.zeros(12, np.float32)

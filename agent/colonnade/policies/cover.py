@@ -67,7 +67,9 @@ def open_goals(frontier: Frontier, draft: Draft, percept: Array) -> None:
 
 
 @njit(cache=True)
-def next_goal(frontier: Frontier, draft: Draft, tried: Draft, x: float, y: float, z: float, out: Array) -> bool:  # fmt: skip
+def next_goal(
+    frontier: Frontier, draft: Draft, tried: Draft, x: float, y: float, z: float, out: Array
+) -> bool:
     """Take the goal nearest to the place (x, y, z) into `out` (9,); False if none is left.
 
     Goals that have been covered meanwhile, or lie in a voxel that was `tried`, are dropped.
@@ -91,9 +93,14 @@ def next_goal(frontier: Frontier, draft: Draft, tried: Draft, x: float, y: float
         if covers(draft, out[0], out[1], out[2], out[6], out[7], out[8]):
             continue
         s, new = find_or_add(
-            tried, int(np.floor(out[0] / tried.spacing[0])), int(np.floor(out[1] / tried.spacing[0])),
-            int(np.floor(out[2] / tried.spacing[0])), out[6], out[7], out[8],
-        )  # fmt: skip
+            tried,
+            int(np.floor(out[0] / tried.spacing[0])),
+            int(np.floor(out[1] / tried.spacing[0])),
+            int(np.floor(out[2] / tried.spacing[0])),
+            out[6],
+            out[7],
+            out[8],
+        )
         if not new:
             continue
         for k in range(3):

@@ -50,7 +50,13 @@ def _rivals(c: Column, memory: Memory, leader: int, chosen: NDArray[np.int32]) -
                 j = leader if k == count else chosen[k]
                 if i == j or (
                     h.object[i] == h.object[j]
-                    and is_near(h.pose[i], h.pose[j], memory.centre[h.object[i]], np.float32(0.97), np.float32(0.015))
+                    and is_near(
+                        h.pose[i],
+                        h.pose[j],
+                        memory.centre[h.object[i]],
+                        np.float32(0.97),
+                        np.float32(0.015),
+                    )
                 ):
                     same = True
                     break
@@ -90,10 +96,17 @@ def most_telling(c: Column, memory: Memory, offset: int, out: Array) -> np.float
         worth = ZERO
         for k in range(rivals):
             behind = h.evidence[leader] - h.evidence[chosen[k]]
-            loss = min(deficit(memory, c.imagined, h.object[chosen[k]], relative[k], c.tolerance), TELLING_CAP)
+            loss = min(
+                deficit(memory, c.imagined, h.object[chosen[k]], relative[k], c.tolerance),
+                TELLING_CAP,
+            )
             worth = worth + loss * NEAR_RIVAL / (NEAR_RIVAL + behind)
         # the same place in the body's frame: the inverse of the leader's pose
-        x, y, z = s[S.POSITION] - pose[9], s[S.POSITION + 1] - pose[10], s[S.POSITION + 2] - pose[11]
+        x, y, z = (
+            s[S.POSITION] - pose[9],
+            s[S.POSITION + 1] - pose[10],
+            s[S.POSITION + 2] - pose[11],
+        )
         bx = pose[0] * x + pose[3] * y + pose[6] * z
         by = pose[1] * x + pose[4] * y + pose[7] * z
         bz = pose[2] * x + pose[5] * y + pose[8] * z
