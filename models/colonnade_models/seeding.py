@@ -186,7 +186,7 @@ def seed(
     out.count[0] = 0
     f = features[anchor]
     proposals = _proposals(memory, f, t)
-    stride = np.float32(max(1.0, proposals / budget))
+    stride = max(ONE, np.float32(proposals) / np.float32(budget))
     checks = _plan_checks(plan, features, count, anchor)
     best = np.float32(-1e9)
     tried = 0
