@@ -250,27 +250,36 @@ def _turn(frame, angle):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, error_model="numpy")
 def _slide(bvh, stack, hand, lens, slide_x, slide_y):  # type: ignore[no-untyped-def]
-    """Slide along the surface; stays where it was if there is no way or no room."""
+    """Slide along the surface; where there is no way or no room, sideways or back instead.
+
+    The hand stays where it was if there is none in any of these directions.
+    """
     frame, contact = hand.frame, hand.contact
     before, axis = hand.spare[:3], hand.spare[3]
     length = math.sqrt(slide_x * slide_x + slide_y * slide_y)
     angle = math.atan2(slide_y, slide_x)
     _turn(frame, angle)  # x is forward now
-    sx, sy, sz = -frame[1, 0], -frame[1, 1], -frame[1, 2]
     _copy(contact, before)
-    moved = False
-    for _ in range(6):
-        left = _crawl(bvh, stack, contact, sx, sy, sz, length)
-        # x stays forward, carried round the edges
-        nx, ny, nz = contact[1, 0], contact[1, 1], contact[1, 2]
-        axis[0], axis[1], axis[2] = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
-        if axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2] < 0.01:
-            axis[0], axis[1], axis[2] = frame[0, 0], frame[0, 1], frame[0, 2]
-        moved = _settle(bvh, stack, hand, lens, axis)
-        if moved or left > 0.0:
-            break
-        length = _DETOUR / 5.0
-    if not moved:
+    for attempt in range(6):
+        # forward, 60 degrees to either side, 120, straight back
+        turn = (-1.0 if attempt % 2 == 0 else 1.0) * attempt * (math.pi / 3.0)
+        angle += turn
+        _turn(frame, turn)
+        sx, sy, sz = -frame[1, 0], -frame[1, 1], -frame[1, 2]
+        way = length
+        for _ in range(6):
+            left = _crawl(bvh, stack, contact, sx, sy, sz, way)
+            # x stays forward, carried round the edges
+            nx, ny, nz = contact[1, 0], contact[1, 1], contact[1, 2]
+            axis[0], axis[1], axis[2] = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
+            if axis[0] * axis[0] + axis[1] * axis[1] + axis[2] * axis[2] < 0.01:
+                axis[0], axis[1], axis[2] = frame[0, 0], frame[0, 1], frame[0, 2]
+            if _settle(bvh, stack, hand, lens, axis):
+                _turn(frame, -angle)
+                return
+            if left > 0.0:
+                break
+            way = _DETOUR / 5.0
         _copy(before, contact)
     _turn(frame, -angle)
 

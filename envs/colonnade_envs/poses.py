@@ -61,7 +61,7 @@ def rotate(quaternion: Vector, vector: Vector) -> Vector:
 
 
 def pose_product(first: Vector, second: Vector) -> Vector:
-    """(7,) pose `second`, which is given in the frame of `first`, in the frame of the world; its w is >= 0."""
+    """(7,) pose `second`, which is given in the frame of `first`, in the world; its w is >= 0."""
     ax, ay, az, aw = (float(q) for q in first[3:])
     bx, by, bz, bw = (float(q) for q in second[3:])
     out = np.empty(7)

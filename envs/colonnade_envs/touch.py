@@ -40,7 +40,8 @@ class TouchEnv(Body):
     The sensor stands `standoff` metres in front of the touched point, nearer where there is less
     room (down to 4 mm), and looks against the normal averaged over the patch. When a jump finds
     nothing, `on_object` is 0, `pose` is the goal where it looked, and the next slide starts from
-    the last contact. A slide that finds no way on ends where it got to.
+    the last contact. A slide into a place too narrow for the fingertip goes past it, or gives way
+    sideways or back.
     """
 
     def __init__(

@@ -139,6 +139,20 @@ def test_goes_round_thin_things(thickness: float) -> None:
     assert np.ptp(points[:, 0]) > 0.018
 
 
+def test_does_not_get_stuck_in_a_narrow_gap() -> None:
+    parts = [trimesh.creation.box((0.03, 0.03, 0.03)) for _ in range(2)]
+    parts[1].apply_translation([0.032, 0.0, 0.0])  # a gap of 2 mm, the fingertip needs 4
+    foot = trimesh.creation.box((0.062, 0.03, 0.004))
+    foot.apply_translation([0.016, 0.0, -0.017])
+    env = TouchEnv([shapes.painted("gap", trimesh.util.concatenate([*parts, foot]))])
+    env.reset(seed=0)
+    seen = wander(env, 500, 6)
+    points = np.array([touched(env, s) for s in seen])
+    assert (np.linalg.norm(np.diff(points, axis=0), axis=1) > 4e-4).mean() > 0.95
+    assert (np.ptp(points, axis=0) > 0.9 * env.mesh.size).all()
+    assert all(s["on_object"] for s in seen)
+
+
 def test_touches_a_thing_smaller_than_its_distance() -> None:
     env = TouchEnv([shapes.box(0.016, 0.016, 0.016)])
     env.reset(seed=1)
