@@ -156,12 +156,8 @@ class _Search:
         few, paint = self.match.probe[::3], self.match.probe_colour[::3]
         for order in orders:
             turns = np.stack([rotation(axis, 2 * np.pi / order) for axis in grid])
-            distance, colour = self.match.field.compare(
-                np.einsum("aij,pj->api", turns, self.match.probe[::3])
-            )
-            apart = np.sqrt(np.mean((colour - self.match.probe_colour[::3]) ** 2, axis=2)).mean(
-                axis=1
-            )
+            distance, colour = self.match.field.compare(np.einsum("aij,pj->api", turns, few))
+            apart = np.sqrt(np.mean((colour - paint) ** 2, axis=2)).mean(axis=1)
             far = np.quantile(distance, 0.85, axis=1)
             tried: list[Matrix] = []
             for index in np.argsort(far / loose + apart / LOOSE_COLOUR, kind="stable"):
