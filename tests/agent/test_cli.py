@@ -62,7 +62,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("trian") == 2
+    assert run("learn") == 2
     assert run("train", "--out", "x", "--boddy", "touch") == 2
     assert "--help" in capsys.readouterr().err
 

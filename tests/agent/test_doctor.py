@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import platform
 from pathlib import Path
 
 import pytest
@@ -27,11 +29,9 @@ def test_doctor_of_this_computer(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_missing_pybullet_is_explained_and_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    find = module.importlib.util.find_spec
-    monkeypatch.setattr(
-        module.importlib.util, "find_spec", lambda n: None if n == "pybullet" else find(n)
-    )
-    monkeypatch.setattr(module.platform, "machine", lambda: "aarch64")
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == "pybullet" else find(n))
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
     found = {finding.what: finding for finding in examine()}
     assert found["pybullet"].state == "note"
     assert "only for CPython 3.11 or older on x86-64 Linux" in found["pybullet"].detail
@@ -41,9 +41,9 @@ def test_missing_pybullet_is_explained_and_not_broken(monkeypatch: pytest.Monkey
 def test_missing_base_package_is_broken(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    find = module.importlib.util.find_spec
+    find = importlib.util.find_spec
     monkeypatch.setattr(
-        module.importlib.util, "find_spec", lambda n: None if n == "safetensors" else find(n)
+        importlib.util, "find_spec", lambda n: None if n == "safetensors" else find(n)
     )
     assert doctor(DoctorConfig()) == 1
     assert "Mend first: safetensors." in capsys.readouterr().out

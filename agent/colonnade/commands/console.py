@@ -113,11 +113,12 @@ def result_table(summary: Mapping[str, Any]) -> Table:
 
 def headline(summary: Mapping[str, Any]) -> str:
     """One sentence with what matters."""
-    step = summary["step_us"]["total"]
+    error = summary["rotation_error_deg_median"]
+    pose = "" if math.isnan(error) else f" pose within {_degrees(error)} (median),"
     sentence = (
         f"{percent(summary['accuracy'])} correct in {summary['episodes']} episodes, "
-        f"{_number(summary['steps_mean'])} steps each, pose within "
-        f"{_degrees(summary['rotation_error_deg_median'])} (median), {_number(step)} µs a step."
+        f"{_number(summary['steps_mean'])} steps each,{pose} "
+        f"{_number(summary['step_us']['total'])} µs a step."
     )
     if summary["objects_unseen"]:
         sentence += (

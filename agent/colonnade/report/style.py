@@ -40,7 +40,8 @@ ol.story{list-style:none;margin:0;padding:0}
 ol.story li{display:grid;grid-template-columns:64px 1fr;gap:12px;padding:7px 0;
  border-top:1px solid #edf0f2}
 ol.story li:first-child{border:0}
-ol.story .when{white-space:nowrap;color:#5b6773;font-size:13.5px;font-variant-numeric:tabular-nums;padding-top:2px}
+ol.story .when{color:#5b6773;font-size:13.5px;font-variant-numeric:tabular-nums;
+ padding-top:2px;white-space:nowrap}
 ol.story .end .when,ol.story .jump .when{color:#0f766e;font-weight:650}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,248px),1fr));gap:14px}
 figure.object{margin:0;padding:10px 12px 12px}
