@@ -40,7 +40,7 @@ def _split(arguments: list[str]) -> tuple[str, ...]:
 
 
 def _file(arguments: list[str]) -> Path:
-    return Path(arguments[0])
+    return Path(arguments[0]).expanduser()
 
 
 def _word(arguments: list[str]) -> str:

@@ -190,6 +190,32 @@ def test_evaluate_says_what_is_missing(tmp_path: Path) -> None:
         evaluate(EvaluateConfig(run=tmp_path / "run"), FAKE)
 
 
+def test_evaluation_stays_out_of_folders_that_hold_something_else(tmp_path: Path) -> None:
+    for name in ("run", "other"):
+        train(config(tmp_path / name, objects="tiny"), FAKE)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "report.html").write_text("mine")
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1)
+    with pytest.raises(RunFolderError, match="holds another run: give --out"):
+        evaluate(replace(asked, out=tmp_path / "other"), FAKE)
+    with pytest.raises(RunFolderError, match="holds other files: give --out"):
+        evaluate(replace(asked, out=tmp_path / "home"), FAKE)
+    assert (tmp_path / "home" / "report.html").read_text() == "mine"
+    for _ in range(2):  # a second evaluation replaces the first
+        evaluate(replace(asked, out=tmp_path / "own"), FAKE)
+
+
+def test_damaged_table_is_made_anew_from_the_journal(tmp_path: Path) -> None:
+    train(config(tmp_path / "run", objects="tiny"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1)
+    evaluate(asked, FAKE)
+    table = tmp_path / "run" / "episodes.parquet"
+    before = rows(table)
+    table.write_bytes(table.read_bytes()[:100])
+    evaluate(replace(asked, resume=True), FAKE)
+    assert rows(table) == before
+
+
 def test_objects_lists_and_draws(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -185,6 +185,7 @@ def _begin(
         "steps": job.steps,
     }
     before = run.config().get("evaluate")
+    _refuse_foreign(run, job.model.parent)
     episodes: dict[tuple[str, int], Episode] = {}
     if resume and before is not None:
         run.refuse_change(before, matters)
@@ -196,6 +197,19 @@ def _begin(
             stale.unlink(missing_ok=True)
     run.write_config("evaluate", {**matters, "names": list(names), "rotations": job.rotations})
     return episodes
+
+
+def _refuse_foreign(run: RunFolder, trained: Path) -> None:
+    """Keep the evaluation out of folders that hold something else."""
+    if run.path.resolve() == trained.resolve() or run.is_empty():
+        return
+    held = run.config()
+    if "train" in held or "evaluate" not in held:
+        what = "another run" if "train" in held else "other files"
+        raise RunFolderError(
+            f"{show(run.path)} holds {what}: give --out a folder of its own, "
+            "or leave it out to evaluate in RUN."
+        )
 
 
 def _done(journal: Path) -> dict[tuple[str, int], Episode]:
