@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from colonnade_envs.bvh import build_bvh, cast_rays
 from tests.envs import shapes
 from tests.naive import bvh as naive
+
+from colonnade_envs.bvh import build_bvh, cast_rays
 
 
 def rays(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

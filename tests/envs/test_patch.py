@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.envs import shapes
+from tests.naive import patch as naive
 
 from colonnade_envs.bvh import cast_rays
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.patch import cast_patch, scene_of
 from colonnade_envs.poses import IDENTITY, look_along, matrix_of, quaternion_of, random_quaternion
-from tests.envs import shapes
-from tests.naive import patch as naive
 
 
 def looking_at(mesh: ObjectMesh, object_pose: np.ndarray, distance: float, seed: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 import trimesh
 from scipy.spatial.transform import Rotation
 from tests.envs import shapes
-from tests.naive.touch import Finger
+from tests.naive.touch import Finger, mean_normal
 
 from colonnade_envs import fingertip
 from colonnade_envs.objects import ObjectMesh
@@ -248,6 +248,37 @@ def test_the_crawl_equals_naive() -> None:
                 assert left == pytest.approx(finger.crawl(side, length), abs=1e-9)
                 np.testing.assert_allclose(env._hand.contact[0], finger.point, atol=1e-8)
                 np.testing.assert_allclose(env._hand.contact[1], finger.normal, atol=1e-6)
+
+
+def test_the_averaged_normal_equals_naive() -> None:
+    random = np.random.default_rng(1)
+    for mesh in (shapes.ring(), shapes.cylinder(), shapes.box(0.02, 0.03, 0.001)):
+        env = TouchEnv([mesh])
+        for seed in range(4):
+            env.reset(seed=seed)
+            point, facet = env._hand.contact[0], env._hand.contact[1]
+            normal = facet + 0.2 * random.normal(size=3)
+            normal /= np.linalg.norm(normal)
+            across = np.zeros(3)
+            across[np.argmin(np.abs(normal))] = 1.0
+            ours = fingertip._mean_normal(
+                scene_of(mesh).bvh, env._canvas.stack, *point, *normal, 0.025, 0.1
+            )
+            expected = mean_normal(mesh, point, normal, 0.025, 0.1, across)
+            np.testing.assert_allclose(ours, expected, atol=1e-6)
+
+
+def test_the_pose_is_the_frame_in_the_world() -> None:
+    env = TouchEnv([shapes.ring()])
+    for seed in range(20):
+        seen, _ = env.reset(seed=seed)
+        hand, lies = env._hand, Rotation.from_quat(env.object_pose[3:])
+        expected = lies * Rotation.from_matrix(hand.frame[:3].T)
+        assert (expected.inv() * Rotation.from_quat(seen["pose"][3:])).magnitude() < 1e-7
+        np.testing.assert_allclose(
+            seen["pose"][:3], lies.apply(hand.frame[3]) + env.object_pose[:3], atol=1e-12
+        )
+        assert seen["pose"][6] >= 0.0
 
 
 @pytest.mark.parametrize("noise", [0.0002, 0.0006])

@@ -73,3 +73,27 @@ class Finger:
             self.point, self.free = point, -way
             self.normal = -normal if normal @ way > 0 else normal
         return max(length, 0.0)
+
+
+def mean_normal(
+    mesh: ObjectMesh, point: Vector, normal: Vector, distance: float, tangent: float, across: Vector
+) -> Vector:
+    """Normal averaged over 5 x 5 rays from `distance` in front of a point, turned like `across`."""
+    finger = Finger(mesh, np.zeros((3, 3)))
+    side = np.cross(across, normal)
+    side /= np.linalg.norm(side)
+    other = np.cross(normal, side)
+    total = np.zeros(3)
+    steps = tangent * (2 * (np.arange(5) + 0.5) / 5 - 1)
+    for p in steps:
+        for q in steps:
+            way = p * side + q * other - normal
+            depth, face = finger.feel(point + normal * distance, way, distance + 0.006)
+            if face < 0 or depth < distance - 0.006:
+                continue
+            a, b, c = mesh.vertices[mesh.faces[face]].astype(np.float64)
+            unit = np.cross(b - a, c - a)
+            unit /= np.linalg.norm(unit)
+            total += -unit if unit @ way > 0 else unit
+    length = np.linalg.norm(total)
+    return normal if length < 1e-3 else total / length
