@@ -19,6 +19,8 @@ from colonnade_envs.objects import ObjectMesh
 from colonnade_models import percept as P
 from colonnade_models.learning import Draft, coarsen, draft_surfels, learn, new_draft
 from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.surfel import FLOOR
+from colonnade_models.trust import trust
 from colonnade_models.twins import find_twins
 
 __all__ = ["learn_object"]
@@ -52,6 +54,7 @@ def learn_object(mesh: ObjectMesh, *, body: BodyName, seed: int) -> LearnedObjec
     learned = LearnedObject(
         mesh.name, draft_surfels(learner.draft), float(learner.draft.spacing[0]), learner.steps
     )
+    learned.table[:, FLOOR] = trust(learned, np.array(learner.touches), seed)
     twins = find_twins(ObjectMemory([learned]).arrays)
     return replace(learned, twins=twins, seconds=time.perf_counter() - started)
 
@@ -69,6 +72,7 @@ class _Learner:
         self.tried = new_draft(FINEST_SPACING, 1 << 15)
         self.frontier = new_frontier()
         self.steps = 0
+        self.touches: list[NDArray[np.float32]] = []
         pose = self.senses.reset(np.array([0.0, 0.0, 0.0, 1.0]), seed)
         self.offset[:] = pose[:3]
 
@@ -84,6 +88,7 @@ class _Learner:
         self.steps += 1
         percept = self.senses.sense()
         percept[P.LOCATION : P.LOCATION + 3] -= self.offset
+        self.touches.append(percept.copy())
         new = learn(self.draft, percept)
         if new > 0:
             open_goals(self.frontier, self.draft, percept)

@@ -71,7 +71,7 @@ class Tolerance(NamedTuple):
     gain: np.float32
     """Score of a perfect fit, nats."""
     floor: np.float32
-    """Least score of a percept, nats; also that of a miss."""
+    """Score of a percept where the object has no surface, nats."""
     pierced: np.float32
     """Score where the sensor looked through what should be there."""
 
@@ -184,7 +184,7 @@ def surfel_score(
     px, py, pz = mx + tu * ex + tv * gx, my + tu * ey + tv * gy, mz + tu * ez + tv * gz
     along = nx * px + ny * py + nz * pz
     if along <= ZERO:
-        return t.floor
+        return s[S.FLOOR]
     square = px * px + py * py + pz * pz
     sine2 = max(ONE - along * along / square, ZERO)
     steep = max(k1 * k1, k2 * k2) * t.place
@@ -207,7 +207,7 @@ def surfel_score(
     # beyond the rim of what was learned the surfel only stands in for the surface
     beyond = u * u + v * v
     total = total + min(beyond / np.float32(6e-5), t.cap) * HALF
-    return max(t.gain - HALF * total, t.floor)
+    return max(t.gain - HALF * total, s[S.FLOOR])
 
 
 @njit(cache=True)

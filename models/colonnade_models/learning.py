@@ -16,6 +16,7 @@ from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.numerics import compress, hsv_to_rgb, rgb_to_hsv
 from colonnade_models.spread import widen_spreads
+from colonnade_models.surfel import LOWEST_FLOOR
 
 __all__ = ["Draft", "coarsen", "covers", "draft_surfels", "find_or_add", "learn", "new_draft"]
 
@@ -275,6 +276,7 @@ def _surfel(s: Array, out: Array) -> None:
     out[S.COLOUR + 1] = sat
     out[S.COLOUR + 2] = v
     out[S.SPREAD_DIRECTION] = UNKNOWN_SPREAD_NORMAL
+    out[S.FLOOR] = LOWEST_FLOOR
 
 
 @njit(cache=True)
@@ -284,7 +286,7 @@ def _surfels(draft: Draft, out: Array) -> None:
 
 
 def draft_surfels(draft: Draft) -> Array:
-    """The (N, 21) surfels learned so far."""
+    """The (N, 22) surfels learned so far."""
     out = np.zeros((int(draft.size[0]), S.SURFEL_SIZE), np.float32)
     _surfels(draft, out)
     widen_spreads(out, float(draft.spacing[0]))

@@ -30,7 +30,7 @@ FACES_ALIKE = np.float32(0.5)
 
 
 class Surfels(NamedTuple):
-    """Views into the columns of the (N, 21) surfel table."""
+    """Views into the columns of the (N, 22) surfel table."""
 
     position: Array
     normal: Array
@@ -45,7 +45,7 @@ class LearnedObject:
 
     name: str
     table: Array
-    """(N, 21) surfel rows, see `colonnade_models.surfel`."""
+    """(N, 22) surfel rows, see `colonnade_models.surfel`."""
     spacing: float
     """Edge of the merging voxels, m."""
     steps: int = 0
@@ -86,7 +86,7 @@ class Memory(NamedTuple):
     """All objects as flat arrays, for kernels. O objects, S surfels, B blocks, T table cells."""
 
     surfels: Array
-    """(S, 21)"""
+    """(S, 22)"""
     surfel_start: NDArray[np.int32]
     """(O + 1,) first surfel of each object."""
     origin: Array

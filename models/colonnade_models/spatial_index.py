@@ -69,7 +69,7 @@ def _nearest(surfels, origin, cell, reach, first, d_first, second, d_second):  #
 
 
 def build_index(surfels: NDArray[np.float32], cell: float, reach: float) -> SpatialIndex:
-    """Index the (N, 21) surfels with cells of `cell` metres, up to `reach` metres off them.
+    """Index the (N, 22) surfels with cells of `cell` metres, up to `reach` metres off them.
 
     Raises ValueError for no surfels or more than 65,534 of them.
     """

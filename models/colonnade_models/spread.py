@@ -90,7 +90,7 @@ def _neighbour_spreads(
 
 
 def widen_spreads(table: Array, spacing: float) -> None:
-    """Widen the spreads of the (N, 21) surfels in place to what their neighbours show."""
+    """Widen the spreads of the (N, 22) surfels in place to what their neighbours show."""
     if len(table) < 2:
         return
     slip = float(np.sqrt(2 * LOCATION_SIGMA**2 + (SHARE_OF_SPACING * spacing) ** 2))

@@ -13,6 +13,7 @@
 | SPREAD_BEND   | variance of BEND                                          | -     |
 | SPREAD_COLOUR | variance of colour (mean over red, green, blue)           | -     |
 | SPREAD_DIRECTION | variance of DIRECTION                                  | rad^2 |
+| FLOOR         | least score of a touch here: high where touches often surprise | nats |
 
 Spreads are what a touch of the same place varies by: among the percepts merged here, and from
 here to the neighbours over the few millimetres that a location is uncertain by.
@@ -20,12 +21,16 @@ here to the neighbours over the few millimetres that a location is uncertain by.
 
 from __future__ import annotations
 
+import numpy as np
+
 __all__ = [
     "BEND",
     "COLOUR",
     "CURVATURE",
     "DIRECTED",
     "DIRECTION",
+    "FLOOR",
+    "LOWEST_FLOOR",
     "NORMAL",
     "POSITION",
     "SPREAD_BEND",
@@ -46,4 +51,8 @@ SPREAD_NORMAL = 17
 SPREAD_BEND = 18
 SPREAD_COLOUR = 19
 SPREAD_DIRECTION = 20
-SURFEL_SIZE = 21
+FLOOR = 21
+SURFEL_SIZE = 22
+
+LOWEST_FLOOR = np.float32(-5.0)
+"""What a touch that does not fit costs, nats, where touches never surprise."""
