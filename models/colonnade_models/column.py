@@ -81,6 +81,7 @@ class Settings(NamedTuple):
     slack: np.float32
     """How far behind the best a hypothesis may fall before it goes."""
     refine_every: int
+    """Steps in which each leader is refined once."""
     refined: int
     """Leaders that are refined."""
     poor: np.float32
@@ -111,7 +112,7 @@ def default_settings() -> Settings:
         refined_seeds=96,
         winners=192,
         slack=f(25.0),
-        refine_every=2,
+        refine_every=3,
         refined=12,
         poor=f(1.5),
         least_percepts=10,
@@ -206,22 +207,23 @@ def _total(c: Column, memory: Memory, o: int, pose: Array) -> np.float32:
 
 @njit(cache=True)
 def _refine(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t: Tolerance) -> None:
-    """Refine one pose on at most about forty percepts, and keep what scores best on all."""
+    """Refine one pose, whose evidence is known, and keep what scores best on all percepts.
+
+    At most about forty percepts pull at the pose.
+    """
     count = c.tally[PERCEPTS]
     stride = 1 + count // 40
     o = h.object[i]
     moved = c.moved
     for k in range(12):
         moved[k] = h.pose[i, k]
-    best = _total(c, memory, o, moved)
     for q in range(passes):
         refine(memory, o, moved, c.features, q % stride, count, stride, t, c.normal)
         total = _total(c, memory, o, moved)
-        if total > best:
-            best = total
+        if total > h.evidence[i]:
+            h.evidence[i] = total
             for k in range(12):
                 h.pose[i, k] = moved[k]
-    h.evidence[i] = best
 
 
 @njit(cache=True)
@@ -251,6 +253,7 @@ def _seed(c: Column, memory: Memory) -> None:
     )
     keep_winners(c.seeds, s.refined_seeds, SEED_SLACK)
     for i in range(c.seeds.count[0]):
+        c.seeds.evidence[i] = _total(c, memory, c.seeds.object[i], c.seeds.pose[i])
         _refine(c, memory, c.seeds, i, 2, coarse)
     drop_twins(c.seeds, memory.centre, np.float32(0.994), np.float32(0.004))
     keep_winners(c.seeds, s.refined_seeds // 2, s.slack)
@@ -263,7 +266,7 @@ def _seed(c: Column, memory: Memory) -> None:
 
 @njit(cache=True)
 def _refine_leaders(c: Column, memory: Memory) -> None:
-    """Refine the strongest few; the threshold is the evidence of the last of them."""
+    """Refine the strongest few in turns; the threshold is the evidence of the last of them."""
     h = c.hypotheses
     best = best_of(h)
     if best < 0:
@@ -280,7 +283,7 @@ def _refine_leaders(c: Column, memory: Memory) -> None:
         else:
             high = middle
     for i in range(h.count[0]):
-        if h.evidence[i] >= high:
+        if h.evidence[i] >= high and (i + c.tally[MET]) % c.settings.refine_every == 0:
             _refine(c, memory, h, i, 1, c.tolerance)
     drop_twins(h, memory.centre, np.float32(0.999), np.float32(0.002))
 
@@ -301,7 +304,7 @@ def _admit_twins(c: Column, memory: Memory, leader: int) -> None:
             ):
                 known = True
                 break
-        if known or not push(s, o, c.relative, ZERO):
+        if known or not push(s, o, c.relative, _total(c, memory, o, c.relative)):
             continue
         _refine(c, memory, s, s.count[0] - 1, 2, c.tolerance)
     keep_winners(s, h.object.shape[0] - h.count[0], c.settings.slack)
@@ -423,7 +426,6 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
         ):
             _seed(c, memory)
             keep_winners(h, s.winners, s.slack)
-    if met % s.refine_every == 0:
-        _refine_leaders(c, memory)
+    _refine_leaders(c, memory)
     _judge(c, memory)
     return c.verdict.state[0]

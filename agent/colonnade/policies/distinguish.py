@@ -25,7 +25,7 @@ Array = NDArray[np.float32]
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 RIVALS = 6
-CANDIDATES = 96
+CANDIDATES = 48
 NEAR_RIVAL = np.float32(6.0)
 """A rival this many nats behind counts half."""
 FRESH = np.float32(0.010)
