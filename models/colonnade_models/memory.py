@@ -130,13 +130,16 @@ def lookup(
     fx = (x - memory.origin[o, 0]) * inverse
     fy = (y - memory.origin[o, 1]) * inverse
     fz = (z - memory.origin[o, 2]) * inverse
-    if not (fx >= np.float32(0.0) and fy >= np.float32(0.0) and fz >= np.float32(0.0)):
+    along = memory.blocks_along[o]
+    # compared before they become integers: neither NaN nor anything huge may
+    if not (fx >= np.float32(0.0) and fx < np.float32(4 * along[0])):
+        return -1
+    if not (fy >= np.float32(0.0) and fy < np.float32(4 * along[1])):
+        return -1
+    if not (fz >= np.float32(0.0) and fz < np.float32(4 * along[2])):
         return -1
     ix, iy, iz = int(fx), int(fy), int(fz)
     bx, by, bz = ix >> 2, iy >> 2, iz >> 2
-    along = memory.blocks_along[o]
-    if bx >= along[0] or by >= along[1] or bz >= along[2]:
-        return -1
     block = memory.table[memory.table_start[o] + (bx * along[1] + by) * along[2] + bz]
     if block < 0:
         return -1
