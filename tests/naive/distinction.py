@@ -1,0 +1,57 @@
+"""What would tell hypotheses apart, and where to touch next: plain loops and matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tests.naive.evidence import surfel_score
+from tests.naive.poses import matrix, relative_pose
+from tests.naive.spatial_index import lookup
+
+from colonnade_models import distinction as D
+from colonnade_models import percept as P
+from colonnade_models import surfel as S
+from colonnade_models.evidence import BEND, FEATURE_SIZE, VAR_BEND, VAR_NORMAL, Tolerance
+from colonnade_models.memory import LearnedObject
+
+Array = NDArray[np.float64]
+
+
+def imagine(surfel: NDArray[Any]) -> Array:
+    """Features that touching a surfel would give."""
+    s = np.asarray(surfel, np.float64)
+    out = np.zeros(FEATURE_SIZE)
+    out[P.LOCATION : P.LOCATION + 3] = s[S.POSITION : S.POSITION + 3]
+    out[P.NORMAL : P.NORMAL + 3] = s[S.NORMAL : S.NORMAL + 3]
+    out[P.DIRECTION : P.DIRECTION + 3] = s[S.DIRECTION : S.DIRECTION + 3]
+    out[P.CURVATURE : P.CURVATURE + 2] = s[S.CURVATURE : S.CURVATURE + 2]
+    out[BEND : BEND + 2] = s[S.BEND : S.BEND + 2]
+    out[P.COLOUR : P.COLOUR + 3] = s[S.COLOUR : S.COLOUR + 3]
+    out[P.ON_OBJECT] = 1
+    out[P.DIRECTED] = s[S.DIRECTED] > 0.5
+    out[VAR_NORMAL], out[VAR_BEND] = s[S.SPREAD_NORMAL], s[S.SPREAD_BEND]
+    return out
+
+
+def deficit(learned: LearnedObject, f: Array, T: NDArray[Any], t: Tolerance) -> float:
+    """Nats that features lose when laid into the object by the (12,) pose T."""
+    M = matrix(T)
+    point = M[:3, :3] @ f[P.LOCATION : P.LOCATION + 3] + M[:3, 3]
+    normal = M[:3, :3] @ f[P.NORMAL : P.NORMAL + 3]
+    direction = M[:3, :3] @ f[P.DIRECTION : P.DIRECTION + 3]
+    i = lookup(learned, point, normal)
+    if i < 0:
+        return float(t.gain - t.floor)
+    return float(t.gain) - surfel_score(f, point, normal, direction, learned.table[i], t)
+
+
+def look_alike(
+    one: LearnedObject, a: NDArray[Any], other: LearnedObject, b: NDArray[Any], t: Tolerance
+) -> bool:
+    """Whether no more than one probed surfel in fifty would tell the two apart."""
+    T = relative_pose(a, b)
+    probes = one.table[:: max(1, len(one.table) // D.PROBES)]
+    telling = sum(deficit(other, imagine(s), T, t) > D.TELLING for s in probes)
+    return 50 * telling <= len(probes)

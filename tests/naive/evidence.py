@@ -1,0 +1,128 @@
+"""Evidence term by term, with vectors and matrices in float64."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tests.naive.spatial_index import lookup
+
+from colonnade_models import evidence as E
+from colonnade_models import percept as P
+from colonnade_models import surfel as S
+from colonnade_models.evidence import Tolerance
+from colonnade_models.memory import LearnedObject
+
+Array = NDArray[np.float64]
+
+
+def bend(curvature: float) -> float:
+    """sign(k) ln(|k| + 1)."""
+    return math.copysign(math.log(abs(curvature) + 1), curvature)
+
+
+def features_of(percept: NDArray[Any]) -> Array:
+    """The features of a percept, as far as they are used."""
+    p = np.asarray(percept, np.float64)
+    curvature = p[P.CURVATURE : P.CURVATURE + 2]
+    own = [min(p[P.SIGMA_BEND] / (abs(k) + 1), float(E.WIDEST_BEND)) ** 2 for k in curvature]
+    return np.concatenate([p, [bend(k) for k in curvature], [p[P.SIGMA_NORMAL] ** 2, max(own)]])
+
+
+def colour_terms(a: Array, b: Array, variance: float) -> list[float]:
+    """Squared normalised differences of two HSV colours."""
+    hue = abs(a[0] - b[0]) % 1.0
+    hue = min(hue, 1 - hue)
+    value = max(b[2], float(E.LEAST_CHROMA))
+    chroma = max(b[1] * value, float(E.LEAST_CHROMA))
+    blur = float(E.HUE_BLUR)
+    return [
+        hue**2 / (variance + 0.08 * (blur / chroma) ** 2),
+        (a[1] - b[1]) ** 2 / (variance + (blur / value) ** 2),
+        (a[2] - b[2]) ** 2 / variance,
+    ]
+
+
+def clamped(curvature: Array) -> Array:
+    """Curvatures as far as they are extrapolated."""
+    return np.clip(curvature, -float(E.STEEPEST_BEND), float(E.STEEPEST_BEND))
+
+
+def surfel_score(
+    f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
+) -> float:
+    """Score of features at a place and frame in the object against one surfel."""
+    s = np.asarray(surfel, np.float64)
+    m, e = s[S.NORMAL : S.NORMAL + 3], s[S.DIRECTION : S.DIRECTION + 3]
+    tangents = np.array([e, np.cross(m, e)])
+    offset = point - s[S.POSITION : S.POSITION + 3]
+    uv = tangents @ offset
+    k = clamped(s[S.CURVATURE : S.CURVATURE + 2])
+    terms = [(offset @ m + 0.5 * k @ uv**2) ** 2 / t.place]
+
+    expected = m + (k * uv) @ tangents
+    if normal @ expected <= 0:
+        return float(s[S.FLOOR])
+    cosine = normal @ expected / np.linalg.norm(expected)
+    variance = t.normal + f[E.VAR_NORMAL] + s[S.SPREAD_NORMAL] + (k**2).max() * t.place
+    terms.append(max(1 - cosine**2, 0.0) / variance)
+
+    variance = t.bend + f[E.VAR_BEND] + s[S.SPREAD_BEND]
+    terms += list((f[E.BEND : E.BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2 / variance)
+    if f[P.DIRECTED] > 0 and s[S.DIRECTED] > 0.5:
+        variance = t.direction + s[S.SPREAD_DIRECTION]
+        terms.append(max(1 - (direction @ e) ** 2, 0.0) / variance)
+    colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
+    terms += colour_terms(*colours, float(t.colour + surfel[S.SPREAD_COLOUR]))
+    total = sum(min(term, float(t.cap)) for term in terms)
+    total += 0.5 * min(uv @ uv / 6e-5, float(t.cap))
+    return max(float(t.gain) - 0.5 * total, s[S.FLOOR])
+
+
+def pierces(learned: LearnedObject, pose: NDArray[Any], f: Array, reach: float) -> bool:
+    """Whether a free line of sight of `reach` metres runs through a learned surface."""
+    R, shift = np.asarray(pose[:9], np.float64).reshape(3, 3), np.asarray(pose[9:], np.float64)
+    eye = R @ f[P.LOCATION : P.LOCATION + 3] + shift
+    back = R @ f[P.NORMAL : P.NORMAL + 3]
+    position = learned.surfels.position.astype(np.float64)
+    centre = (position.min(axis=0) + position.max(axis=0)) / 2
+    radius = np.linalg.norm(position - centre, axis=1).max()
+    middle = (eye - centre) @ back
+    square = radius**2 + middle**2 - (eye - centre) @ (eye - centre)
+    if square <= 0:
+        return False
+    stride = 0.003
+    along = max(stride, middle - math.sqrt(square))
+    while along < min(reach, middle + math.sqrt(square)):
+        point = eye - along * back
+        i = lookup(learned, point, back)
+        if i >= 0:
+            s = learned.table[i].astype(np.float64)
+            m = s[S.NORMAL : S.NORMAL + 3]
+            offset = point - s[S.POSITION : S.POSITION + 3]
+            height = offset @ m
+            aside = offset @ offset - height**2
+            disc = float(E.SURFEL_DISC) * learned.spacing
+            if m @ back > 0.5 and abs(height) < stride and aside < disc**2:
+                return True
+        along += stride
+    return False
+
+
+def score(
+    learned: LearnedObject, pose: NDArray[Any], f: NDArray[Any], t: Tolerance, reach: float
+) -> float:
+    """Score of features under the hypothesis that the object lies at `pose`."""
+    f = np.asarray(f, np.float64)
+    if f[P.ON_OBJECT] < 1:
+        return float(t.pierced) if pierces(learned, pose, f, reach) else 0.0
+    R, shift = np.asarray(pose[:9], np.float64).reshape(3, 3), np.asarray(pose[9:], np.float64)
+    point = R @ f[P.LOCATION : P.LOCATION + 3] + shift
+    normal = R @ f[P.NORMAL : P.NORMAL + 3]
+    direction = R @ f[P.DIRECTION : P.DIRECTION + 3]
+    i = lookup(learned, point, normal)
+    if i < 0:
+        return float(t.floor)
+    return surfel_score(f, point, normal, direction, learned.table[i], t)
