@@ -398,11 +398,15 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
     """One percept (18,), located in the body's frame, enters the column.
 
     Returns OPEN, RECOGNISED or UNKNOWN; the rest stands in `c.verdict` and `c.hypotheses`.
+    A percept that is not finite, or one more than there is room for, changes nothing.
     """
     h, s = c.hypotheses, c.settings
     count = c.tally[PERCEPTS]
     if count >= c.features.shape[0]:
         return c.verdict.state[0]
+    for k in range(P.PERCEPT_SIZE):
+        if not np.isfinite(percept[k]):
+            return c.verdict.state[0]
     features_of(percept, c.features[count])
     c.tally[PERCEPTS] = count + 1
     if percept[P.ON_OBJECT] > ZERO:
