@@ -89,7 +89,7 @@ def test_is_plain_least_squares(seed: int) -> None:
         assert abs(out[d] @ expected[d]) > 1 - 1e-4
 
 
-@pytest.mark.parametrize("k1, k2", [(50, 50), (25, 0), (30, -30), (0, -40), (0, 0), (60, 15)])
+@pytest.mark.parametrize(("k1", "k2"), [(50, 50), (25, 0), (30, -30), (0, -40), (0, 0), (60, 15)])
 @pytest.mark.parametrize("turn", [0.0, 0.7, 2.0])
 def test_known_surfaces(k1: float, k2: float, turn: float) -> None:
     """A bowl and a ball, cylinders from outside and inside, a saddle, a plane."""
@@ -247,7 +247,7 @@ def test_the_same_eye_remembers_nothing() -> None:
     assert out.tobytes() == again.tobytes()
 
 
-@pytest.mark.parametrize("resolution, fov", [(3, 0.2), (16, 0.0), (16, np.pi), (16, np.nan)])
+@pytest.mark.parametrize(("resolution", "fov"), [(3, 0.2), (16, 0.0), (16, np.pi), (16, np.nan)])
 def test_an_impossible_eye_is_refused(resolution: int, fov: float) -> None:
     with pytest.raises(ValueError, match=r"pixels|field of view"):
         make_eye(resolution, fov, RANGE)
