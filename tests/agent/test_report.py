@@ -225,3 +225,14 @@ def test_splat_agrees_with_the_naive_painter() -> None:
     assert np.isfinite(drawn[0][0]).mean() > 0.3
     assert np.allclose(drawn[0][0], drawn[1][0], rtol=0, atol=1e-12)
     assert np.allclose(drawn[0][1], drawn[1][1], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_confusion_shows_every_count(count: int) -> None:
+    names = [f"thing {i}" for i in range(count)]
+    counts = [[7 if i == j else 0 for j in range(count)] for i in range(count)]
+    counts[0][1] = 2
+    drawn = svg.confusion(names, names, counts, {name: name for name in names})
+    assert drawn.count(">7</text>") == count
+    assert drawn.count(">2</text>") == 1
+    assert drawn.count("192,57,43") == 1

@@ -30,7 +30,9 @@ from colonnade.summary import UNKNOWN
 
 __all__ = ["write_report"]
 
-MOST_IN_MATRIX = 32
+MOST_IN_MATRIX = 60
+SIDE_BY_SIDE = 20
+"""Up to so many objects the matrix and the table of objects share the width of the page."""
 MOST_PICTURES = 120
 FROM = (35.0, 28.0)
 """Azimuth and elevation of the gallery's pictures, degrees."""
@@ -219,7 +221,7 @@ def _gallery(
 def _accuracy(
     summary: Mapping[str, Any], episodes: Sequence[Episode], learned: Sequence[str]
 ) -> str:
-    rows = "".join(
+    rows = [
         f'<tr><td class="name">{_e(name)}'
         f"{'' if name in learned else ' <span class=none>(never learned)</span>'}</td>"
         f'<td><span class="bar wide-only"><i style="width:'
@@ -227,16 +229,29 @@ def _accuracy(
         f"{row['correct']}/{row['episodes']}</td><td>{_plain(row['steps_mean'])}</td>"
         f"<td>{_plain(row['rotation_error_deg_median'], '°')}</td></tr>"
         for name, row in summary["per_object"].items()
-    )
-    table = (
-        "<table><thead><tr><th>object</th><th>correct</th><th>steps</th><th>rotation error</th>"
-        f"</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    ]
+    matrix = f'<div class="panel"><h3>Confusion</h3>{_confusion(episodes, learned)}</div>'
+    if len(rows) <= SIDE_BY_SIDE:
+        panels = f'{matrix}<div class="panel"><h3>Object by object</h3>{_object_table(rows)}</div>'
+        layout = f'<div class="two">{panels}</div>'
+    else:
+        half = (len(rows) + 1) // 2
+        tables = _object_table(rows[:half]) + _object_table(rows[half:])
+        layout = (
+            f'{matrix}<div class="panel below"><h3>Object by object</h3>'
+            f'<div class="two wide-gap">{tables}</div></div>'
+        )
     return (
         "<h2>How often it was right</h2><p>Rows are what was shown, columns what was answered. "
         "For an object that was never learned, <code>unknown</code> is the right answer.</p>"
-        f'<div class="two"><div class="panel"><h3>Confusion</h3>{_confusion(episodes, learned)}'
-        f'</div><div class="panel"><h3>Object by object</h3>{table}</div></div>'
+        + layout
+    )
+
+
+def _object_table(rows: Sequence[str]) -> str:
+    return (
+        "<div><table><thead><tr><th>object</th><th>correct</th><th>steps</th>"
+        f"<th>rotation error</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 

@@ -28,6 +28,8 @@ h2+p{margin:0 0 16px;color:#5b6773;max-width:50em}
 .card.hero span,.card.hero b small{color:#cdeae6}
 .panel{padding:18px 20px;min-width:0}
 .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:14px}
+.wide-gap{gap:0 48px}
+.below{margin-top:14px}
 svg{display:block;width:100%;height:auto}
 svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
 svg.overlay text{font-size:24px}

@@ -138,7 +138,7 @@ def lines(
     """One line a name over a common axis, each named at its end; `hero` is drawn boldest.
 
     Args:
-        series: points (x, y) by name, in the order of x.
+        series: points (x, y) by name, in the order of x; x counts something.
         marks: places on the x axis to mark with a dotted line.
     """
     width, height = 520.0, 300.0
@@ -163,7 +163,7 @@ def lines(
             f'<path d="M{x_of(x):.1f} {top}V{height - bottom}" stroke="{MUTED}" '
             'stroke-dasharray="1.5 3.5" stroke-width="1.2"/>'
         )
-    for tick in nice_ticks(x0, x1, 6):
+    for tick in [t for t in nice_ticks(x0, x1, 6) if t == int(t)]:
         parts.append(_text(x_of(tick), height - bottom + 16, _tick(tick), fill=MUTED))
     parts.append(_text((left + width - right) / 2, height - 4, x_unit, fill=MUTED))
     parts.append(_text(left - 34, top - 1, y_unit, "start", fill=MUTED))
@@ -252,7 +252,8 @@ def confusion(
         counts: R rows of C numbers.
         right: the right answer of each row.
     """
-    cell, left, top = 26.0, 128.0, 108.0
+    cell = 26.0 if len(rows) <= 20 else max(16.0, 880.0 / max(len(rows), len(columns)))
+    left, top = 128.0, 108.0
     width, height = left + cell * len(columns) + 34, top + cell * len(rows) + 6
     parts = []
     for j, name in enumerate(columns):
@@ -280,7 +281,7 @@ def confusion(
                 tone = "#fff" if share > 0.45 else INK
                 parts.append(_text(x + cell / 2, y + cell * 0.67, str(count), fill=tone))
     return (
-        f'<div class="scroll"><div style="min-width:{width * 0.9:.0f}px;max-width:{width:.0f}px">'
+        f'<div class="scroll"><div style="min-width:{width * 0.85:.0f}px;max-width:{width:.0f}px">'
         + _svg(width, height, "Confusion matrix", parts)
         + "</div></div>"
     )
