@@ -177,7 +177,8 @@ def _objects(
     need(surfels.dtype == np.float32 and surfels.ndim == 2, "`surfels` is no float32 table")
     need(surfels.shape[1:] == (SURFEL_SIZE,), f"a surfel has {SURFEL_SIZE} fields")
     need(start.dtype == np.int32 and start.shape == (count + 1,), "`surfel_start` does not fit")
-    need(spacing.shape == (count,) and steps.shape == (count,), "`spacing` does not fit")
+    need(spacing.dtype == np.float32 and spacing.shape == (count,), "`spacing` does not fit")
+    need(steps.dtype == np.int32 and steps.shape == (count,), "`steps` does not fit")
     need(bool(start[0] == 0 and start[-1] == len(surfels)), "`surfel_start` does not fit")
     sizes = np.diff(start.astype(np.int64))
     need(
