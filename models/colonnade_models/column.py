@@ -94,8 +94,10 @@ class Settings(NamedTuple):
     """Lead over every pose that differs."""
     fit: np.float32
     """Evidence per percept that a recognised object must reach."""
+    strange: np.float32
+    """Evidence per percept below which an object is called unknown soon."""
     unknown_percepts: int
-    """Percepts on the object before it may be called unknown."""
+    """Percepts on the object before that; twice as many where it falls between the two."""
     patience: int
     """Further percepts after which the best of several poses is taken."""
     reach: np.float32
@@ -114,11 +116,12 @@ def default_settings() -> Settings:
         slack=f(25.0),
         refine_every=3,
         refined=12,
-        poor=f(1.5),
+        poor=f(2.2),
         least_percepts=10,
         margin=f(10.0),
         pose_margin=f(12.0),
         fit=f(1.8),
+        strange=f(0.8),
         unknown_percepts=24,
         patience=60,
         reach=f(0.1),
@@ -328,7 +331,8 @@ def _judge(c: Column, memory: Memory) -> None:
     met = c.tally[MET]
     if leader < 0 or h.evidence[leader] < s.fit * np.float32(met):
         fits = ZERO if leader < 0 else h.evidence[leader]
-        if met >= s.unknown_percepts and fits < s.fit * np.float32(met):
+        strange = fits < s.strange * np.float32(met)
+        if met >= 2 * s.unknown_percepts or (met >= s.unknown_percepts and strange):
             v.state[0] = UNKNOWN
         v.state[2] = _rival_object(h, leader)
         return
