@@ -25,7 +25,8 @@ def drop_stale_kernels() -> bool:
     """
     if os.environ.get("NUMBA_CACHE_DIR"):
         return False
-    folders = [Path(spec.origin).parent for name in _PACKAGES if (spec := find_spec(name)) and spec.origin]
+    specs = [find_spec(name) for name in _PACKAGES]
+    folders = [Path(spec.origin).parent for spec in specs if spec and spec.origin]
     stamp = folders[0] / "__pycache__" / "kernels.stamp"
     try:
         sources = sorted(path for folder in folders for path in folder.rglob("*.py"))

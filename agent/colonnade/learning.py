@@ -103,7 +103,9 @@ class _Learner:
         while self.steps < MOST_STEPS:
             if percept[P.ON_OBJECT]:
                 here = percept[P.LOCATION : P.LOCATION + 3].copy()
-            if not next_goal(self.frontier, self.draft, self.tried, *here, goal):
+            if not next_goal(
+                self.frontier, self.draft, self.tried, here[0], here[1], here[2], goal
+            ):
                 return
             target, origin, normal = goal[:3], goal[3:6], goal[6:]
             if self.senses.slides and np.abs(origin - here).max() < AT_IT:

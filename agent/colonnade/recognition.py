@@ -102,8 +102,8 @@ class _Recognition:
         missed = self.jumped and not percept[P.ON_OBJECT]
         worth = -1.0
         if met >= WALKED_FIRST and not missed:
-            worth = most_telling(self.column, self.arrays, steps, self.goal)
-        self.jumped = worth >= 0.0
+            worth = float(most_telling(self.column, self.arrays, steps, self.goal))
+        self.jumped = bool(worth >= 0.0)
         step = None if self.jumped else self.walk(percept)
         thinking = time.perf_counter() - started
         if step is None:

@@ -21,17 +21,15 @@ __all__ = ["BodyName", "NoiseName", "Senses"]
 BodyName = Literal["touch", "camera"]
 NoiseName = Literal["none", "standard", "raw"]
 
-_BODIES: dict[str, type[Body]] = {"touch": TouchEnv, "camera": CameraEnv}
-
 
 class Senses:
     """One body in a world with one object, giving percepts in the world's frame."""
 
     def __init__(self, mesh: ObjectMesh, body: BodyName, noise: NoiseName = "none") -> None:
-        env = _BODIES[body]([mesh])
+        env = TouchEnv([mesh]) if body == "touch" else CameraEnv([mesh])
         self.body: Body = env
         self.env: Any = RawNoise(env) if noise == "raw" else env
-        self.standoff: float = env.standoff if isinstance(env, TouchEnv) else env.distance  # type: ignore[attr-defined]
+        self.standoff: float = env.standoff if isinstance(env, TouchEnv) else env.distance
         self.slides = isinstance(env, TouchEnv)
         self.eye = make_eye(env.resolution, np.radians(env.fov_deg), env.max_range)
         self.percept = np.zeros(PERCEPT_SIZE, np.float32)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -240,12 +240,13 @@ def _shade(bvh, canvas, frame, tangent, smooth, rgb, out):  # type: ignore[no-un
 def _finish(picture: NDArray[np.float32], background: Sequence[float] | None) -> NDArray[np.uint8]:
     """8-bit picture of premultiplied RGBA, over a background or with its alpha."""
     alpha = picture[..., 3:]
+    pixels: NDArray[Any]
     if background is None:
-        colour = picture[..., :3] / np.maximum(alpha, 1e-6)
-        picture = np.concatenate([colour, alpha], axis=2)
+        colour = picture[..., :3] / np.maximum(alpha, np.float32(1e-6))
+        pixels = np.concatenate([colour, alpha], axis=2, dtype=np.float32)
     else:
-        picture = picture[..., :3] + (1.0 - alpha) * np.asarray(background, np.float32)
-    eight: NDArray[np.uint8] = (picture.clip(0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+        pixels = picture[..., :3] + (np.float32(1.0) - alpha) * np.asarray(background, np.float32)
+    eight: NDArray[np.uint8] = (pixels.clip(0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
     return eight
 
 

@@ -56,7 +56,9 @@ def _disturb(f: Array, white: Array) -> None:
 
 
 @njit(cache=True)
-def _count_surprises(memory: Memory, touches: Array, white: Array, t: Tolerance, counts: NDArray[np.float64]) -> None:  # fmt: skip
+def _count_surprises(
+    memory: Memory, touches: Array, white: Array, t: Tolerance, counts: Array
+) -> None:
     """Touches and surprises of every surfel of object 0 into `counts` (N, 2)."""
     pose = np.zeros(12, np.float32)
     pose[0] = pose[4] = pose[8] = np.float32(1.0)
@@ -77,7 +79,7 @@ def _count_surprises(memory: Memory, touches: Array, white: Array, t: Tolerance,
 def trust(learned: LearnedObject, touches: Array, seed: int = 0) -> Array:
     """(N,) floor of every surfel, nats, from the (M, 18) percepts the object was learned from."""
     memory = ObjectMemory([learned]).arrays
-    counts = np.zeros((len(learned.table), 2))
+    counts = np.zeros((len(learned.table), 2), np.float32)
     random = np.random.default_rng([seed, 3])
     tolerance = default_tolerance()
     for _ in range(ROUNDS):

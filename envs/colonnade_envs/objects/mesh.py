@@ -164,7 +164,8 @@ def make_mesh(
             "export it again as surfaces."
         )
     if not solid.all():
-        triangles, uv, colour, texture = (x[solid] for x in (triangles, uv, colour, texture))
+        triangles, uv = triangles[solid], uv[solid]
+        colour, texture = colour[solid], texture[solid]
     if not used.all() or not solid.all():
         keep, flat = np.unique(triangles, return_inverse=True)
         narrow, triangles = narrow[keep], flat.reshape(-1, 3)

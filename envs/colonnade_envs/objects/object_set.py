@@ -21,6 +21,7 @@ class Source(Protocol):
 
     def load(self, name: str) -> ObjectMesh:
         """Read or make the mesh; raises MeshError."""
+        ...
 
 
 class ObjectSet(Mapping[str, ObjectMesh]):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from colonnade_envs.objects.mesh import ObjectMesh
 from colonnade_envs.objects.rotations import closest_rotation, rotation
@@ -38,7 +40,7 @@ class SurfaceMatch:
         self.normal = dense.normal
         self.colour = dense.colour
         self.plain = float(np.ptp(dense.colour, axis=0).max()) < 0.5 * COLOUR
-        self.tree = cKDTree(self.position, balanced_tree=False)
+        self.tree = KDTree(self.position, balanced_tree=False)
         self.field = CoarseField(self.position, self.colour)
         self.spacing = float(np.sqrt(mesh.area / self.DENSE))
         share, least, most = TOLERANCE
@@ -126,7 +128,8 @@ class CoarseField:
         mean = [np.bincount(cells, colour[:, k], minlength=self.CELLS**3) for k in range(3)]
         paint = np.stack(mean, axis=1) / np.maximum(count, 1)[:, None]
         empty = (count == 0).reshape((self.CELLS,) * 3)
-        distance, nearest = distance_transform_edt(empty, return_indices=True)
+        found: Any = distance_transform_edt(empty, return_indices=True)
+        distance, nearest = found
         self.distance = (distance * self.cell).reshape(-1)
         flat = np.ravel_multi_index(tuple(nearest), empty.shape).reshape(-1)
         self.colour = paint[flat]
