@@ -8,7 +8,7 @@ one's place (`Engine` names what it must offer).
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -30,6 +30,7 @@ __all__ = [
     "load_learned",
     "load_memory",
     "open_set",
+    "prepare",
     "recognise",
     "save_learned",
     "save_memory",
@@ -70,6 +71,7 @@ class SurfelCloud(NamedTuple):
 class Engine(Protocol):
     """What a module must offer to stand in the place of this one."""
 
+    def prepare(self, say: Callable[[str], None]) -> None: ...
     def open_set(self, spec: str, names: Sequence[str] | None, scale: float) -> Any: ...
     def learn(self, mesh: Any, *, body: Body, seed: int) -> Any: ...
     def save_learned(self, path: Path, learned: Any) -> None: ...
@@ -98,6 +100,13 @@ class Engine(Protocol):
 def load_engine(name: str) -> Engine:
     """The engine of that module name; workers get the name, not the module."""
     return cast(Engine, importlib.import_module(name))
+
+
+def prepare(say: Callable[[str], None]) -> None:
+    """Compile what learning and recognition run, if that was not done yet."""
+    from colonnade.warm_up import warm_up
+
+    warm_up(say)
 
 
 def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[str, Any]:

@@ -37,6 +37,7 @@ def drop_stale_kernels() -> bool:
         for folder in folders:
             for kernel in folder.rglob("__pycache__/*.nb[ic]"):
                 kernel.unlink(missing_ok=True)
+        stamp.with_name("kernels.compiled").unlink(missing_ok=True)
         stamp.parent.mkdir(exist_ok=True)
         stamp.write_text(now)
     except OSError:

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -85,7 +86,7 @@ def ticking(what: str, total: int, done: int = 0) -> Iterator[Ticker]:
         BarColumn(bar_width=28),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[detail]}"),
+        TextColumn("{task.fields[detail]}", style="dim", markup=False),
     )
     with Progress(*columns, console=stderr) as progress:
         yield Ticker(what, total, done, progress)
@@ -102,7 +103,7 @@ def result_table(summary: Mapping[str, Any]) -> Table:
     )
     for name, row in summary["per_object"].items():
         table.add_row(
-            name,
+            escape(name),
             f"{row['correct']}/{row['episodes']}",
             _number(row["steps_mean"]),
             _degrees(row["rotation_error_deg_median"]),

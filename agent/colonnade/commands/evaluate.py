@@ -102,8 +102,10 @@ def evaluate_into(
     run: RunFolder, workers: Workers, job: Evaluation, engine: str, *, resume: bool
 ) -> dict[str, Any]:
     """Run the episodes of `job` that are not done yet; write tables, summary and report."""
+    mind = load_engine(engine)
+    objects = mind.open_set(job.objects, job.names or None, job.scale)
+    mind.prepare(note)
     begin = perf_counter()
-    objects = load_engine(engine).open_set(job.objects, job.names or None, job.scale)
     names = tuple(objects)
     digest = hashlib.sha256(job.model.read_bytes()).hexdigest()
     episodes = _begin(run, job, names, digest, resume=resume)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from colonnade.commands.console import show, stderr, stdout, ticking
@@ -22,7 +23,8 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
     check_config(config)
     mind = load_engine(engine)
     found = mind.open_set(config.objects, config.names or None, config.scale)
-    table = Table(title=f"{config.objects}: {len(found)} objects", title_justify="left")
+    title = f"{escape(config.objects)}: {len(found)} objects"
+    table = Table(title=title, title_justify="left")
     for column in ("object", "size, cm", "triangles", "looks"):
         table.add_column(column, overflow="fold", justify="left")
     meshes, rows, broken = [], [], []
@@ -33,12 +35,14 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
             except (ValueError, OSError) as error:
                 broken.append(name)
                 rows.append({"name": name, "error": str(error)})
-                table.add_row(name, "cannot be used", "", str(error), style="red")
+                table.add_row(
+                    escape(name), "cannot be used", "", escape(str(error)), style="red"
+                )
             else:
                 meshes.append(mesh)
                 row = _row(mesh)
                 rows.append(row)
-                table.add_row(name, row["size"], f"{row['triangles']:,}", row["looks"])
+                table.add_row(escape(name), row["size"], f"{row['triangles']:,}", row["looks"])
             ticker.tick(name)
     stdout.print(table)
     if meshes:

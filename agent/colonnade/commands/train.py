@@ -54,7 +54,6 @@ def learn_into(
     run: RunFolder, workers: Workers, config: TrainConfig, engine: str
 ) -> dict[str, Any]:
     """Learn what `config` asks for into an open run folder, or what is left of it."""
-    begin = perf_counter()
     mind = load_engine(engine)
     objects = mind.open_set(config.objects, config.names or None, config.scale)
     names = list(objects)
@@ -88,6 +87,9 @@ def learn_into(
     ]
     if finished and tasks:
         note(f"Going on: {len(finished)} of {len(names)} objects are already learned.")
+    if tasks:
+        mind.prepare(note)
+    begin = perf_counter()
     earlier = sum(learned.seconds for learned in finished.values())
     try:
         _learn_all(run, workers, tasks, finished, len(names))
