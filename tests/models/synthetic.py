@@ -100,6 +100,22 @@ def rounded_box(x: float, y: float, z: float) -> Shape:
     return Shape(field, 0.15, np.zeros((3, 4)))
 
 
+def ellipsoid(x: float, y: float, z: float) -> Shape:
+    """A grey ellipsoid with half axes x, y, z."""
+    half = np.array([x, y, z])
+    return Shape(lambda p: np.sqrt(((p / half) ** 2).sum(axis=-1)) - 1, 0.15, np.zeros((3, 4)))
+
+
+def lopsided() -> Shape:
+    """A grey potato whose eight octants all bulge differently far."""
+
+    def field(p: Array) -> Array:
+        near, far = np.array([0.022, 0.012, 0.007]), np.array([0.05, 0.03, 0.02])
+        return np.sqrt(((p / np.where(p > 0, far, near)) ** 2).sum(axis=-1)) - 1
+
+    return Shape(field, 0.15, np.zeros((3, 4)))
+
+
 def spindle(radius: float, height: float) -> Shape:
     """A grey body of revolution about z, the same at both ends."""
 

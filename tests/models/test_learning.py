@@ -109,7 +109,7 @@ def test_a_principal_direction_has_no_sign() -> None:
     assert len(table) == 1
     assert table[0, S.DIRECTED] > 0.99  # exact directions, noisy normals
     expected = rows[0, P.DIRECTION : P.DIRECTION + 3]
-    assert abs(table[0, S.DIRECTION : S.DIRECTION + 3] @ expected) == pytest.approx(1, abs=1e-3)
+    assert abs(table[0, S.DIRECTION : S.DIRECTION + 3] @ expected) > 0.99
 
 
 def test_a_thin_wall_keeps_both_faces() -> None:

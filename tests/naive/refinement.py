@@ -65,7 +65,7 @@ def refine(
             A += weight * np.outer(row, row)
             b -= weight * r * row
     x = np.linalg.solve(A, b)
-    turn = np.eye(3) + np.cross(np.eye(3), x[:3]).T
+    turn = np.eye(3) + np.cross(x[:3], np.eye(3)).T
     R = turn @ np.asarray(pose[:9], np.float64).reshape(3, 3)
     shift = centre + turn @ (np.asarray(pose[9:], np.float64) - centre) + x[3:]
     first = R[0] / np.linalg.norm(R[0])

@@ -1,0 +1,67 @@
+"""The curvature walk: along the surface, where curvature leads, and never stuck."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from colonnade.policies.walk import ACROSS, ALONG, CurvatureWalk
+from colonnade_models import percept as P
+
+
+def percept(normal: list[float], direction: list[float] | None = None, on: int = 1) -> np.ndarray:
+    row = np.zeros(P.PERCEPT_SIZE, np.float32)
+    row[P.NORMAL : P.NORMAL + 3] = np.array(normal) / np.linalg.norm(normal)
+    row[P.ON_OBJECT] = on
+    if direction:
+        row[P.DIRECTION : P.DIRECTION + 3] = direction
+        row[P.DIRECTED] = 1
+    return row
+
+
+@pytest.mark.parametrize("on", [0, 1])
+def test_steps_are_as_long_as_asked_and_tangential(on: int) -> None:
+    random = np.random.default_rng(0)
+    walk = CurvatureWalk(0.015, random)
+    for _ in range(200):
+        row = percept(list(random.normal(size=3)), on=on)
+        step = walk(row)
+        assert np.linalg.norm(step) == pytest.approx(0.015, rel=1e-6)
+        assert abs(step @ row[P.NORMAL : P.NORMAL + 3]) < 1e-8
+
+
+def test_follows_a_handle_then_crosses_it_and_does_not_turn_back() -> None:
+    walk = CurvatureWalk(1.0, np.random.default_rng(1))
+    row = percept([0, 0, 1], [1, 0, 0])  # bends along x most: the handle runs along y
+    steps = []
+    for k in range(ALONG + ACROSS):
+        row[P.DIRECTION] = (-1) ** k  # a principal direction has no sign
+        steps.append(walk(row))
+    along, across = np.array(steps[:ALONG]), np.array(steps[ALONG:])
+    assert np.allclose(np.abs(along), [0, 1, 0], atol=1e-6)
+    assert np.allclose(np.abs(across), [1, 0, 0], atol=1e-6)
+    for leg in (along, across):
+        assert (leg[1:] * leg[:-1]).sum(axis=1).min() > 0.99
+
+
+def test_on_a_plain_surface_it_keeps_its_heading_more_or_less() -> None:
+    walk = CurvatureWalk(1.0, np.random.default_rng(2))
+    row = percept([0, 0, 1])
+    steps = np.array([walk(row) for _ in range(300)])
+    turns = np.arccos(np.clip((steps[1:] * steps[:-1]).sum(axis=1), -1, 1))
+    # the absolute value of a Gaussian turn of 0.5
+    assert np.sqrt((turns**2).mean()) == pytest.approx(0.5, rel=0.15)
+
+
+def test_the_same_numbers_make_the_same_walk() -> None:
+    walks = [CurvatureWalk(0.01, np.random.default_rng(3)) for _ in range(2)]
+    row = percept([0.3, 0.2, 1])
+    for _ in range(20):
+        assert (walks[0](row) == walks[1](row)).all()
+
+
+def test_a_heading_along_the_normal_is_survived() -> None:
+    walk = CurvatureWalk(0.01, np.random.default_rng(4))
+    walk.heading = np.array([0, 0, 1.0])
+    assert np.isfinite(walk(percept([0, 0, 1]))).all()
+    assert np.isfinite(walk(percept([0, 0, 1], [0, 0, 1]))).all()

@@ -1,0 +1,123 @@
+"""Distinction and twins: what plain loops find, and what symmetry says they must find."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+from tests.models.synthetic import (
+    Shape,
+    blob,
+    ellipsoid,
+    learned,
+    lopsided,
+    pose_row,
+    rounded_box,
+    spindle,
+)
+from tests.naive import distinction as naive
+
+from colonnade_models.distinction import deficit, imagine, look_alike, relative_pose
+from colonnade_models.evidence import FEATURE_SIZE, default_tolerance
+from colonnade_models.memory import ObjectMemory
+from colonnade_models.twins import find_twins
+
+f = np.float32
+T = default_tolerance()
+THINGS = [learned("blob", blob(1), count=3000), learned("egg", ellipsoid(0.03, 0.02, 0.012))]
+MEMORY = ObjectMemory(THINGS).arrays
+
+
+def alike(o: int, a: np.ndarray, p: int, b: np.ndarray) -> bool:
+    return look_alike(MEMORY, o, a, p, b, T, np.zeros(FEATURE_SIZE, f), np.zeros(12, f))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_a_touch_would_cost_is_plain(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    a = pose_row(Rotation.random(random_state=seed), random.normal(0, 0.1, 3))
+    shake = Rotation.from_rotvec(random.normal(0, 0.1, 3)).as_matrix()
+    b = a.copy()
+    b[:9] = (shake @ a[:9].reshape(3, 3)).ravel()
+    b[9:] = shake @ a[9:] + random.normal(0, 0.002, 3)
+    relative, row = np.zeros(12, f), np.zeros(FEATURE_SIZE, f)
+    relative_pose(a, b, relative)
+    wild = 0
+    surfels = THINGS[0].table[:: len(THINGS[0].table) // 60]
+    for s in surfels:
+        imagine(s, row)
+        plain = naive.imagine(s)
+        assert np.allclose(row, plain, atol=1e-7)
+        got = deficit(MEMORY, row, 0, relative, T)
+        wild += abs(got - naive.deficit(THINGS[0], plain, relative, T)) > 5e-3
+    assert wild <= 1  # on the wall between two cells another surfel may answer
+
+
+def test_a_pose_looks_like_itself_and_like_a_symmetric_one() -> None:
+    here = pose_row(Rotation.identity(), np.zeros(3))
+    for o in range(2):
+        assert alike(o, here, o, here)
+    assert not alike(0, here, 1, here)
+    for axis in np.eye(3):
+        turned = pose_row(Rotation.from_rotvec(np.pi * axis), np.zeros(3))
+        assert alike(1, here, 1, turned)
+        assert not alike(0, here, 0, turned)
+        assert naive.look_alike(THINGS[1], here, THINGS[1], turned, T)
+        quarter = pose_row(Rotation.from_rotvec(np.pi / 2 * axis), np.zeros(3))
+        assert not alike(1, here, 1, quarter)
+        assert not naive.look_alike(THINGS[1], here, THINGS[1], quarter, T)
+
+
+def twins_of(shape: Shape, count: int = 4000) -> tuple[Rotation, np.ndarray]:
+    """Rotations and shifts (W, 3) of the twins, from object to object."""
+    rows = find_twins(ObjectMemory([learned("x", shape, count=count)]).arrays)
+    assert rows.dtype == np.float32
+    return Rotation.from_matrix(rows[:, :9].reshape(-1, 3, 3)), rows[:, 9:]
+
+
+def near(turns: Rotation, places: np.ndarray, wanted: Rotation) -> bool:
+    """Whether a twin turns as wanted about the object's centre, within 6 degrees and 4 mm."""
+    angles = np.degrees((turns.inv() * wanted).magnitude())
+    return bool(((angles < 6) & (np.linalg.norm(places, axis=1) < 0.004)).any())
+
+
+def test_a_cube_has_its_twenty_three_turns() -> None:
+    turns, places = twins_of(rounded_box(0.02, 0.02, 0.02))
+    group = Rotation.create_group("O")
+    group = group[group.magnitude() > 0.1]
+    assert len(group) == 23
+    for turn in group:
+        assert near(turns, places, turn)
+
+
+def test_a_brick_has_three() -> None:
+    turns, places = twins_of(rounded_box(0.035, 0.022, 0.012))
+    for turn in Rotation.from_rotvec(np.pi * np.eye(3)):
+        assert near(turns, places, turn)
+    # and no quarter turn, which two sides of the three would give away
+    for turn in Rotation.from_rotvec(np.pi / 2 * np.eye(3)):
+        assert not near(turns, places, turn)
+
+
+def test_a_body_of_revolution_has_a_ring_each_way_up() -> None:
+    found, _ = twins_of(spindle(0.018, 0.04))
+    axis = found.apply([0, 0, 1])
+    assert (np.abs(axis[:, 2]) > np.cos(np.radians(6))).all()
+    up = found[axis[:, 2] > 0]
+    down = found[axis[:, 2] < 0]
+    for ring in (up, down):
+        about = np.degrees(np.sort([np.arctan2(*R.as_matrix()[[1, 0], 0]) for R in ring]))
+        assert len(about) >= 8
+        gaps = np.diff(np.r_[about, about[0] + 360])
+        assert gaps.max() < 75
+
+
+def test_a_lopsided_thing_has_none() -> None:
+    """But itself a little tilted, which is no other way of lying."""
+    turns, _ = twins_of(lopsided())
+    assert len(turns) == 0 or np.degrees(turns.magnitude().max()) < 30
+
+
+def test_twins_are_found_alike_every_time() -> None:
+    memory = ObjectMemory([THINGS[1]]).arrays
+    assert find_twins(memory).tobytes() == find_twins(memory).tobytes()

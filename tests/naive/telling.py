@@ -1,0 +1,71 @@
+"""The most telling place, by plain loops over all candidates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tests.naive.distinction import deficit, imagine
+from tests.naive.poses import is_near, matrix, relative_pose
+
+from colonnade.policies import distinguish as G
+from colonnade_models import percept as P
+from colonnade_models import surfel as S
+from colonnade_models.evidence import Tolerance
+from colonnade_models.memory import LearnedObject
+
+Array = NDArray[np.float64]
+Hypothesis = tuple[int, NDArray[Any], float]
+
+
+def rivals(these: list[Hypothesis], leader: int, centre: NDArray[Any]) -> list[int]:
+    """The strongest that differ from the leader and from each other."""
+    chosen: list[int] = []
+    for i in sorted(range(len(these)), key=lambda i: -these[i][2]):
+        o, pose, _ = these[i]
+        known = [leader, *chosen]
+        if i in known or len(chosen) == G.RIVALS:
+            continue
+        if not any(
+            these[j][0] == o and is_near(pose, these[j][1], centre[o], 0.97, 0.015) for j in known
+        ):
+            chosen.append(i)
+    return chosen
+
+
+def worths(
+    things: list[LearnedObject],
+    these: list[Hypothesis],
+    features: NDArray[Any],
+    centre: NDArray[Any],
+    t: Tolerance,
+    offset: int,
+) -> list[tuple[float, Array]]:
+    """(nats, point and normal in the body's frame) of every candidate."""
+    leader = max(range(len(these)), key=lambda i: these[i][2])
+    o, pose, evidence = these[leader]
+    others = rivals(these, leader, centre)
+    table = things[o].table
+    stride = max(1, len(table) // G.CANDIDATES)
+    back = np.linalg.inv(matrix(pose))
+    out = []
+    for s in table[offset % stride :: stride].astype(np.float64):
+        worth = 0.0
+        for k in others:
+            T = relative_pose(pose, these[k][1])
+            loss = min(deficit(things[these[k][0]], imagine(s), T, t), float(G.TELLING_CAP))
+            near = float(G.NEAR_RIVAL)
+            worth += loss * near / (near + evidence - these[k][2])
+        point = back[:3, :3] @ s[S.POSITION : S.POSITION + 3] + back[:3, 3]
+        nearest = 1.0
+        for f in features.astype(np.float64):
+            apart = f[P.LOCATION : P.LOCATION + 3] - point
+            if f[P.ON_OBJECT] < 1:
+                n = f[P.NORMAL : P.NORMAL + 3]
+                apart = apart - (apart @ n) * n
+            nearest = min(nearest, float(apart @ apart))
+        distance = np.sqrt(nearest)
+        worth = worth * min(distance / float(G.FRESH), 1.0) + float(G.EXPLORING) * distance
+        out.append((worth, np.r_[point, back[:3, :3] @ s[S.NORMAL : S.NORMAL + 3]]))
+    return out
