@@ -182,6 +182,8 @@ def read_run_config(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
     if not file.is_file():
         if missing_ok:
             return {}
+        if file.parent.is_file():
+            raise RunFolderError(f"{path} is a file: give the run folder that it is in.")
         what = "has no config.toml" if file.parent.is_dir() else "does not exist"
         raise RunFolderError(
             f"{path} is no run folder (it {what}): make one with "

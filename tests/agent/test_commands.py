@@ -20,7 +20,7 @@ from colonnade.commands.console import Interrupted
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.explore import explore
 from colonnade.commands.objects import objects
-from colonnade.commands.train import train
+from colonnade.commands.train import set_identity, train
 from colonnade.config import EvaluateConfig, ExploreConfig, ObjectsConfig, TrainConfig
 from colonnade.files import plain
 from colonnade.run_folder import RunFolderError
@@ -224,6 +224,55 @@ def test_objects_lists_and_draws(
     assert (tmp_path / "objects-small.png").is_file()
     assert "random:007" in capsys.readouterr().out
     assert len(json.loads((tmp_path / "o.json").read_text())["objects"]) == 6
+
+
+def test_square_brackets_in_names_are_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = "lid[red]"
+    asked = ObjectsConfig(objects="tiny", names=(odd,), out=tmp_path / "o.png")
+    assert objects(asked, FAKE) == 0
+    assert odd in capsys.readouterr().out
+    run = tmp_path / "run"
+    explore(ExploreConfig(objects="tiny", names=(odd,), rotations=1, workers=1, out=run), FAKE)
+    assert odd in capsys.readouterr().out
+
+
+def test_resume_learns_a_damaged_object_once_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = config(tmp_path / "run", objects="tiny")
+    train(asked, FAKE)
+    model = tmp_path / "run" / "model.safetensors"
+    before = model.read_bytes()
+    model.unlink()
+    file = tmp_path / "run" / "objects" / "mug.safetensors"
+    file.write_bytes(file.read_bytes()[:100])
+    train(replace(asked, resume=True), FAKE)
+    assert model.read_bytes() == before
+    assert "mug is learned once more" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_run_that_is_a_file_or_lacks_settings_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RunFolderError, match="is a file: give the run folder"):
+        evaluate(EvaluateConfig(run=Path(__file__)), FAKE)
+    run = tmp_path / "run"
+    train(config(run, objects="tiny"), FAKE)
+    kept = [line for line in (run / "config.toml").read_text().splitlines() if "scale" not in line]
+    (run / "config.toml").write_text("\n".join(kept))
+    with pytest.raises(RunFolderError, match="has no scale"):
+        evaluate(EvaluateConfig(run=run), FAKE)
+
+
+def test_a_set_is_not_mistaken_for_a_folder_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "builtin").mkdir()
+    (tmp_path / "meshes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert set_identity("builtin") == "builtin"
+    assert set_identity("./builtin") == str(tmp_path / "builtin")
+    assert set_identity("meshes") == str(tmp_path / "meshes")
 
 
 RUN_CLI = f"from colonnade.cli import main\nif __name__ == '__main__': main(engine={FAKE!r})"

@@ -76,6 +76,12 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
             f"{config.run} has no model.safetensors yet: finish its training with "
             f"`colonnade train --out {config.run} --resume` and the options it began with."
         )
+    lacking = [key for key in ("objects", "names", "body", "scale") if key not in trained]
+    if lacking:
+        raise RunFolderError(
+            f"{run_path / 'config.toml'} is damaged ([train] has no {', '.join(lacking)}): mend it "
+            "by hand, or train again into another --out."
+        )
     own_set = config.objects is None
     job = Evaluation(
         model=model,

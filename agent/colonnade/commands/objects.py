@@ -35,9 +35,7 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
             except (ValueError, OSError) as error:
                 broken.append(name)
                 rows.append({"name": name, "error": str(error)})
-                table.add_row(
-                    escape(name), "cannot be used", "", escape(str(error)), style="red"
-                )
+                table.add_row(escape(name), "cannot be used", "", escape(str(error)), style="red")
             else:
                 meshes.append(mesh)
                 row = _row(mesh)

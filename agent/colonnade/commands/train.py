@@ -13,7 +13,7 @@ from typing import Any
 from colonnade.commands.console import Interrupted, note, show, stdout, ticking
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, learn_object
 from colonnade.config import TrainConfig, check_config
-from colonnade.engine import load_engine
+from colonnade.engine import Engine, load_engine
 from colonnade.files import atomic_path, plain, write_json
 from colonnade.journal import Journal, read_journal
 from colonnade.run_folder import RunFolder
@@ -72,7 +72,7 @@ def learn_into(
         run.write_config("made", {"version": __version__, "command": command_line()})
     run.objects.mkdir(exist_ok=True)
 
-    finished = _finished(run, names)
+    finished = _finished(mind, run, names)
     tasks = [
         LearnTask(
             engine=engine,
@@ -136,10 +136,25 @@ def _learn_all(
             ticker.tick(f"{learned.name}: {learned.surfels} surfels in {learned.steps} touches")
 
 
-def _finished(run: RunFolder, names: list[str]) -> dict[str, Learned]:
+def _finished(mind: Engine, run: RunFolder, names: list[str]) -> dict[str, Learned]:
     """Objects that need not be learned again: whole in their file and in the journal."""
     told = {record["name"]: Learned(**record) for record in read_journal(run.training_journal)}
-    return {name: told[name] for name in names if name in told and run.object_file(name).is_file()}
+    return {
+        name: told[name]
+        for name in names
+        if name in told and _is_whole(mind, run.object_file(name), name)
+    }
+
+
+def _is_whole(mind: Engine, file: Path, name: str) -> bool:
+    if not file.is_file():
+        return False
+    try:
+        mind.load_learned(file)
+    except ValueError:  # cut short or damaged since it was written: it is learned once more
+        note(f"{show(file)} is damaged: {name} is learned once more.")
+        return False
+    return True
 
 
 def _warn_of_other_version(run: RunFolder) -> None:
@@ -151,6 +166,8 @@ def _warn_of_other_version(run: RunFolder) -> None:
 
 def set_identity(spec: str) -> str:
     """A set's name, or its folder's full path, so that it is found from any other folder."""
+    if spec in ("builtin", "pybullet") or spec.startswith("random:"):
+        return spec  # and not a folder here that has this name by chance
     path = Path(spec).expanduser()
     return str(path.resolve()) if path.exists() else spec
 
