@@ -48,8 +48,8 @@ def test_shares_are_those_of_plain_counting(monkeypatch: pytest.MonkeyPatch) -> 
         def standard_normal(self, size: tuple[int, int], dtype: type) -> np.ndarray:
             return np.zeros(size, dtype)
 
-    monkeypatch.setattr(module.np.random, "default_rng", lambda seed: Quiet())
     thing, rows = learned("blob", blob(1), count=1500), touches(400)
+    monkeypatch.setattr(module.np.random, "default_rng", lambda seed: Quiet())
     rows[::3, 9:11] = 3000, -3000
     rows[::3, 11:14] = 0.5, 1, 0
     rows[5::7, 14] = 0
