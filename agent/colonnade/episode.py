@@ -55,7 +55,7 @@ class Episode:
     symmetric: bool
     """The column found several poses that look the same."""
     margin: float
-    """Evidence of the leader above the next object, nats."""
+    """Evidence of the leader above the next object, or above none (0), nats."""
     seconds: float
     sense_us: float
     infer_us: float

@@ -87,6 +87,9 @@ class _Learner:
         """Sense, learn, open goals; whether that was new."""
         self.steps += 1
         percept = self.senses.sense()
+        if not P.is_valid(percept):  # a sensor's hiccup must not become a surfel
+            percept[P.ON_OBJECT] = 0.0
+            return False
         percept[P.LOCATION : P.LOCATION + 3] -= self.offset
         self.touches.append(percept.copy())
         new = learn(self.draft, percept)

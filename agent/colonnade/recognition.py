@@ -134,7 +134,7 @@ class _Recognition:
         if correct and known:
             errors = self._rotation_errors(leader, rotation)
         best = np.sort(verdict.best[np.isfinite(verdict.best)])[::-1]
-        margin = float(best[0] - best[1]) if len(best) > 1 else float(best[0]) if len(best) else 0.0
+        margin = float(best[0] - max(best[1], 0.0)) if len(best) > 1 else float(best.sum())
         medians = np.median(self.times, axis=0) * 1e6 if self.times else np.full(4, np.nan)
         return Episode(
             object=self.mesh.name,

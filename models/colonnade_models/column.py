@@ -141,7 +141,7 @@ class Column(NamedTuple):
     """The state of one column."""
 
     features: Array
-    """(N, 23) the percepts of this episode as scored."""
+    """(N, 22) the percepts of this episode as scored."""
     proposals: NDArray[np.int32]
     """(N,) poses that each percept would propose; -1 not counted, 0 none or tried."""
     tally: NDArray[np.int32]
@@ -155,7 +155,7 @@ class Column(NamedTuple):
     plan: SeedPlan
     normal: Normal
     imagined: Array
-    """(23,) scratch"""
+    """(22,) scratch"""
     relative: Array
     """(12,) scratch"""
     moved: Array

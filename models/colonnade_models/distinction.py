@@ -32,7 +32,7 @@ PROBES = 128
 
 @njit(cache=True)
 def imagine(s: Array, f: Array) -> None:
-    """The features (23,) that touching a surfel would give, in the object's frame."""
+    """The features (22,) that touching a surfel would give, in the object's frame."""
     for k in range(3):
         f[P.LOCATION + k] = s[S.POSITION + k]
         f[P.NORMAL + k] = s[S.NORMAL + k]
@@ -105,7 +105,7 @@ def look_alike(
 ) -> bool:
     """Whether no more than one surfel in fifty would tell two hypotheses apart.
 
-    `f` (23,) and `T` (12,) are scratch.
+    `f` (22,) and `T` (12,) are scratch.
     """
     relative_pose(a, b, T)
     start, end = memory.surfel_start[oa], memory.surfel_start[oa + 1]

@@ -50,7 +50,7 @@ HUE_BLUR = np.float32(0.04)
 BEND = P.PERCEPT_SIZE
 VAR_NORMAL = P.PERCEPT_SIZE + 2
 VAR_BEND = P.PERCEPT_SIZE + 3
-FEATURE_SIZE = P.PERCEPT_SIZE + 5
+FEATURE_SIZE = P.PERCEPT_SIZE + 4
 
 
 class Tolerance(NamedTuple):
@@ -110,7 +110,7 @@ def loosened(t: Tolerance, place: np.float32, angle: np.float32) -> Tolerance:
 
 @njit(cache=True)
 def features_of(percept: Array, out: Array) -> None:
-    """Prepare a (18,) percept for scoring, into `out` (23,)."""
+    """Prepare a (18,) percept for scoring, into `out` (22,)."""
     for k in range(P.PERCEPT_SIZE):
         out[k] = percept[k]
     sigma = percept[P.SIGMA_BEND]
@@ -248,7 +248,7 @@ def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
 def score(
     memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
 ) -> np.float32:
-    """Score of features `f` (23,) under the hypothesis that object `o` lies at `pose` (12,).
+    """Score of features `f` (22,) under the hypothesis that object `o` lies at `pose` (12,).
 
     `pose` maps the body's frame into the object's: nine row-major entries of R, then t.
     `reach` (m) is how far the sensor would have seen, for percepts off the object.

@@ -40,7 +40,7 @@ COLOUR_SIGMA = np.float32(0.1)
 
 @njit(cache=True)
 def _disturb(f: Array, white: Array) -> None:
-    """Add sensor noise to features (23,); `white` (11,) are standard normal numbers."""
+    """Add sensor noise to features (22,); `white` (11,) are standard normal numbers."""
     for k in range(3):
         f[P.LOCATION + k] += LOCATION_SIGMA * white[k]
     a, b, c = FRAME_SIGMA * white[3], FRAME_SIGMA * white[4], FRAME_SIGMA * white[5]
