@@ -2,7 +2,8 @@
 # Needs nothing but Python 3.11 or newer. Sets `root` and puts .venv/bin first on PATH.
 # COLONNADE_EXTRAS says which extras are installed (default: sim,dev).
 
-root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+# -P: where this folder is a link, as in scripts/check_docs, the checkout is what it links to
+root=$(CDPATH='' cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")" && cd .. && pwd -P)
 
 say() { printf '%s\n' "$*" >&2; }
 
