@@ -10,10 +10,10 @@ environment wrapper: `colonnade_envs.noise.RawNoise`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
+from colonnade_models.kernel import kernel
 
 __all__ = ["StandardNoise"]
 
@@ -24,22 +24,22 @@ BEND_SIGMA = 0.1
 FLIP_CHANCE = 0.01
 
 
-@njit(cache=True)
+@kernel
 def _disturb(p: NDArray[np.float32], white: NDArray[np.float64], flip: bool) -> None:
     """Add noise to a percept (18,) in place; `white` (11,) are standard normal numbers."""
     for k in range(3):
         p[P.LOCATION + k] += LOCATION_SIGMA * white[k]
     if p[P.ON_OBJECT] == 0.0:
         return
-    w = FRAME_SIGMA * white[3:6]
-    angle = np.sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2]) + 1e-12
+    w0, w1, w2 = FRAME_SIGMA * white[3], FRAME_SIGMA * white[4], FRAME_SIGMA * white[5]
+    angle = np.sqrt(w0 * w0 + w1 * w1 + w2 * w2) + 1e-12
     s, c = np.sin(angle) / angle, (1.0 - np.cos(angle)) / (angle * angle)
     for k in (P.NORMAL, P.DIRECTION):  # Rodrigues' formula
         x, y, z = p[k], p[k + 1], p[k + 2]
-        a, b, d = w[1] * z - w[2] * y, w[2] * x - w[0] * z, w[0] * y - w[1] * x
-        p[k] = x + s * a + c * (w[1] * d - w[2] * b)
-        p[k + 1] = y + s * b + c * (w[2] * a - w[0] * d)
-        p[k + 2] = z + s * d + c * (w[0] * b - w[1] * a)
+        a, b, d = w1 * z - w2 * y, w2 * x - w0 * z, w0 * y - w1 * x
+        p[k] = x + s * a + c * (w1 * d - w2 * b)
+        p[k + 1] = y + s * b + c * (w2 * a - w0 * d)
+        p[k + 2] = z + s * d + c * (w0 * b - w1 * a)
     for k in range(2):
         curvature = p[P.CURVATURE + k]
         bend = np.sign(curvature) * np.log(abs(curvature) + 1.0) + BEND_SIGMA * white[6 + k]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade.episode import Episode, StepTrace
-from colonnade.policies.distinguish import most_telling
+from colonnade.policies.distinguish import most_telling, new_rivals
 from colonnade.policies.walk import CurvatureWalk
 from colonnade.senses import BodyName, NoiseName, Senses
 from colonnade_envs.objects import ObjectMesh
@@ -67,6 +67,7 @@ class _Recognition:
         self.trace: list[StepTrace] | None = [] if record_steps else None
         self.times: list[tuple[float, float, float, float]] = []
         self.goal = np.zeros(6, np.float32)
+        self.rivals = new_rivals()
         self.jumped = False
 
     def run(self, rotation: NDArray[np.float64], seed: int, trial: int) -> Episode:
@@ -102,7 +103,7 @@ class _Recognition:
         missed = self.jumped and not percept[P.ON_OBJECT]
         worth = -1.0
         if met >= WALKED_FIRST and not missed:
-            worth = float(most_telling(self.column, self.arrays, steps, self.goal))
+            worth = float(most_telling(self.column, self.arrays, self.rivals, steps, self.goal))
         self.jumped = bool(worth >= 0.0)
         step = None if self.jumped else self.walk(percept)
         thinking = time.perf_counter() - started

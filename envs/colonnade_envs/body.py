@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from colonnade_envs import fingertip
 from colonnade_envs.objects import ObjectMesh, ObjectSet, open_object_set
 from colonnade_envs.patch import Canvas, Scene, scene_of
 from colonnade_envs.poses import IDENTITY, matrix_of, random_quaternion
+from colonnade_envs.probe import Probe
 
 __all__ = ["WORKSPACE", "Body", "Observation", "pose_space"]
 
@@ -57,6 +58,8 @@ class Body(gym.Env[Observation, Action]):
     """The objects that `reset` chooses from."""
     max_range: float
     """Metres along the view axis beyond which nothing is seen."""
+    max_slide: float = 0.0
+    """Metres that one slide may go along each of the sensor's axes; 0 where it cannot slide."""
     mesh: ObjectMesh
     """The object of this episode."""
     object_pose: NDArray[np.float64]
@@ -190,6 +193,30 @@ class Body(gym.Env[Observation, Action]):
             self._world.close()
             self._world = None
 
+    def probe(self) -> Probe:
+        """The sensor and the object of this episode as kernels drive them, after `reset`.
+
+        It shares the hand with the environment: what one of them moves the other finds moved.
+        What it saw stands in arrays of its own, which are 0 until it moves. Another `reset` makes
+        it worthless. Raises ResetNeeded before the first one.
+        """
+        if not self._ready:
+            raise gym.error.ResetNeeded("call reset() before probe()")
+        side = self.resolution
+        return Probe(
+            self._scene,
+            self._canvas,
+            self._hand,
+            self._lens,
+            self.max_slide > 0.0,
+            self.max_slide,
+            np.zeros((4, 3)),
+            np.zeros((side, side), np.float32),
+            np.zeros((side, side, 3), np.float32),
+            np.zeros(7),
+            np.zeros(7),
+        )
+
     @abstractmethod
     def _start(self) -> Observation:
         """Put the sensor to its first place; self._scene and self.object_pose are set."""
@@ -198,34 +225,13 @@ class Body(gym.Env[Observation, Action]):
     def _move(self, action: Action) -> Observation:
         """Do an action."""
 
-    def _observe(
-        self,
-        goal: NDArray[np.float64] | None = None,
-        slide_x: float = 0.0,
-        slide_y: float = 0.0,
-        twist: float = 0.0,
-        lens: fingertip.Lens | None = None,
-    ) -> Observation:
-        """Touch what is ahead of a goal (4, 3) in the object's frame, or slide and twist; look."""
-        hand, side = self._hand, self.resolution
+    def _observe(self, move: Callable[..., bool], *arguments: Any) -> Observation:
+        """What the sensor sees after `move`, a kernel of this scene, canvas, hand and arguments."""
+        side = self.resolution
         depth = np.empty((side, side), np.float32)
         rgb = np.empty((side, side, 3), np.float32)
         pose, movement = np.empty(7), np.empty(7)
-        felt = fingertip.act(
-            self._scene,
-            self._canvas,
-            hand,
-            lens or self._lens,
-            goal is not None,
-            hand.frame if goal is None else goal,
-            slide_x,
-            slide_y,
-            twist,
-            depth,
-            rgb,
-            pose,
-            movement,
-        )
+        felt = move(self._scene, self._canvas, self._hand, *arguments, depth, rgb, pose, movement)
         return {
             "depth": depth,
             "rgb": rgb,

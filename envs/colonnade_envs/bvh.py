@@ -16,6 +16,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from colonnade_envs.kernel import kernel
+
 __all__ = ["STACK_SIZE", "Bvh", "build_bvh", "cast_rays", "closest_hit"]
 
 STACK_SIZE = 128
@@ -44,7 +46,7 @@ class Bvh(NamedTuple):
     """(T,) number of each triangle in the mesh it came from."""
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _half_area(lo, hi):  # type: ignore[no-untyped-def]
     x, y, z = hi[0] - lo[0], hi[1] - lo[1], hi[2] - lo[2]
     return x * y + y * z + z * x
@@ -178,7 +180,7 @@ def _build(corner, order, box, link):  # type: ignore[no-untyped-def]
     return nodes
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _normals(corner, normal):  # type: ignore[no-untyped-def]
     for i in range(corner.shape[0]):
         ax, ay, az = float(corner[i, 0, 0]), float(corner[i, 0, 1]), float(corner[i, 0, 2])
@@ -190,7 +192,7 @@ def _normals(corner, normal):  # type: ignore[no-untyped-def]
             normal[i, 0], normal[i, 1], normal[i, 2] = x / length, y / length, z / length
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def closest_hit(bvh, stack, ox, oy, oz, dx, dy, dz, reach):  # type: ignore[no-untyped-def]
     """The nearest triangle that a ray meets, from either side.
 
@@ -291,7 +293,7 @@ def closest_hit(bvh, stack, ox, oy, oz, dx, dy, dz, reach):  # type: ignore[no-u
         node = stack[top]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _cast(bvh, stack, origins, directions, reach, distance, face, weights):  # type: ignore[no-untyped-def]
     for r in range(origins.shape[0]):
         t, i, b, c = closest_hit(

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import numpy as np
 from gymnasium import spaces
-from numba import njit
-from numpy.typing import NDArray
 
-from colonnade_envs import fingertip
+from colonnade_envs import fingertip, viewpoint
 from colonnade_envs.body import Action, Body, Observation, goal_pose, vector
 from colonnade_envs.bvh import cast_rays
 from colonnade_envs.objects import ObjectMesh, ObjectSet
@@ -89,55 +87,23 @@ class CameraEnv(Body):
         hit = radius if not math.isfinite(hit) else hit
         self._hand.frame[:] = frame_from(axes, outside + axes[:, 2] * (hit - self.distance))
         self._hand.pose[:] = IDENTITY
-        observation = self._observe()
+        observation = self._observe(fingertip.look, self._lens, self._hand.frame)
         observation["movement"][:] = IDENTITY
         return observation
 
     def _move(self, action: Action) -> Observation:
         frame = self._hand.frame
         if action.get("jump"):
-            frame[:] = self._drawn_back(frame_of(goal_pose(action), self.object_pose))
-            return self._observe()
+            goal = frame_of(goal_pose(action), self.object_pose)
+            return self._observe(viewpoint.look_from, self._lens, goal)
         if "orbit" in action:
             x, y = vector(action, "orbit", -_MAX_ORBIT, _MAX_ORBIT, 2).tolist()
             cx, cy, cz = self.mesh.centre.tolist()
-            _spin(frame, 1, -x, cx, cy, cz)
-            _spin(frame, 0, y, cx, cy, cz)
+            viewpoint.spin(frame, 1, -x, cx, cy, cz)
+            viewpoint.spin(frame, 0, y, cx, cy, cz)
         if "turn" in action:
             x, y = vector(action, "turn", -_MAX_TURN, _MAX_TURN, 2).tolist()
             cx, cy, cz = frame[3].tolist()
-            _spin(frame, 1, x, cx, cy, cz)
-            _spin(frame, 0, -y, cx, cy, cz)
-        return self._observe()
-
-    def _drawn_back(self, goal: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A frame (4, 3) that is not inside the object."""
-        bvh = self._scene.bvh
-        distance, face, _ = cast_rays(bvh, [goal[3], goal[3]], [goal[2], -goal[2]], 10.0)
-        if (face >= 0).all():
-            corners = self.mesh.vertices[self.mesh.faces[face]].astype(np.float64)
-            normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-            ahead = normals @ goal[2]
-            if ahead[0] > 0.0 > ahead[1]:  # out of the object ahead, out of it behind
-                goal[3] -= goal[2] * (distance[1] + self.distance)
-        return goal
-
-
-@njit(cache=True, error_model="numpy")
-def _spin(frame, across, angle, cx, cy, cz):  # type: ignore[no-untyped-def]
-    """Turn a frame (4, 3) by an angle about its own x (across = 0) or y (1) through a centre."""
-    c, s = math.cos(angle), math.sin(angle)
-    kx, ky, kz = frame[across, 0], frame[across, 1], frame[across, 2]
-    for row in range(4):  # Rodrigues' formula
-        x, y, z = frame[row, 0], frame[row, 1], frame[row, 2]
-        if row == 3:
-            x, y, z = x - cx, y - cy, z - cz
-        along = (kx * x + ky * y + kz * z) * (1.0 - c)
-        px = c * x + s * (ky * z - kz * y) + along * kx
-        py = c * y + s * (kz * x - kx * z) + along * ky
-        pz = c * z + s * (kx * y - ky * x) + along * kz
-        size = math.sqrt(px * px + py * py + pz * pz)
-        if row == 3:
-            frame[3, 0], frame[3, 1], frame[3, 2] = px + cx, py + cy, pz + cz
-        else:
-            frame[row, 0], frame[row, 1], frame[row, 2] = px / size, py / size, pz / size
+            viewpoint.spin(frame, 1, x, cx, cy, cz)
+            viewpoint.spin(frame, 0, -y, cx, cy, cz)
+        return self._observe(fingertip.look, self._lens, frame)

@@ -13,10 +13,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_envs.bvh import closest_hit
+from colonnade_envs.kernel import kernel
 from colonnade_envs.patch import paint, trace
 
 __all__ = ["Hand", "Lens", "act", "look", "world_pose"]
@@ -67,7 +67,7 @@ class Hand(NamedTuple):
         )
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _copy(source, target):  # type: ignore[no-untyped-def]
     """Copy (3, 3); a slice assignment would bring numba's string formatting into the kernel."""
     for i in range(3):
@@ -75,7 +75,7 @@ def _copy(source, target):  # type: ignore[no-untyped-def]
             target[i, k] = source[i, k]
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _touch(bvh, contact, triangle, x, y, z, dx, dy, dz):  # type: ignore[no-untyped-def]
     """Set the contact to where a ray along (dx, dy, dz) met a triangle."""
     nx, ny, nz = bvh.normal[triangle, 0], bvh.normal[triangle, 1], bvh.normal[triangle, 2]
@@ -85,7 +85,7 @@ def _touch(bvh, contact, triangle, x, y, z, dx, dy, dz):  # type: ignore[no-unty
     contact[2, 0], contact[2, 1], contact[2, 2] = -dx, -dy, -dz
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _crawl(bvh, stack, contact, sx, sy, sz, length):  # type: ignore[no-untyped-def]
     """Move the contact by a path of `length` metres in the plane with normal (sx, sy, sz).
 
@@ -151,7 +151,7 @@ def _crawl(bvh, stack, contact, sx, sy, sz, length):  # type: ignore[no-untyped-
     return max(length, 0.0)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _free(bvh, stack, x, y, z, nx, ny, nz, reach):  # type: ignore[no-untyped-def]
     """Metres of free space in front of a point of the surface, at most `reach`."""
     near = 0.0005
@@ -161,7 +161,7 @@ def _free(bvh, stack, x, y, z, nx, ny, nz, reach):  # type: ignore[no-untyped-de
     return reach if hit < 0 else min(reach, 0.9 * (h + near))
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _mean_normal(bvh, stack, x, y, z, nx, ny, nz, distance, tangent):  # type: ignore[no-untyped-def]
     """Normal averaged over what a square of rays sees from (nx, ny, nz) * distance in front."""
     ax, ay, az = 0.0, 0.0, 0.0  # any two directions across
@@ -194,7 +194,7 @@ def _mean_normal(bvh, stack, x, y, z, nx, ny, nz, distance, tangent):  # type: i
     return tx / size, ty / size, tz / size
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _settle(bvh, stack, hand, lens, axis):  # type: ignore[no-untyped-def]
     """Put the sensor in front of the contact, looking against the averaged normal.
 
@@ -238,7 +238,7 @@ def _settle(bvh, stack, hand, lens, axis):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _turn(frame, angle):  # type: ignore[no-untyped-def]
     """Turn a frame about its z."""
     c, s = math.cos(angle), math.sin(angle)
@@ -248,7 +248,7 @@ def _turn(frame, angle):  # type: ignore[no-untyped-def]
         frame[1, k] = c * y - s * x
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _slide(bvh, stack, hand, lens, slide_x, slide_y):  # type: ignore[no-untyped-def]
     """Slide along the surface; where there is no way or no room, sideways or back instead.
 
@@ -284,7 +284,7 @@ def _slide(bvh, stack, hand, lens, slide_x, slide_y):  # type: ignore[no-untyped
     _turn(frame, -angle)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _approach(bvh, stack, hand, lens, goal):  # type: ignore[no-untyped-def]
     """Touch what is ahead of a frame (4, 3); False if there is nothing within the search.
 
@@ -325,7 +325,7 @@ def _approach(bvh, stack, hand, lens, goal):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _pose(frame, body, m, pose):  # type: ignore[no-untyped-def]
     """World pose (7,) of a frame (4, 3) given in the frame of a body (4, 3) in the world.
 
@@ -353,7 +353,7 @@ def _pose(frame, body, m, pose):  # type: ignore[no-untyped-def]
         pose[k] = min(max(pose[k], -1.0), 1.0)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _movement(before, after, movement):  # type: ignore[no-untyped-def]
     """The pose `after` in the frame of the pose `before`, all (7,)."""
     x, y, z, w = -before[3], -before[4], -before[5], before[6]
@@ -383,7 +383,7 @@ def world_pose(hand: Hand) -> NDArray[np.float64]:
     return pose
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def look(scene, canvas, hand, lens, frame, depth, rgb, pose, movement):  # type: ignore[no-untyped-def]
     """Take an observation from a frame (4, 3); returns whether the middle ray met the object."""
     trace(scene.bvh, canvas, frame, lens.tangent, lens.tangent, lens.reach)
@@ -406,7 +406,7 @@ def look(scene, canvas, hand, lens, frame, depth, rgb, pose, movement):  # type:
     return hit >= 0
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def act(scene, canvas, hand, lens, jump, goal, slide_x, slide_y, twist, depth, rgb, pose, movement):  # type: ignore[no-untyped-def]
     """One step of the fingertip: jump or slide, twist, look.
 

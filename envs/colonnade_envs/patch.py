@@ -13,10 +13,10 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from colonnade_envs.bvh import STACK_SIZE, Bvh, build_bvh
+from colonnade_envs.kernel import kernel
 from colonnade_envs.objects.mesh import ObjectMesh
 from colonnade_envs.poses import matrix_of, pose_inverse, pose_product
 
@@ -88,7 +88,7 @@ def scene_of(mesh: ObjectMesh) -> Scene:
     return scene
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def trace(bvh, canvas, frame, tan_x, tan_y, reach):  # type: ignore[no-untyped-def]
     """Fill the canvas: nearest triangle and depth of every pixel.
 
@@ -227,7 +227,7 @@ def trace(bvh, canvas, frame, tan_x, tan_y, reach):  # type: ignore[no-untyped-d
                     far = max(far, depth[i, j])
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _texel(scene, texture, u, v):  # type: ignore[no-untyped-def]
     """Red, green, blue (0..1) of a texture at (u, v): bilinear, repeating, v upwards."""
     start = scene.texture_table[texture, 0]
@@ -253,7 +253,7 @@ def _texel(scene, texture, u, v):  # type: ignore[no-untyped-def]
     return min(red, 1.0), min(green, 1.0), min(blue, 1.0)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def paint(scene, canvas, frame, tan_x, tan_y, depth, rgb):  # type: ignore[no-untyped-def]
     """Write depth (H, W) and rgb (H, W, 3), both float32, of a canvas that `trace` has filled."""
     bvh = scene.bvh
@@ -304,7 +304,7 @@ def paint(scene, canvas, frame, tan_x, tan_y, depth, rgb):  # type: ignore[no-un
                 rgb[i, j, 2] *= blue
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def normals(bvh, canvas, frame, tan_x, tan_y, normal, face):  # type: ignore[no-untyped-def]
     """Write normal (H, W, 3) float32 in the sensor's frame and face (H, W) int32 of a canvas."""
     height, width = canvas.depth.shape

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
+from colonnade_envs.kernel import kernel
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.patch import Canvas, frame_of, paint, scene_of, trace
 from colonnade_envs.poses import IDENTITY, matrix_of, quaternion_of
@@ -182,7 +182,7 @@ def _smooth(mesh: ObjectMesh) -> NDArray[np.float32]:
     return normals
 
 
-@njit(cache=True, error_model="numpy")
+@kernel
 def _shade(bvh, canvas, frame, tangent, smooth, rgb, out):  # type: ignore[no-untyped-def]
     """Add light to the colours of a canvas and average it down into out (H, W, 4)."""
     size = canvas.depth.shape[0]

@@ -100,7 +100,7 @@ class TouchEnv(Body):
             outward = normal + 0.5 * self.np_random.normal(size=3)
             axes = look_along(-outward, twist)
             goal = frame_from(axes, point - axes[:, 2] * radius)
-            observation = self._observe(goal, lens=lens)
+            observation = self._touch(goal, lens)
             if observation["on_object"]:
                 observation["movement"][:] = IDENTITY
                 return observation
@@ -112,15 +112,20 @@ class TouchEnv(Body):
         if "push" in action:
             push = float(vector(action, "push", 0.0, MAX_PUSH, 1)[0])
             if push > 0.0:
-                return self._observe(self._push(push))
+                return self._touch(self._push(push), self._lens)
         if action.get("jump"):
-            return self._observe(frame_of(goal_pose(action), self.object_pose))
+            return self._touch(frame_of(goal_pose(action), self.object_pose), self._lens)
         slide_x = slide_y = twist = 0.0
         if "slide" in action:
             slide_x, slide_y = vector(action, "slide", -self.max_slide, self.max_slide, 2).tolist()
         if "twist" in action:
             twist = float(vector(action, "twist", -math.pi, math.pi, 1)[0])
-        return self._observe(None, slide_x, slide_y, twist)
+        here = self._hand.frame
+        return self._observe(fingertip.act, self._lens, False, here, slide_x, slide_y, twist)
+
+    def _touch(self, goal: NDArray[np.float64], lens: fingertip.Lens) -> Observation:
+        """Touch what is ahead of a goal (4, 3) in the object's frame."""
+        return self._observe(fingertip.act, lens, True, goal, 0.0, 0.0, 0.0)
 
     def _push(self, distance: float) -> NDArray[np.float64]:
         """Push the object; returns the frame (4, 3) of the sensor in the object's new frame."""

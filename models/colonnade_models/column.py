@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
@@ -33,6 +32,7 @@ from colonnade_models.hypotheses import (
     new_hypotheses,
     push,
 )
+from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.refinement import Normal, new_normal_equations, refine
 from colonnade_models.seeding import SeedPlan, choose_anchor, new_seed_plan, seed
@@ -199,7 +199,7 @@ def reset(column: Column) -> None:
     column.verdict.best[:] = -np.inf
 
 
-@njit(cache=True)
+@kernel
 def _total(c: Column, memory: Memory, o: int, pose: Array) -> np.float32:
     """Evidence of a pose over all percepts of the episode."""
     total = ZERO
@@ -208,7 +208,7 @@ def _total(c: Column, memory: Memory, o: int, pose: Array) -> np.float32:
     return total
 
 
-@njit(cache=True)
+@kernel
 def _refine(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t: Tolerance) -> None:
     """Refine one pose, whose evidence is known, and keep what scores best on all percepts.
 
@@ -229,7 +229,7 @@ def _refine(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t: To
                 h.pose[i, k] = moved[k]
 
 
-@njit(cache=True)
+@kernel
 def _seed(c: Column, memory: Memory) -> None:
     """Propose, refine and admit new hypotheses."""
     count = c.tally[PERCEPTS]
@@ -267,7 +267,7 @@ def _seed(c: Column, memory: Memory) -> None:
     drop_twins(c.hypotheses, memory.centre, np.float32(0.997), np.float32(0.003))
 
 
-@njit(cache=True)
+@kernel
 def _refine_leaders(c: Column, memory: Memory) -> None:
     """Refine the strongest few in turns; the threshold is the evidence of the last of them."""
     h = c.hypotheses
@@ -291,7 +291,7 @@ def _refine_leaders(c: Column, memory: Memory) -> None:
     drop_twins(h, memory.centre, np.float32(0.999), np.float32(0.002))
 
 
-@njit(cache=True)
+@kernel
 def _admit_twins(c: Column, memory: Memory, leader: int) -> None:
     """Give every twin of the leading pose its chance."""
     h, s = c.hypotheses, c.seeds
@@ -315,7 +315,7 @@ def _admit_twins(c: Column, memory: Memory, leader: int) -> None:
         push(h, o, s.pose[i], s.evidence[i])
 
 
-@njit(cache=True)
+@kernel
 def _judge(c: Column, memory: Memory) -> None:
     """Who leads, who is the rival that matters, and is that enough to decide?"""
     h, v, s = c.hypotheses, c.verdict, c.settings
@@ -371,7 +371,7 @@ def _judge(c: Column, memory: Memory) -> None:
         v.state[0] = RECOGNISED
 
 
-@njit(cache=True)
+@kernel
 def polish(c: Column, memory: Memory) -> None:
     """Refine the leader once more, on every percept, after the decision."""
     leader = c.verdict.state[1]
@@ -385,7 +385,7 @@ def polish(c: Column, memory: Memory) -> None:
         )  # fmt: skip
 
 
-@njit(cache=True)
+@kernel
 def _rival_object(h: Hypotheses, leader: int) -> int:
     """The strongest hypothesis of any other object, -1 if there is none."""
     rival = -1
@@ -397,7 +397,7 @@ def _rival_object(h: Hypotheses, leader: int) -> int:
     return rival
 
 
-@njit(cache=True)
+@kernel
 def step(c: Column, memory: Memory, percept: Array) -> int:
     """One percept (18,), located in the body's frame, enters the column.
 

@@ -9,12 +9,12 @@ the next touch.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.evidence import BEND, VAR_BEND, VAR_NORMAL, Tolerance, surfel_score
+from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
 
 __all__ = ["after", "deficit", "imagine", "look_alike", "relative_pose"]
@@ -30,7 +30,7 @@ PROBES = 128
 """Surfels looked at, evenly spread."""
 
 
-@njit(cache=True)
+@inlined
 def imagine(s: Array, f: Array) -> None:
     """The features (22,) that touching a surfel would give, in the object's frame."""
     for k in range(3):
@@ -49,7 +49,7 @@ def imagine(s: Array, f: Array) -> None:
     f[VAR_BEND] = s[S.SPREAD_BEND]
 
 
-@njit(cache=True)
+@kernel
 def relative_pose(a: Array, b: Array, out: Array) -> None:
     """The pose that maps a's object frame into b's: b after the inverse of a. All (12,)."""
     for i in range(3):
@@ -63,7 +63,7 @@ def relative_pose(a: Array, b: Array, out: Array) -> None:
         )
 
 
-@njit(cache=True)
+@kernel
 def after(second: Array, first: Array, out: Array) -> None:
     """The pose that does `first`, then `second`. All (12,); `out` must be neither."""
     for i in range(3):
@@ -78,7 +78,7 @@ def after(second: Array, first: Array, out: Array) -> None:
         )
 
 
-@njit(cache=True)
+@inlined
 def deficit(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
     """Nats that imagined features `f` lose when laid into object `o` by T (12,)."""
     x, y, z = f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2]
@@ -99,7 +99,7 @@ def deficit(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.floa
     return t.gain - surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
 
 
-@njit(cache=True)
+@kernel
 def look_alike(
     memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array
 ) -> bool:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
+from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
 from colonnade_models.numerics import compress, turn
 
@@ -92,7 +92,7 @@ def default_tolerance() -> Tolerance:
     )
 
 
-@njit(cache=True)
+@kernel
 def loosened(t: Tolerance, place: np.float32, angle: np.float32) -> Tolerance:
     """The tolerance of a hypothesis whose place (m) and rotation (rad) are that uncertain."""
     return Tolerance(
@@ -108,7 +108,7 @@ def loosened(t: Tolerance, place: np.float32, angle: np.float32) -> Tolerance:
     )
 
 
-@njit(cache=True)
+@kernel
 def features_of(percept: Array, out: Array) -> None:
     """Prepare a (18,) percept for scoring, into `out` (22,)."""
     for k in range(P.PERCEPT_SIZE):
@@ -125,7 +125,7 @@ def features_of(percept: Array, out: Array) -> None:
     out[VAR_NORMAL] = percept[P.SIGMA_NORMAL] * percept[P.SIGMA_NORMAL]
 
 
-@njit(cache=True)
+@inlined
 def colour_difference(
     a: Array, ka: int, b: Array, kb: int, variance: np.float32, cap: np.float32
 ) -> np.float32:
@@ -151,7 +151,7 @@ def colour_difference(
     )
 
 
-@njit(cache=True)
+@inlined
 def surfel_score(
     f: Array,
     qx: np.float32,
@@ -210,7 +210,7 @@ def surfel_score(
     return max(t.gain - HALF * total, s[S.FLOOR])
 
 
-@njit(cache=True)
+@kernel
 def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -> bool:
     """Whether the free line of sight of an off-object percept runs through a learned surface."""
     ex, ey, ez = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
@@ -244,7 +244,7 @@ def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
     return False
 
 
-@njit(cache=True)
+@inlined
 def score(
     memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
 ) -> np.float32:

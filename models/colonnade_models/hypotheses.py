@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from colonnade_models.kernel import inlined, kernel
 
 __all__ = [
     "Hypotheses",
@@ -52,7 +53,7 @@ def new_hypotheses(capacity: int) -> Hypotheses:
     )
 
 
-@njit(cache=True)
+@inlined
 def _move(h: Hypotheses, source: int, target: int) -> None:
     if source != target:
         h.object[target] = h.object[source]
@@ -61,7 +62,7 @@ def _move(h: Hypotheses, source: int, target: int) -> None:
             h.pose[target, k] = h.pose[source, k]
 
 
-@njit(cache=True)
+@kernel
 def push(h: Hypotheses, o: int, pose: Array, evidence: np.float32) -> bool:
     """Add a hypothesis; False if there is no room."""
     i = h.count[0]
@@ -75,7 +76,7 @@ def push(h: Hypotheses, o: int, pose: Array, evidence: np.float32) -> bool:
     return True
 
 
-@njit(cache=True)
+@kernel
 def best_of(h: Hypotheses) -> int:
     """The strongest hypothesis, -1 if none lives."""
     best = -1
@@ -85,7 +86,7 @@ def best_of(h: Hypotheses) -> int:
     return best
 
 
-@njit(cache=True)
+@kernel
 def keep_winners(h: Hypotheses, winners: int, slack: np.float32) -> None:
     """Keep at most `winners` hypotheses, and only those within `slack` nats of the best.
 
@@ -121,7 +122,7 @@ def keep_winners(h: Hypotheses, winners: int, slack: np.float32) -> None:
     h.count[0] = kept
 
 
-@njit(cache=True)
+@inlined
 def is_near(a: Array, b: Array, centre: Array, cosine: np.float32, distance: np.float32) -> bool:
     """Whether two poses of one object differ by less than an angle and a distance.
 
@@ -142,7 +143,7 @@ def is_near(a: Array, b: Array, centre: Array, cosine: np.float32, distance: np.
     return bool(square < distance * distance)
 
 
-@njit(cache=True)
+@kernel
 def drop_twins(h: Hypotheses, centre: Array, cosine: np.float32, distance: np.float32) -> None:
     """Of hypotheses that agree in object and pose keep the strongest. `centre` is (O, 3)."""
     kept = 0

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
+from colonnade_models.kernel import inlined, kernel
 from colonnade_models.numerics import compress, hsv_to_rgb, rgb_to_hsv
 from colonnade_models.spread import widen_spreads
 from colonnade_models.surfel import LOWEST_FLOOR
@@ -76,18 +76,18 @@ def new_draft(spacing: float, capacity: int = 1 << 14) -> Draft:
     )
 
 
-@njit(cache=True)
+@inlined
 def bucket_of(vx: int, vy: int, vz: int, buckets: int) -> int:
     """Teschner et al. 2003: three primes and a mask."""
     return ((vx * 73856093) ^ (vy * 19349663) ^ (vz * 83492791)) & (buckets - 1)
 
 
-@njit(cache=True)
+@inlined
 def voxel_of(x: np.float32, spacing: np.float32) -> int:
     return int(np.floor(x / spacing))
 
 
-@njit(cache=True)
+@kernel
 def find_or_add(draft: Draft, vx: int, vy: int, vz: int, nx: float, ny: float, nz: float):  # type: ignore[no-untyped-def]
     """(surfel of this voxel that faces along n, whether it is new); -1 when the draft is full."""
     h = bucket_of(vx, vy, vz, draft.bucket.shape[0])
@@ -110,7 +110,7 @@ def find_or_add(draft: Draft, vx: int, vy: int, vz: int, nx: float, ny: float, n
     return i, True
 
 
-@njit(cache=True)
+@kernel
 def covers(
     draft: Draft,
     x: np.float32,
@@ -134,7 +134,7 @@ def covers(
     return False
 
 
-@njit(cache=True)
+@kernel
 def learn(draft: Draft, percept: Array) -> int:
     """Merge one (18,) percept into the draft.
 
@@ -184,7 +184,7 @@ def learn(draft: Draft, percept: Array) -> int:
     return 1 if new else 0
 
 
-@njit(cache=True)
+@kernel
 def coarsen(draft: Draft, coarse: Draft) -> None:
     """Pour the surfels of `draft` into the empty `coarse`, whose voxels are larger."""
     for i in range(draft.size[0]):
@@ -213,7 +213,7 @@ def coarsen(draft: Draft, coarse: Draft) -> None:
                 t[k] += s[k]
 
 
-@njit(cache=True)
+@kernel
 def _surfel(s: Array, out: Array) -> None:
     """One surfel row from its sums."""
     count = s[_COUNT]
@@ -279,7 +279,7 @@ def _surfel(s: Array, out: Array) -> None:
     out[S.FLOOR] = LOWEST_FLOOR
 
 
-@njit(cache=True)
+@kernel
 def _surfels(draft: Draft, out: Array) -> None:
     for i in range(draft.size[0]):
         _surfel(draft.sums[i], out[i])

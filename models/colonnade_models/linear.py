@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from colonnade_models.kernel import kernel
 
 __all__ = ["cholesky", "cholesky_solve"]
 
@@ -13,7 +14,7 @@ ONE = np.float32(1.0)
 TINY = np.float32(1e-12)
 
 
-@njit(cache=True)
+@kernel
 def cholesky(a: NDArray[np.float32], n: int) -> bool:
     """Overwrite the lower triangle of symmetric `a` (n, n) with its Cholesky factor.
 
@@ -36,7 +37,7 @@ def cholesky(a: NDArray[np.float32], n: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@kernel
 def cholesky_solve(factor: NDArray[np.float32], b: NDArray[np.float32], n: int) -> None:
     """Solve L L^T x = b in place of `b` (n,), L being the lower triangle of `factor`."""
     for i in range(n):

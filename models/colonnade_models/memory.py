@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
+from colonnade_models.kernel import inlined
 from colonnade_models.spatial_index import NO_SURFEL, SpatialIndex, build_index
 
 __all__ = ["LearnedObject", "Memory", "ObjectMemory", "Surfels", "lookup"]
@@ -111,7 +111,7 @@ class Memory(NamedTuple):
     """(O,) largest distance of a surfel from the centre, m."""
 
 
-@njit(cache=True)
+@inlined
 def lookup(
     memory: Memory,
     o: int,

@@ -6,8 +6,9 @@ Only + - * / sqrt and comparisons are used: a logarithm from libm differs betwee
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from colonnade_models.kernel import inlined, kernel
 
 __all__ = ["compress", "hsv_to_rgb", "log_positive", "quaternion_matrix", "rgb_to_hsv", "turn"]
 
@@ -24,7 +25,7 @@ LN2 = np.float32(0.6931472)
 SQRT2 = np.float32(1.4142135)
 
 
-@njit(cache=True)
+@inlined
 def log_positive(x: np.float32) -> np.float32:
     """Natural logarithm of a float32 >= 1, error below 2e-6 up to 1e6.
 
@@ -40,7 +41,7 @@ def log_positive(x: np.float32) -> np.float32:
     return halvings * LN2 + TWO * s * series
 
 
-@njit(cache=True)
+@inlined
 def compress(curvature: np.float32) -> np.float32:
     """sign(k) ln(|k| + 1) of a curvature in 1/m: the scale on which curvatures are compared."""
     if curvature < ZERO:
@@ -48,7 +49,7 @@ def compress(curvature: np.float32) -> np.float32:
     return log_positive(ONE + curvature)
 
 
-@njit(cache=True)
+@kernel
 def quaternion_matrix(q: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     """Row-major rotation matrix of a unit quaternion x, y, z, w into the first nine of `out`."""
     x, y, z, w = q[0], q[1], q[2], q[3]
@@ -63,7 +64,7 @@ def quaternion_matrix(q: NDArray[np.float32], out: NDArray[np.float32]) -> None:
     out[8] = ONE - TWO * (x * x + y * y)
 
 
-@njit(cache=True)
+@inlined
 def turn(pose: NDArray[np.float32], v0: np.float32, v1: np.float32, v2: np.float32):  # type: ignore[no-untyped-def]
     """Rotate a vector by the rotation of a (12,) pose: nine row-major matrix entries, then t."""
     return (
@@ -73,7 +74,7 @@ def turn(pose: NDArray[np.float32], v0: np.float32, v1: np.float32, v2: np.float
     )
 
 
-@njit(cache=True)
+@inlined
 def rgb_to_hsv(r: np.float32, g: np.float32, b: np.float32):  # type: ignore[no-untyped-def]
     """Hue, saturation, value in 0..1 of red, green, blue in 0..1 (A. R. Smith 1978)."""
     value = max(r, max(g, b))
@@ -91,7 +92,7 @@ def rgb_to_hsv(r: np.float32, g: np.float32, b: np.float32):  # type: ignore[no-
     return hue, spread / value, value
 
 
-@njit(cache=True)
+@inlined
 def hsv_to_rgb(h: np.float32, s: np.float32, v: np.float32):  # type: ignore[no-untyped-def]
     """Red, green, blue of a colour given as hue, saturation, value in 0..1."""
     sector = h * SIX

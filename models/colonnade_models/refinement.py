@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.evidence import VAR_NORMAL, Tolerance
+from colonnade_models.kernel import inlined, kernel
 from colonnade_models.linear import cholesky, cholesky_solve
 from colonnade_models.memory import Memory, lookup
 from colonnade_models.numerics import turn
@@ -52,7 +52,7 @@ def new_normal_equations() -> Normal:
     return Normal(np.zeros((6, 6), np.float32), np.zeros(6, np.float32), np.zeros(6, np.float32))
 
 
-@njit(cache=True)
+@inlined
 def _pull(normal: Normal, residual: np.float32, variance: np.float32) -> None:
     """Add one residual, whose Jacobian stands in normal.row, to the normal equations."""
     square = residual * residual / variance
@@ -67,7 +67,7 @@ def _pull(normal: Normal, residual: np.float32, variance: np.float32) -> None:
             normal.matrix[p, q] += w * normal.row[q]
 
 
-@njit(cache=True)
+@kernel
 def orthonormalise(pose: Array) -> None:
     """Make the rotation in a (12,) pose orthonormal again (Gram-Schmidt by rows)."""
     a, b = pose[0:3], pose[3:6]
@@ -85,7 +85,7 @@ def orthonormalise(pose: Array) -> None:
     pose[8] = a[0] * b[1] - a[1] * b[0]
 
 
-@njit(cache=True)
+@kernel
 def _gather(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, normal: Normal) -> None:
     """Add what one percept says of the pose to the normal equations."""
     c = memory.centre[o]
@@ -135,7 +135,7 @@ def _gather(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, normal:
         _pull(normal, dx * gx + dy * gy + dz * gz, t.direction + s[S.SPREAD_DIRECTION])
 
 
-@njit(cache=True)
+@kernel
 def refine(
     memory: Memory,
     o: int,

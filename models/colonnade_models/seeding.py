@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.evidence import BEND, VAR_BEND, Tolerance, colour_difference, score
 from colonnade_models.hypotheses import Hypotheses, keep_winners, push
+from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory
 
 __all__ = ["TURNS", "SeedPlan", "choose_anchor", "new_seed_plan", "seed"]
@@ -53,7 +53,7 @@ def new_seed_plan() -> SeedPlan:
     return SeedPlan(np.zeros(MOST_CHECKS, np.int32), np.zeros(12, np.float32))
 
 
-@njit(cache=True)
+@inlined
 def _resembles(f: Array, s: Array, t: Tolerance) -> bool:
     """Whether a percept's bending and colour could be those of a surfel."""
     variance = t.bend + f[VAR_BEND] + s[S.SPREAD_BEND]
@@ -68,7 +68,7 @@ def _resembles(f: Array, s: Array, t: Tolerance) -> bool:
     return total <= RESEMBLES
 
 
-@njit(cache=True)
+@kernel
 def _proposals(memory: Memory, f: Array, t: Tolerance) -> int:
     """How many poses a percept would propose."""
     count = 0
@@ -79,7 +79,7 @@ def _proposals(memory: Memory, f: Array, t: Tolerance) -> int:
     return count
 
 
-@njit(cache=True)
+@kernel
 def choose_anchor(
     memory: Memory, features: Array, count: int, t: Tolerance, proposals: NDArray[np.int32]
 ) -> int:
@@ -103,7 +103,7 @@ def choose_anchor(
     return best
 
 
-@njit(cache=True)
+@kernel
 def _plan_checks(plan: SeedPlan, features: Array, count: int, anchor: int) -> int:
     """Choose up to MOST_CHECKS percepts, each the farthest from the anchor and those chosen."""
     chosen = 0
@@ -131,7 +131,7 @@ def _plan_checks(plan: SeedPlan, features: Array, count: int, anchor: int) -> in
     return chosen
 
 
-@njit(cache=True)
+@kernel
 def _align(f: Array, s: Array, cosine: np.float32, sine: np.float32, pose: Array) -> None:
     """The pose that lays the percept's frame onto the surfel's, turned about the normal."""
     n = f[P.NORMAL : P.NORMAL + 3]
@@ -164,7 +164,7 @@ def _align(f: Array, s: Array, cosine: np.float32, sine: np.float32, pose: Array
         pose[9 + k] = s[S.POSITION + k] - turned
 
 
-@njit(cache=True)
+@kernel
 def seed(
     memory: Memory,
     features: Array,

@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from colonnade_models.kernel import kernel
 from colonnade_models.linear import cholesky, cholesky_solve
 from colonnade_models.numerics import quaternion_matrix, rgb_to_hsv
 from colonnade_models.percept import (
@@ -89,7 +89,7 @@ def make_eye(resolution: int, fov: float, max_range: float) -> Eye:
     )
 
 
-@njit(cache=True)
+@kernel
 def _depth_noise(depth: Array, max_range: np.float32) -> np.float32:
     """Standard deviation of the white noise in a depth patch, m, from second differences."""
     size = depth.shape[0]
@@ -113,7 +113,7 @@ def _depth_noise(depth: Array, max_range: np.float32) -> np.float32:
     return max(scale * SECOND_DIFFERENCE_GAIN, NOISE_FLOOR)
 
 
-@njit(cache=True)
+@kernel
 def _centre_depth(depth: Array, max_range: np.float32) -> np.float32:
     """Mean depth of the central pixels that hit, or `max_range` where most of them missed."""
     size = depth.shape[0]
@@ -133,7 +133,7 @@ def _centre_depth(depth: Array, max_range: np.float32) -> np.float32:
     return total / hits
 
 
-@njit(cache=True)
+@kernel
 def _fit(
     depth: Array, eye: Eye, zc: np.float32, noise: np.float32, terms: int, scale: np.float32
 ) -> bool:
@@ -223,7 +223,7 @@ def _fit(
     return True
 
 
-@njit(cache=True)
+@kernel
 def _fit_robustly(depth: Array, eye: Eye, zc: np.float32, noise: np.float32) -> bool:
     """A plane first, wide, then the quadric with a narrowing cut-off."""
     radius = zc * eye.slope
@@ -240,7 +240,7 @@ def _fit_robustly(depth: Array, eye: Eye, zc: np.float32, noise: np.float32) -> 
     return True
 
 
-@njit(cache=True)
+@kernel
 def _deviations(eye: Eye, noise: np.float32, radius: np.float32, out: Array) -> None:
     """Standard deviations of slope and bending from the last pass's normal matrix."""
     relative = noise / radius
@@ -257,7 +257,7 @@ def _deviations(eye: Eye, noise: np.float32, radius: np.float32, out: Array) -> 
             out[SIGMA_BEND] = deviation / radius
 
 
-@njit(cache=True)
+@kernel
 def _surface_frame(eye: Eye, radius: np.float32, out: Array) -> None:
     """Normal, principal direction and curvatures in the sensor's frame from the quadric."""
     x = eye.solution[0]
@@ -294,7 +294,7 @@ def _surface_frame(eye: Eye, radius: np.float32, out: Array) -> None:
         out[DIRECTED] = ONE
 
 
-@njit(cache=True)
+@kernel
 def _facing_frame(out: Array) -> None:
     """Too few pixels for a fit: a flat surface that faces the sensor, and no trust in it."""
     out[NORMAL + 2] = -ONE
@@ -303,7 +303,7 @@ def _facing_frame(out: Array) -> None:
     out[SIGMA_BEND] = np.float32(1e4)
 
 
-@njit(cache=True)
+@kernel
 def _colour(rgb: Array, weights: Array, out: Array) -> None:
     """Mean colour of the pixels that carry the surface under the centre."""
     size = rgb.shape[0]
@@ -324,7 +324,7 @@ def _colour(rgb: Array, weights: Array, out: Array) -> None:
     out[COLOUR + 2] = value
 
 
-@njit(cache=True)
+@kernel
 def _into_body_frame(pose: Array, R: Array, reach: np.float32, out: Array) -> None:
     """Turn the frame into the body's and place the point `reach` along the view axis."""
     for k in (NORMAL, DIRECTION):
@@ -337,7 +337,7 @@ def _into_body_frame(pose: Array, R: Array, reach: np.float32, out: Array) -> No
     out[LOCATION + 2] = pose[2] + R[8] * reach
 
 
-@njit(cache=True)
+@kernel
 def sense(depth: Array, rgb: Array, pose: Array, eye: Eye, out: Array) -> None:
     """The percept of one patch, into `out` (18,), in the body's frame.
 

@@ -9,7 +9,7 @@ from tests.models.synthetic import blob, learned, moved, pose_row
 from tests.naive import telling as naive
 
 from colonnade.policies import distinguish
-from colonnade.policies.distinguish import most_telling
+from colonnade.policies.distinguish import most_telling, new_rivals
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.evidence import features_of
@@ -54,7 +54,7 @@ def test_the_most_telling_place_is_that_of_plain_loops(seed: int, rivals: int) -
     these, rows = scene(seed, rivals)
     column = column_with(these, rows)
     out = np.zeros(6, f)
-    worth = most_telling(column, MEMORY, seed, out)
+    worth = most_telling(column, MEMORY, new_rivals(), seed, out)
     candidates = naive.worths(
         THINGS, these, column.features[: len(rows)], MEMORY.centre, column.tolerance, seed
     )
@@ -71,7 +71,7 @@ def test_the_most_telling_place_is_that_of_plain_loops(seed: int, rivals: int) -
 
 def test_without_a_hypothesis_there_is_nothing_to_test() -> None:
     out = np.zeros(6, f)
-    assert most_telling(C.init(MEMORY), MEMORY, 0, out) == -1
+    assert most_telling(C.init(MEMORY), MEMORY, new_rivals(), 0, out) == -1
     assert (out == 0).all()
 
 
@@ -79,7 +79,7 @@ def test_without_a_rival_it_goes_where_nothing_was_touched() -> None:
     these, rows = scene(1, 0, touches=1)
     column = column_with(these, rows)
     out = np.zeros(6, f)
-    most_telling(column, MEMORY, 0, out)
+    most_telling(column, MEMORY, new_rivals(), 0, out)
     reach = 2 * float(MEMORY.radius[0])
     assert np.linalg.norm(out[:3] - rows[0, :3]) > 0.6 * reach
 
@@ -90,7 +90,7 @@ def test_successive_calls_look_at_other_surfels() -> None:
     places = set()
     for offset in range(4):
         out = np.zeros(6, f)
-        most_telling(column, MEMORY, offset, out)
+        most_telling(column, MEMORY, new_rivals(), offset, out)
         places.add(out.tobytes())
     assert len(THINGS[0].table) >= 2 * distinguish.CANDIDATES  # else there are no others
     assert len(places) > 1
@@ -100,6 +100,6 @@ def test_nothing_of_the_column_is_changed() -> None:
     these, rows = scene(0, 6)
     column = column_with(these, rows)
     before = [a.copy() for a in (*column.hypotheses, *column.verdict, column.features)]
-    most_telling(column, MEMORY, 0, np.zeros(6, f))
+    most_telling(column, MEMORY, new_rivals(), 0, np.zeros(6, f))
     for a, b in zip(before, (*column.hypotheses, *column.verdict, column.features), strict=True):
         assert (a == b).all()

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
+from colonnade_models.kernel import kernel
 from colonnade_models.learning import Draft, covers, find_or_add
 
 __all__ = ["Frontier", "new_frontier", "next_goal", "open_goals"]
@@ -43,7 +43,7 @@ def new_frontier(capacity: int = 1 << 15) -> Frontier:
     return Frontier(np.zeros((capacity, 9), np.float32), np.zeros(1, np.int32))
 
 
-@njit(cache=True)
+@kernel
 def open_goals(frontier: Frontier, draft: Draft, percept: Array) -> None:
     """Open the goals around one percept (18,) that nothing covers yet."""
     x, y, z = percept[P.LOCATION], percept[P.LOCATION + 1], percept[P.LOCATION + 2]
@@ -66,7 +66,7 @@ def open_goals(frontier: Frontier, draft: Draft, percept: Array) -> None:
         frontier.size[0] = i + 1
 
 
-@njit(cache=True)
+@kernel
 def next_goal(
     frontier: Frontier, draft: Draft, tried: Draft, x: float, y: float, z: float, out: Array
 ) -> bool:

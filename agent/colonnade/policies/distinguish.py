@@ -7,8 +7,9 @@ Where no rival is left, the place farthest from every touch is the most telling.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
@@ -16,9 +17,10 @@ from colonnade_models import surfel as S
 from colonnade_models.column import PERCEPTS, Column
 from colonnade_models.distinction import deficit, imagine, relative_pose
 from colonnade_models.hypotheses import best_of, is_near
+from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 
-__all__ = ["most_telling"]
+__all__ = ["Rivals", "most_telling", "new_rivals"]
 
 Array = NDArray[np.float32]
 
@@ -35,7 +37,21 @@ EXPLORING = np.float32(20.0)
 TELLING_CAP = np.float32(8.0)
 
 
-@njit(cache=True)
+class Rivals(NamedTuple):
+    """Scratch: the hypotheses that the leader must be told from."""
+
+    chosen: NDArray[np.int32]
+    """(RIVALS,)"""
+    relative: Array
+    """(RIVALS, 12) poses that lay the leader's object into each rival's."""
+
+
+def new_rivals() -> Rivals:
+    """Scratch memory for `most_telling`."""
+    return Rivals(np.zeros(RIVALS, np.int32), np.zeros((RIVALS, 12), np.float32))
+
+
+@kernel
 def _rivals(c: Column, memory: Memory, leader: int, chosen: NDArray[np.int32]) -> int:
     """The strongest hypotheses that differ from the leader and from each other."""
     h = c.hypotheses
@@ -69,8 +85,8 @@ def _rivals(c: Column, memory: Memory, leader: int, chosen: NDArray[np.int32]) -
     return count
 
 
-@njit(cache=True)
-def most_telling(c: Column, memory: Memory, offset: int, out: Array) -> np.float32:
+@kernel
+def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: Array) -> np.float32:
     """Where to go next: point and normal, body frame, into `out` (6,).
 
     `offset` shifts which surfels are looked at, so that successive calls see others.
@@ -80,8 +96,7 @@ def most_telling(c: Column, memory: Memory, offset: int, out: Array) -> np.float
     leader = best_of(h)
     if leader < 0:
         return -ONE
-    chosen = np.zeros(RIVALS, np.int32)
-    relative = np.zeros((RIVALS, 12), np.float32)
+    chosen, relative = scratch.chosen, scratch.relative
     rivals = _rivals(c, memory, leader, chosen)
     for k in range(rivals):
         relative_pose(h.pose[leader], h.pose[chosen[k]], relative[k])

@@ -1,0 +1,106 @@
+"""A body as kernels drive it: the moves of the environment's steps, without their dicts.
+
+`Body.probe` hands it out, so that a whole episode can run in one kernel. Every move looks and
+writes what it saw into the probe.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade_envs.fingertip import Hand, Lens, act
+from colonnade_envs.kernel import kernel
+from colonnade_envs.patch import Canvas, Scene
+from colonnade_envs.viewpoint import look_from
+
+__all__ = ["Probe", "jump_to", "slide_along"]
+
+
+class Probe(NamedTuple):
+    """A sensor in front of an object, and what it saw last."""
+
+    scene: Scene
+    canvas: Canvas
+    hand: Hand
+    lens: Lens
+    touches: bool
+    """Whether it rides the surface; otherwise it looks from a distance."""
+    max_slide: float
+    """Metres that one slide may go along each of the sensor's axes."""
+    goal: NDArray[np.float64]
+    """(4, 3) scratch."""
+    depth: NDArray[np.float32]
+    """(P, P) metres along the view axis."""
+    rgb: NDArray[np.float32]
+    """(P, P, 3) colour 0..1."""
+    pose: NDArray[np.float64]
+    """(7,) of the sensor in the world."""
+    movement: NDArray[np.float64]
+    """(7,) the same in the frame of the sensor before the last move."""
+
+
+@kernel
+def _aim(probe, x, y, z, nx, ny, nz):  # type: ignore[no-untyped-def]
+    """Set the goal to a sensor in front of a point in the world that looks against a normal."""
+    size = math.sqrt(nx * nx + ny * ny + nz * nz)
+    nx, ny, nz = nx / size, ny / size, nz / size
+    goal, body = probe.goal, probe.hand.object
+    # in the world first: the shortest turn that brings +z onto -n
+    w = 1.0 - nz
+    if w > 1e-6:
+        goal[0, 0], goal[0, 1], goal[0, 2] = 1.0 - nx * nx / w, -nx * ny / w, nx
+        goal[1, 0], goal[1, 1], goal[1, 2] = -nx * ny / w, 1.0 - ny * ny / w, ny
+    else:
+        goal[0, 0], goal[0, 1], goal[0, 2] = 1.0, 0.0, 0.0
+        goal[1, 0], goal[1, 1], goal[1, 2] = 0.0, -1.0, 0.0
+    goal[2, 0], goal[2, 1], goal[2, 2] = -nx, -ny, -nz
+    off = probe.lens.standoff
+    goal[3, 0] = x + off * nx - body[3, 0]
+    goal[3, 1] = y + off * ny - body[3, 1]
+    goal[3, 2] = z + off * nz - body[3, 2]
+    for row in range(4):
+        a, b, c = goal[row, 0], goal[row, 1], goal[row, 2]
+        for k in range(3):
+            goal[row, k] = body[k, 0] * a + body[k, 1] * b + body[k, 2] * c
+
+
+@kernel
+def jump_to(probe, x, y, z, nx, ny, nz):  # type: ignore[no-untyped-def]
+    """Lift off and look at a point from outside, against a normal, both in the world.
+
+    Returns whether the sensor met the object.
+    """
+    _aim(probe, x, y, z, nx, ny, nz)
+    if probe.touches:
+        return act(
+            probe.scene, probe.canvas, probe.hand, probe.lens, True, probe.goal, 0.0, 0.0, 0.0,
+            probe.depth, probe.rgb, probe.pose, probe.movement,
+        )  # fmt: skip
+    return look_from(
+        probe.scene, probe.canvas, probe.hand, probe.lens, probe.goal,
+        probe.depth, probe.rgb, probe.pose, probe.movement,
+    )  # fmt: skip
+
+
+@kernel
+def slide_along(probe, x, y, z):  # type: ignore[no-untyped-def]
+    """Slide a fingertip by the part of a step, in the world, that lies in its patch's plane.
+
+    Returns whether the sensor met the object.
+    """
+    frame, body, most = probe.hand.frame, probe.hand.object, probe.max_slide
+    right, down = 0.0, 0.0
+    for k in range(3):
+        along = body[k, 0] * x + body[k, 1] * y + body[k, 2] * z
+        right += along * frame[0, k]
+        down += along * frame[1, k]
+    right = min(max(right, -most), most)
+    down = min(max(down, -most), most)
+    return act(
+        probe.scene, probe.canvas, probe.hand, probe.lens, False, probe.goal, right, down, 0.0,
+        probe.depth, probe.rgb, probe.pose, probe.movement,
+    )  # fmt: skip

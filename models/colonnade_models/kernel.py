@@ -1,0 +1,34 @@
+"""How kernels are compiled: once, without fast-math, and without reference counting.
+
+Numba counts references to every array that a function takes, atomically; for a kernel over a
+few dozen arrays that costs several times what the kernel does. A kernel allocates nothing and
+keeps nothing, so there is nothing to count. It is also what a kernel must be to have a twin in
+C: with counting off, one that allocates does not compile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+
+__all__ = ["inlined", "kernel"]
+
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "error_model": "numpy",  # a division by zero gives an infinity, as in C
+    "_nrt": False,
+}
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a pure function over plain arrays that allocates nothing."""
+    compiled: Callable[..., Any] = njit(**_OPTIONS)(function)
+    return compiled
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a small kernel that stands in the innermost loops of others."""
+    compiled: Callable[..., Any] = njit(forceinline=True, **_OPTIONS)(function)
+    return compiled
