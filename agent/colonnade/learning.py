@@ -34,6 +34,8 @@ SCOUTS = 48
 """Touches from all around once no goal is left."""
 FEW_NEW = 2
 """Scouts that must find something new for another round."""
+VAGUE = 0.4
+"""Standard deviation of a normal, rad, beyond which a patch saw too little to be learned from."""
 AT_IT = 5e-4
 """A goal opened this near (m) to the last contact is reached by sliding."""
 
@@ -87,8 +89,8 @@ class _Learner:
         """Sense, learn, open goals; whether that was new."""
         self.steps += 1
         percept = self.senses.sense()
-        if not P.is_valid(percept):  # a sensor's hiccup must not become a surfel
-            percept[P.ON_OBJECT] = 0.0
+        if not P.is_valid(percept) or percept[P.SIGMA_NORMAL] >= VAGUE:
+            percept[P.ON_OBJECT] = 0.0  # neither a sensor's hiccup nor a guess becomes a surfel
             return False
         percept[P.LOCATION : P.LOCATION + 3] -= self.offset
         self.touches.append(percept.copy())

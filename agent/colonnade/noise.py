@@ -15,18 +15,21 @@ from numpy.typing import NDArray
 from colonnade_models import percept as P
 from colonnade_models.kernel import kernel
 
-__all__ = ["StandardNoise"]
+__all__ = ["NUMBERS", "StandardNoise", "disturb"]
 
 LOCATION_SIGMA = 0.002
 FRAME_SIGMA = np.radians(2.0)
 COLOUR_SIGMA = 0.1
 BEND_SIGMA = 0.1
-FLIP_CHANCE = 0.01
+FLIPS_ABOVE = 2.3263479
+"""A standard normal number is larger once in a hundred."""
+NUMBERS = 12
+"""Standard normal numbers that one percept takes, on the object or off it."""
 
 
 @kernel
-def _disturb(p: NDArray[np.float32], white: NDArray[np.float64], flip: bool) -> None:
-    """Add noise to a percept (18,) in place; `white` (11,) are standard normal numbers."""
+def disturb(p: NDArray[np.float32], white: NDArray[np.float64]) -> None:
+    """Add noise to a percept (18,) in place; `white` (12,) are standard normal numbers."""
     for k in range(3):
         p[P.LOCATION + k] += LOCATION_SIGMA * white[k]
     if p[P.ON_OBJECT] == 0.0:
@@ -44,7 +47,7 @@ def _disturb(p: NDArray[np.float32], white: NDArray[np.float64], flip: bool) -> 
         curvature = p[P.CURVATURE + k]
         bend = np.sign(curvature) * np.log(abs(curvature) + 1.0) + BEND_SIGMA * white[6 + k]
         p[P.CURVATURE + k] = np.sign(bend) * (np.exp(abs(bend)) - 1.0)
-    if flip:
+    if white[11] > FLIPS_ABOVE:
         p[P.DIRECTED] = 1.0 - p[P.DIRECTED]
     p[P.COLOUR] = (p[P.COLOUR] + COLOUR_SIGMA * white[8]) % 1.0
     p[P.COLOUR + 1] += COLOUR_SIGMA * white[9]
@@ -61,6 +64,10 @@ class StandardNoise:
         """Start the stream of noise anew; it is independent of the environment's own numbers."""
         self._random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 7919])))
 
+    def draw(self, percepts: int) -> NDArray[np.float64]:
+        """(percepts, 12) numbers for the next percepts."""
+        return self._random.standard_normal((percepts, NUMBERS))
+
     def __call__(self, percept: NDArray[np.float32]) -> None:
         """Disturb a percept (18,)."""
-        _disturb(percept, self._random.standard_normal(11), self._random.random() < FLIP_CHANCE)
+        disturb(percept, self.draw(1)[0])

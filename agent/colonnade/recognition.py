@@ -8,21 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade.cycle import CHOOSE, SENSE, THINK, new_log, run
 from colonnade.episode import Episode, StepTrace
-from colonnade.policies.distinguish import most_telling, new_rivals
-from colonnade.policies.walk import CurvatureWalk
-from colonnade.senses import BodyName, NoiseName, Senses
+from colonnade.policies import walk
+from colonnade.policies.choose import new_policy
+from colonnade.senses import DRAWN_AT_ONCE, BodyName, NoiseName, Senses
 from colonnade_envs.objects import ObjectMesh
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.memory import ObjectMemory
 
 __all__ = ["recognise"]
-
-STRIDE = 0.015
-"""Metres that the walk slides a step."""
-WALKED_FIRST = 4
-"""Percepts gathered by walking before hypotheses may steer."""
 
 
 def recognise(
@@ -63,55 +59,27 @@ class _Recognition:
         self.senses = Senses(mesh, body, noise)
         settings = C.default_settings()._replace(reach=self.senses.eye.max_range)
         self.column = C.init(self.arrays, settings, most_percepts=max_steps)
-        self.max_steps = max_steps
-        self.trace: list[StepTrace] | None = [] if record_steps else None
-        self.times: list[tuple[float, float, float, float]] = []
-        self.goal = np.zeros(6, np.float32)
-        self.rivals = new_rivals()
-        self.jumped = False
+        self.log = new_log(max_steps, len(memory), evidence=record_steps)
+        self.record_steps = record_steps
 
     def run(self, rotation: NDArray[np.float64], seed: int, trial: int) -> Episode:
-        """Act, sense and think until the column decides or the steps run out."""
+        """Sense, think, choose and move until the column decides or the steps run out."""
         started = time.perf_counter()
-        senses, column = self.senses, self.column
-        self.object_pose = senses.reset(rotation, seed)
-        self.walk = CurvatureWalk(STRIDE, np.random.default_rng([seed, 2]))
-        state, steps = C.OPEN, 0
-        while True:
-            t0 = time.perf_counter()
-            percept = senses.sense()
-            t1 = time.perf_counter()
-            state = C.step(column, self.arrays, percept)
-            t2 = time.perf_counter()
-            steps += 1
-            done = state != C.OPEN or steps >= self.max_steps
-            if self.trace is not None:
-                self.trace.append(self._tell(steps, percept, t1 - t0, t2 - t1))
-            if done:
-                break
-            thinking = self._act(percept, steps)
-            t3 = time.perf_counter()
-            self.times.append((t1 - t0, t2 - t1, thinking, t3 - t0))
-        C.polish(column, self.arrays)
-        senses.close()
-        return self._episode(rotation, seed, trial, state, steps, time.perf_counter() - started)
-
-    def _act(self, percept: NDArray[np.float32], steps: int) -> float:
-        """Choose and do the next move; returns the seconds that choosing took."""
-        started = time.perf_counter()
-        met = self.column.tally[C.MET]
-        missed = self.jumped and not percept[P.ON_OBJECT]
-        worth = -1.0
-        if met >= WALKED_FIRST and not missed:
-            worth = float(most_telling(self.column, self.arrays, self.rivals, steps, self.goal))
-        self.jumped = bool(worth >= 0.0)
-        step = None if self.jumped else self.walk(percept)
-        thinking = time.perf_counter() - started
-        if step is None:
-            self.senses.jump_to(self.goal[:3], self.goal[3:])
-        else:
-            self.senses.slide_along(step)
-        return thinking
+        senses, log = self.senses, self.log
+        try:
+            self.object_pose = senses.reset(rotation, seed)
+            random = np.random.default_rng([seed, 2])
+            policy = new_policy(random)
+            state = C.OPEN
+            while state == C.OPEN and log.steps[0] < len(log.percept):
+                numbers = random.standard_normal((DRAWN_AT_ONCE, walk.NUMBERS))
+                chance = senses.draw()
+                state = run(senses.robot, self.column, self.arrays, policy, chance, numbers, log)
+            C.polish(self.column, self.arrays)
+        finally:
+            senses.close()
+        seconds = time.perf_counter() - started
+        return self._episode(rotation, seed, trial, state, int(log.steps[0]), seconds)
 
     def _episode(
         self,
@@ -136,7 +104,8 @@ class _Recognition:
             errors = self._rotation_errors(leader, rotation)
         best = np.sort(verdict.best[np.isfinite(verdict.best)])[::-1]
         margin = float(best[0] - max(best[1], 0.0)) if len(best) > 1 else float(best.sum())
-        medians = np.median(self.times, axis=0) * 1e6 if self.times else np.full(4, np.nan)
+        acted = self.log.seconds[: max(steps - 1, 1)]  # the last step decides and moves no more
+        stages = np.median(acted, axis=0) * 1e6
         return Episode(
             object=self.mesh.name,
             trial=trial,
@@ -153,11 +122,11 @@ class _Recognition:
             symmetric=bool(verdict.state[3]),
             margin=margin,
             seconds=seconds,
-            sense_us=float(medians[0]),
-            infer_us=float(medians[1]),
-            policy_us=float(medians[2]),
-            total_us=float(medians[3]),
-            trace=self.trace,
+            sense_us=float(stages[SENSE]),
+            infer_us=float(stages[THINK]),
+            policy_us=float(stages[CHOOSE]),
+            total_us=float(np.median(acted.sum(axis=1)) * 1e6),
+            trace=[self._tell(k) for k in range(steps)] if self.record_steps else None,
         )
 
     def _rotation_errors(self, leader: int, rotation: NDArray[np.float64]) -> tuple[float, float]:
@@ -180,30 +149,28 @@ class _Recognition:
             np.degrees(group.rotation_error(estimate, true))
         )
 
-    def _tell(
-        self, steps: int, percept: NDArray[np.float32], sense_s: float, infer_s: float
-    ) -> StepTrace:
+    def _tell(self, k: int) -> StepTrace:
         """One step for the report, in the true object's frame."""
+        log, names = self.log, self.memory.names
+        percept, best, us = log.percept[k], log.best[k], 1e6 * log.seconds[k]
         true = matrix_of(self.object_pose[3:])
-        best = self.column.verdict.best
         ranked = [i for i in np.argsort(-best)[:5] if np.isfinite(best[i])]
-        names = self.memory.names
         evidence = {names[i]: float(best[i]) for i in ranked}
         if self.mesh.name in self.memory:
             own = float(best[names.index(self.mesh.name)])
             if np.isfinite(own):
                 evidence.setdefault(self.mesh.name, own)
         return StepTrace(
-            step=steps,
+            step=k + 1,
             location=((percept[:3] - self.object_pose[:3]) @ true).astype(np.float32),
             normal=(percept[P.NORMAL : P.NORMAL + 3] @ true).astype(np.float32),
             on_object=bool(percept[P.ON_OBJECT]),
-            goal=self.jumped,
+            goal=bool(log.jumped[k]),
             evidence=evidence,
-            hypotheses=int(self.column.hypotheses.count[0]),
-            sense_us=sense_s * 1e6,
-            infer_us=infer_s * 1e6,
-            policy_us=self.times[-1][2] * 1e6 if self.times else 0.0,
+            hypotheses=int(log.hypotheses[k]),
+            sense_us=float(us[SENSE]),
+            infer_us=float(us[THINK]),
+            policy_us=float(us[CHOOSE]),
         )
 
 

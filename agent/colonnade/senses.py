@@ -1,101 +1,157 @@
-"""Senses: a simulated body together with the eye that turns its patches into percepts."""
+"""Senses: a simulated body together with the eye that turns its patches into percepts.
+
+`Robot` is the same as arrays, for the kernel in which an episode runs; `Senses` sets it up and
+drives it step by step from Python.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade.noise import StandardNoise
+from colonnade.noise import NUMBERS, StandardNoise, disturb
 from colonnade_envs.body import Body
 from colonnade_envs.camera import CameraEnv
-from colonnade_envs.noise import RawNoise
+from colonnade_envs.noise import RAW_SIGMA, disturb_depth, raw_stream
 from colonnade_envs.objects import ObjectMesh
+from colonnade_envs.probe import Probe, jump_to, slide_along
 from colonnade_envs.touch import TouchEnv
+from colonnade_models.kernel import kernel
 from colonnade_models.percept import LOCATION, NORMAL, ON_OBJECT, PERCEPT_SIZE
-from colonnade_models.sensing import make_eye, sense
+from colonnade_models.sensing import Eye, make_eye, sense
 
-__all__ = ["BodyName", "NoiseName", "Senses"]
+__all__ = ["BodyName", "Chance", "NoiseName", "Robot", "Senses", "go", "jump", "perceive"]
 
 BodyName = Literal["touch", "camera"]
 NoiseName = Literal["none", "standard", "raw"]
+
+DRAWN_AT_ONCE = 32
+"""Steps for which numbers are drawn together."""
+
+
+class Robot(NamedTuple):
+    """A body and an eye, as kernels drive them."""
+
+    probe: Probe
+    eye: Eye
+    pose: NDArray[np.float32]
+    """(7,) scratch."""
+    percept: NDArray[np.float32]
+    """(18,) the latest."""
+    contact: NDArray[np.float64]
+    """(2, 3) point and normal of the last percept on the object, world frame."""
+
+
+class Chance(NamedTuple):
+    """Standard normal numbers for the next steps; empty for a noise that is not asked for."""
+
+    depth: NDArray[np.float64]
+    """(N, P, P) for raw noise."""
+    percept: NDArray[np.float64]
+    """(N, 12) for standard noise."""
+
+
+@kernel
+def perceive(robot: Robot, chance: Chance, k: int) -> None:
+    """The percept of what the probe saw last, with the k-th of the numbers as noise."""
+    probe, eye, percept = robot.probe, robot.eye, robot.percept
+    if chance.depth.shape[0] > 0:
+        disturb_depth(probe.depth, chance.depth[k], RAW_SIGMA, probe.lens.reach)
+    for i in range(7):
+        robot.pose[i] = probe.pose[i]
+    sense(probe.depth, probe.rgb, robot.pose, eye, percept)
+    if chance.percept.shape[0] > 0:
+        disturb(percept, chance.percept[k])
+    if percept[ON_OBJECT] > 0.0:
+        for i in range(3):
+            robot.contact[0, i] = percept[LOCATION + i]
+            robot.contact[1, i] = percept[NORMAL + i]
+
+
+@kernel
+def jump(robot: Robot, target: NDArray[Any]) -> None:
+    """Lift off and look at a point from outside, against a normal: (6,), world frame."""
+    jump_to(robot.probe, target[0], target[1], target[2], target[3], target[4], target[5])
+
+
+@kernel
+def go(robot: Robot, step: NDArray[np.float64]) -> None:
+    """Go on by `step` (3,) metres, world frame, along the surface.
+
+    A fingertip slides by the part that lies in its patch's plane; a camera moves until it faces
+    the place.
+    """
+    if robot.probe.touches:
+        slide_along(robot.probe, step[0], step[1], step[2])
+    else:
+        at, n = robot.contact[0], robot.contact[1]
+        jump_to(robot.probe, at[0] + step[0], at[1] + step[1], at[2] + step[2], n[0], n[1], n[2])
 
 
 class Senses:
     """One body in a world with one object, giving percepts in the world's frame."""
 
     def __init__(self, mesh: ObjectMesh, body: BodyName, noise: NoiseName = "none") -> None:
-        env = TouchEnv([mesh]) if body == "touch" else CameraEnv([mesh])
-        self.body: Body = env
-        self.env: Any = RawNoise(env) if noise == "raw" else env
-        self.standoff: float = env.standoff if isinstance(env, TouchEnv) else env.distance
-        self.slides = isinstance(env, TouchEnv)
+        self.env: Body = TouchEnv([mesh]) if body == "touch" else CameraEnv([mesh])
+        env = self.env
         self.eye = make_eye(env.resolution, np.radians(env.fov_deg), env.max_range)
-        self.percept = np.zeros(PERCEPT_SIZE, np.float32)
-        self.noise = StandardNoise() if noise == "standard" else None
-        self.observation: dict[str, Any] = {}
-        self.contact = np.zeros((2, 3))
-        """Point and normal of the last percept on the object, world frame."""
+        self.slides = env.max_slide > 0.0
+        self.noise = noise
+        self.robot: Robot
 
     def reset(self, rotation: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
         """Lay the object turned by `rotation` (4,) and land on it; returns its pose (7,)."""
-        self.observation, info = self.env.reset(seed=seed, options={"rotation": rotation})
-        if self.noise:
-            self.noise.reset(seed)
+        observation, info = self.env.reset(seed=seed, options={"rotation": rotation})
+        probe = self.env.probe()
+        for part in ("depth", "rgb", "pose", "movement"):
+            getattr(probe, part)[:] = observation[part]
+        self.robot = Robot(
+            probe,
+            self.eye,
+            np.zeros(7, np.float32),
+            np.zeros(PERCEPT_SIZE, np.float32),
+            np.zeros((2, 3)),
+        )
+        self._raw = raw_stream(seed)
+        self._standard = StandardNoise()
+        self._standard.reset(seed)
+        self._chance = self.draw(0)
+        self._drawn = 0
         pose: NDArray[np.float64] = info["object_pose"]
         return pose
 
-    def sense(self) -> NDArray[np.float32]:
-        """The percept (18,) of the latest observation; the same array every time."""
-        o = self.observation
-        sense(o["depth"], o["rgb"], o["pose"].astype(np.float32), self.eye, self.percept)
-        if self.noise:
-            self.noise(self.percept)
-        if self.percept[ON_OBJECT]:
-            self.contact[0] = self.percept[LOCATION : LOCATION + 3]
-            self.contact[1] = self.percept[NORMAL : NORMAL + 3]
-        return self.percept
+    def draw(self, steps: int = DRAWN_AT_ONCE) -> Chance:
+        """Numbers for the noise of the next steps."""
+        side = self.env.resolution
+        raw, standard = self.noise == "raw", self.noise == "standard"
+        return Chance(
+            self._raw.standard_normal((steps, side, side)) if raw else np.zeros((0, side, side)),
+            self._standard.draw(steps) if standard else np.zeros((0, NUMBERS)),
+        )
 
-    def act(self, action: dict[str, Any]) -> None:
-        """Move the body; the next `sense` perceives from where it got to."""
-        self.observation = self.env.step(action)[0]
+    @property
+    def percept(self) -> NDArray[np.float32]:
+        """(18,) the latest; the same array every time."""
+        return self.robot.percept
+
+    def sense(self) -> NDArray[np.float32]:
+        """The percept (18,) of what the sensor sees; the same array every time."""
+        if self.noise != "none" and self._drawn == max(map(len, self._chance)):
+            self._chance, self._drawn = self.draw(), 0
+        perceive(self.robot, self._chance, self._drawn)
+        self._drawn += 1
+        return self.robot.percept
 
     def jump_to(self, point: NDArray[Any], normal: NDArray[Any]) -> None:
         """Lift off and look at `point` (3,) from outside, against `normal` (3,), world frame."""
-        self.act({"jump": 1, "goal": facing_pose(point, normal, self.standoff)})
+        jump(self.robot, np.concatenate([point, normal]).astype(np.float32))
 
     def slide_along(self, step: NDArray[Any]) -> None:
-        """Go on by `step` (3,) metres, world frame, along the surface.
-
-        A fingertip slides by the part that lies in its patch's plane; a camera moves until it
-        faces the place.
-        """
-        if not self.slides:
-            self.jump_to(self.contact[0] + step, self.contact[1])
-            return
-        x, y, z, w = self.observation["pose"][3:]
-        a, b, c = step
-        # rows of the transposed rotation matrix: the patch's x and y axes in the world
-        right = (1 - 2 * (y * y + z * z)) * a + 2 * (x * y + z * w) * b + 2 * (x * z - y * w) * c
-        down = 2 * (x * y - z * w) * a + (1 - 2 * (x * x + z * z)) * b + 2 * (y * z + x * w) * c
-        self.act({"slide": np.array([right, down])})
+        """Go on by `step` (3,) metres, world frame, along the surface."""
+        go(self.robot, np.asarray(step, np.float64))
 
     def close(self) -> None:
         """Close the environment."""
         self.env.close()
-
-
-def facing_pose(point: NDArray[Any], normal: NDArray[Any], distance: float) -> NDArray[np.float64]:
-    """(7,) pose of a sensor `distance` metres above `point` (3,), looking against `normal` (3,)."""
-    n = np.asarray(normal, np.float64)
-    pose = np.empty(7)
-    pose[:3] = np.asarray(point, np.float64) + distance * n
-    # the shortest turn of +z onto -n: axis z x -n = (n_y, -n_x, 0), cosine -n_z
-    w = 1.0 - n[2]
-    if w > 1e-6:
-        pose[3:] = n[1], -n[0], 0.0, w
-        pose[3:] /= np.linalg.norm(pose[3:])
-    else:
-        pose[3:] = 1.0, 0.0, 0.0, 0.0
-    return pose

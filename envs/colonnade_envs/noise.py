@@ -8,9 +8,31 @@ import gymnasium as gym
 import numpy as np
 
 from colonnade_envs.body import Observation
+from colonnade_envs.kernel import kernel
 from colonnade_envs.seeding import stream
 
-__all__ = ["RawNoise"]
+__all__ = ["RAW_SIGMA", "RawNoise", "disturb_depth", "raw_stream"]
+
+RAW_SIGMA = 0.001
+"""Standard deviation of every depth pixel, m."""
+
+
+@kernel
+def disturb_depth(depth, white, sigma, max_range):  # type: ignore[no-untyped-def]
+    """Add noise in place to the pixels of depth (P, P) that met something.
+
+    white: (P, P) standard normal numbers; sigma, max_range: metres.
+    """
+    height, width = depth.shape
+    for i in range(height):
+        for j in range(width):
+            if depth[i, j] < max_range:
+                depth[i, j] = min(max(depth[i, j] + sigma * white[i, j], 0.0), max_range)
+
+
+def raw_stream(seed: int | None) -> np.random.Generator:
+    """Where the numbers of raw noise come from."""
+    return stream(seed, "raw noise")
 
 
 class RawNoise(
@@ -22,7 +44,7 @@ class RawNoise(
     `reset`: with and without noise the body does the same.
     """
 
-    def __init__(self, env: gym.Env[Observation, Any], sigma: float = 0.001) -> None:
+    def __init__(self, env: gym.Env[Observation, Any], sigma: float = RAW_SIGMA) -> None:
         """sigma: standard deviation in metres. Raises ValueError if it is negative."""
         if not 0.0 <= sigma < np.inf:
             raise ValueError(f"sigma must be a standard deviation in metres, not {sigma}")
@@ -30,20 +52,20 @@ class RawNoise(
         gym.ObservationWrapper.__init__(self, env)
         self.sigma = sigma
         depth = env.observation_space["depth"]  # type: ignore[index]
-        self._max_range = depth.high.flat[0]
-        self._random = stream(None, "raw noise")
+        self._max_range = float(depth.high.flat[0])
+        self._random = raw_stream(None)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Reset the environment; a seed starts the noise anew, None lets it run on."""
         if seed is not None:
-            self._random = stream(seed, "raw noise")
+            self._random = raw_stream(seed)
         return super().reset(seed=seed, options=options)
 
     def observation(self, observation: Observation) -> Observation:
         """The observation with noise on its depth, which stays within its space."""
-        depth = observation["depth"]
-        noise = self._random.normal(scale=self.sigma, size=depth.shape).astype(np.float32)
-        noisy = (depth + noise).clip(0.0, self._max_range)
-        return {**observation, "depth": np.where(depth < self._max_range, noisy, depth)}
+        depth = observation["depth"].copy()
+        white = self._random.standard_normal(depth.shape)
+        disturb_depth(depth, white, self.sigma, self._max_range)
+        return {**observation, "depth": depth}

@@ -131,7 +131,7 @@ def default_settings() -> Settings:
 class Verdict(NamedTuple):
     """What the column holds true after a step; all arrays, written in place."""
 
-    state: NDArray[np.int32]
+    state: NDArray[np.int64]
     """(4,) OPEN, RECOGNISED or UNKNOWN; leading hypothesis; its best rival; poses that tie."""
     best: Array
     """(O,) evidence of the best hypothesis of each object; -inf where none lives."""
@@ -142,9 +142,9 @@ class Column(NamedTuple):
 
     features: Array
     """(N, 22) the percepts of this episode as scored."""
-    proposals: NDArray[np.int32]
+    proposals: NDArray[np.int64]
     """(N,) poses that each percept would propose; -1 not counted, 0 none or tried."""
-    tally: NDArray[np.int32]
+    tally: NDArray[np.int64]
     """(8,) percepts, those on the object, when last seeded, seedings, steps ready but tied."""
     hypotheses: Hypotheses
     seeds: Hypotheses
@@ -173,11 +173,11 @@ def init(
     objects = len(memory.origin)
     column = Column(
         np.zeros((most_percepts, FEATURE_SIZE), np.float32),
-        np.full(most_percepts, -1, np.int32),
-        np.zeros(8, np.int32),
+        np.full(most_percepts, -1, np.int64),
+        np.zeros(8, np.int64),
         new_hypotheses(settings.winners + settings.refined_seeds),
         new_hypotheses(512),
-        Verdict(np.zeros(4, np.int32), np.full(objects, -np.inf, np.float32)),
+        Verdict(np.zeros(4, np.int64), np.full(objects, -np.inf, np.float32)),
         tolerance or default_tolerance(),
         settings,
         new_seed_plan(),

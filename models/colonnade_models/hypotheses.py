@@ -33,23 +33,23 @@ HALF = np.float32(0.5)
 class Hypotheses(NamedTuple):
     """Room for K hypotheses, of which the first `count[0]` live."""
 
-    object: NDArray[np.int32]
+    object: NDArray[np.int64]
     """(K,)"""
     pose: Array
     """(K, 12)"""
     evidence: Array
     """(K,) nats"""
-    count: NDArray[np.int32]  # type: ignore[assignment]
+    count: NDArray[np.int64]  # type: ignore[assignment]
     """(1,)"""
 
 
 def new_hypotheses(capacity: int) -> Hypotheses:
     """Room for `capacity` hypotheses, none alive."""
     return Hypotheses(
-        np.zeros(capacity, np.int32),
+        np.zeros(capacity, np.int64),
         np.zeros((capacity, 12), np.float32),
         np.zeros(capacity, np.float32),
-        np.zeros(1, np.int32),
+        np.zeros(1, np.int64),
     )
 
 

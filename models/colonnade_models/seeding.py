@@ -42,7 +42,7 @@ MOST_COUNTED = 4
 class SeedPlan(NamedTuple):
     """Scratch for seeding."""
 
-    order: NDArray[np.int32]
+    order: NDArray[np.int64]
     """(MOST_CHECKS,) percepts to check proposals against."""
     pose: Array
     """(12,)"""
@@ -50,7 +50,7 @@ class SeedPlan(NamedTuple):
 
 def new_seed_plan() -> SeedPlan:
     """Scratch memory for `seed`."""
-    return SeedPlan(np.zeros(MOST_CHECKS, np.int32), np.zeros(12, np.float32))
+    return SeedPlan(np.zeros(MOST_CHECKS, np.int64), np.zeros(12, np.float32))
 
 
 @inlined
@@ -81,7 +81,7 @@ def _proposals(memory: Memory, f: Array, t: Tolerance) -> int:
 
 @kernel
 def choose_anchor(
-    memory: Memory, features: Array, count: int, t: Tolerance, proposals: NDArray[np.int32]
+    memory: Memory, features: Array, count: int, t: Tolerance, proposals: NDArray[np.int64]
 ) -> int:
     """The percept that proposes fewest poses, but some; -1 if there is none left untried.
 

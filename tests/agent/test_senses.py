@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 from tests.agent.meshes import nearest, roller, wedge
 
-from colonnade.senses import Senses, facing_pose
+from colonnade.senses import Senses
 from colonnade_models import percept as P
 
 BODIES = ("touch", "camera")
@@ -37,7 +37,7 @@ def test_percepts_lie_on_the_mesh_as_it_lies(body: str) -> None:
                 assert abs(p[P.CURVATURE + 1]) < 8
                 axis = turn.inv().apply(p[P.DIRECTION : P.DIRECTION + 3])
                 assert abs(axis[2]) < 0.15
-            assert np.allclose(senses.contact, [p[:3], p[P.NORMAL : P.NORMAL + 3]])
+            assert np.allclose(senses.robot.contact, [p[:3], p[P.NORMAL : P.NORMAL + 3]])
         senses.slide_along(0.008 * np.array([np.cos(k), np.sin(k), 0.3]))
     senses.close()
     assert met >= 20
@@ -85,15 +85,3 @@ def test_the_same_seed_senses_the_same(body: str, noise: str) -> None:
 
     assert run(5) == run(5)
     assert run(5) != run(6)
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_facing_pose_looks_against_the_normal(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    n = random.normal(size=3) if seed > 1 else np.array([0, 0, 1.0 if seed else -1.0])
-    n /= np.linalg.norm(n)
-    point = random.normal(size=3)
-    pose = facing_pose(point, n, 0.025)
-    turn = Rotation.from_quat(pose[3:])
-    assert np.allclose(turn.apply([0, 0, 1]), -n, atol=1e-6)
-    assert np.allclose(pose[:3] + 0.025 * turn.apply([0, 0, 1]), point, atol=1e-7)

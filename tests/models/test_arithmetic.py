@@ -63,9 +63,9 @@ def instructions(name: str) -> tuple[str, ...]:
     """LLVM instructions of a kernel and of all that it calls, as compiled or cached."""
     kernel, arguments = CALLS[name]
     kernel(*arguments)
-    (compiled,) = kernel.overloads.values()
-    # the module that callers link: there for kernels from the cache too, unlike inspect_llvm
-    return tuple(str(compiled.library._get_module_for_linking()).splitlines())
+    # the modules that callers link: there for kernels from the cache too, unlike inspect_llvm
+    compiled = [each.library._get_module_for_linking() for each in kernel.overloads.values()]
+    return tuple(line for module in compiled for line in str(module).splitlines())
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -101,7 +101,7 @@ def test_the_true_pose_is_among_the_proposals() -> None:
         features = np.zeros((6, FEATURE_SIZE), f)
         for row, p in zip(features, rows, strict=True):
             features_of(p, row)
-        out, tried = new_hypotheses(512), np.full(6, -1, np.int32)
+        out, tried = new_hypotheses(512), np.full(6, -1, np.int64)
         anchor = choose_anchor(memory, features, 6, default_tolerance(), tried)
         seed(memory, features, 6, anchor, T, 8000, REACH, f(20), new_seed_plan(), out)
         R = out.pose[: out.count[0], :9].reshape(-1, 3, 3).transpose(0, 2, 1)
@@ -123,7 +123,7 @@ def test_the_anchor_proposes_fewest_and_is_not_tried_twice() -> None:
         )
         for i in range(4)
     ]
-    proposals = np.full(5, -1, np.int32)
+    proposals = np.full(5, -1, np.int64)
     order = []
     while (anchor := choose_anchor(memory, features, 5, t, proposals)) >= 0:
         if not order:

@@ -34,13 +34,13 @@ class Frontier(NamedTuple):
 
     goal: Array
     """(capacity, 9): the goal, the place it was opened from, the normal there."""
-    size: NDArray[np.int32]
+    size: NDArray[np.int64]
     """(1,)"""
 
 
 def new_frontier(capacity: int = 1 << 15) -> Frontier:
     """A frontier without goals."""
-    return Frontier(np.zeros((capacity, 9), np.float32), np.zeros(1, np.int32))
+    return Frontier(np.zeros((capacity, 9), np.float32), np.zeros(1, np.int64))
 
 
 @kernel

@@ -40,7 +40,7 @@ TELLING_CAP = np.float32(8.0)
 class Rivals(NamedTuple):
     """Scratch: the hypotheses that the leader must be told from."""
 
-    chosen: NDArray[np.int32]
+    chosen: NDArray[np.int64]
     """(RIVALS,)"""
     relative: Array
     """(RIVALS, 12) poses that lay the leader's object into each rival's."""
@@ -48,11 +48,11 @@ class Rivals(NamedTuple):
 
 def new_rivals() -> Rivals:
     """Scratch memory for `most_telling`."""
-    return Rivals(np.zeros(RIVALS, np.int32), np.zeros((RIVALS, 12), np.float32))
+    return Rivals(np.zeros(RIVALS, np.int64), np.zeros((RIVALS, 12), np.float32))
 
 
 @kernel
-def _rivals(c: Column, memory: Memory, leader: int, chosen: NDArray[np.int32]) -> int:
+def _rivals(c: Column, memory: Memory, leader: int, chosen: NDArray[np.int64]) -> int:
     """The strongest hypotheses that differ from the leader and from each other."""
     h = c.hypotheses
     count = 0

@@ -7,44 +7,88 @@ heading with a small random turn.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
+from colonnade_models.kernel import kernel
 
-__all__ = ["CurvatureWalk"]
+__all__ = ["NUMBERS", "CurvatureWalk", "Walk", "new_walk", "stroll"]
 
 ALONG, ACROSS = 5, 3
 """Steps that a leg follows least and greatest bending."""
 WANDER = 0.5
 """Standard deviation of the random turn where no direction is defined, rad."""
+NUMBERS = 4
+"""Standard normal numbers that one step takes."""
+
+
+class Walk(NamedTuple):
+    """Where a walk is going."""
+
+    heading: NDArray[np.float64]
+    """(3,) unit vector, world frame."""
+    legs: NDArray[np.int64]
+    """(1,) steps taken."""
+    step: NDArray[np.float64]
+    """(3,) the next displacement, m, world frame."""
+
+
+def new_walk(random: np.random.Generator) -> Walk:
+    """A walk that sets out in a random direction."""
+    return Walk(random.normal(size=3), np.zeros(1, np.int64), np.zeros(3))
+
+
+@kernel
+def stroll(
+    walk: Walk, percept: NDArray[np.float32], white: NDArray[np.float64], stride: float
+) -> None:
+    """Take the next step from `percept` (18,); `white` (4,) are standard normal numbers."""
+    n0, n1, n2 = (
+        float(percept[P.NORMAL]),
+        float(percept[P.NORMAL + 1]),
+        float(percept[P.NORMAL + 2]),
+    )
+    h0, h1, h2 = walk.heading[0], walk.heading[1], walk.heading[2]
+    leg = walk.legs[0]
+    walk.legs[0] = leg + 1
+    if percept[P.ON_OBJECT] == 0.0:
+        a, b, c = white[1], white[2], white[3]
+    elif percept[P.DIRECTED] > 0.0:
+        a, b, c = (
+            float(percept[P.DIRECTION]),
+            float(percept[P.DIRECTION + 1]),
+            float(percept[P.DIRECTION + 2]),
+        )
+        if leg % (ALONG + ACROSS) < ALONG:
+            a, b, c = n1 * c - n2 * b, n2 * a - n0 * c, n0 * b - n1 * a
+        if a * h0 + b * h1 + c * h2 < 0.0:
+            a, b, c = -a, -b, -c
+    else:
+        cosine, sine = np.cos(WANDER * white[0]), np.sin(WANDER * white[0])
+        a = cosine * h0 + sine * (n1 * h2 - n2 * h1)
+        b = cosine * h1 + sine * (n2 * h0 - n0 * h2)
+        c = cosine * h2 + sine * (n0 * h1 - n1 * h0)
+    along = a * n0 + b * n1 + c * n2
+    a, b, c = a - along * n0, b - along * n1, c - along * n2
+    size = np.sqrt(a * a + b * b + c * c) + 1e-9
+    walk.heading[0], walk.heading[1], walk.heading[2] = a / size, b / size, c / size
+    for k in range(3):
+        walk.step[k] = stride * walk.heading[k]
 
 
 class CurvatureWalk:
-    """Gives the next displacement along the surface, world frame."""
+    """The same for a loop in Python: gives the next displacement along the surface."""
 
     def __init__(self, stride: float, random: np.random.Generator) -> None:
         """`stride`: metres a step."""
         self.stride = stride
         self.random = random
-        self.heading = random.normal(size=3)
-        self.leg = 0
+        self.walk = new_walk(random)
 
     def __call__(self, percept: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The displacement (3,) to slide by from `percept` (18,)."""
-        normal = percept[P.NORMAL : P.NORMAL + 3].astype(np.float64)
-        if percept[P.DIRECTED] > 0.0:
-            heading = percept[P.DIRECTION : P.DIRECTION + 3].astype(np.float64)
-            if self.leg % (ALONG + ACROSS) < ALONG:
-                heading = np.cross(normal, heading)
-            if heading @ self.heading < 0.0:
-                heading = -heading
-        else:
-            turn = WANDER * self.random.normal()
-            heading = np.cos(turn) * self.heading + np.sin(turn) * np.cross(normal, self.heading)
-        self.leg += 1
-        if not percept[P.ON_OBJECT]:
-            heading = self.random.normal(size=3)
-        heading = heading - (heading @ normal) * normal
-        self.heading = heading / (np.linalg.norm(heading) + 1e-9)
-        return self.stride * self.heading
+        """The displacement (3,) to slide by from `percept` (18,), world frame."""
+        stroll(self.walk, percept, self.random.standard_normal(NUMBERS), self.stride)
+        return self.walk.step.copy()

@@ -1,0 +1,62 @@
+"""Choose: walk until there is something to test, then go where the hypotheses disagree most."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade.policies.distinguish import Rivals, most_telling, new_rivals
+from colonnade.policies.walk import Walk, new_walk, stroll
+from colonnade_models import percept as P
+from colonnade_models.column import MET, Column
+from colonnade_models.kernel import kernel
+from colonnade_models.memory import Memory
+
+__all__ = ["Policy", "choose", "new_policy"]
+
+STRIDE = 0.015
+"""Metres that the walk slides a step."""
+WALKED_FIRST = 4
+"""Percepts gathered by walking before hypotheses may steer."""
+
+
+class Policy(NamedTuple):
+    """Where an agent that recognises goes next."""
+
+    walk: Walk
+    rivals: Rivals
+    goal: NDArray[np.float32]
+    """(6,) point and normal to jump to, world frame."""
+    jumped: NDArray[np.bool_]
+    """(1,) whether the last move was a jump."""
+
+
+def new_policy(random: np.random.Generator) -> Policy:
+    """A policy that begins with a walk in a random direction."""
+    return Policy(new_walk(random), new_rivals(), np.zeros(6, np.float32), np.zeros(1, np.bool_))
+
+
+@kernel
+def choose(
+    policy: Policy,
+    column: Column,
+    memory: Memory,
+    percept: NDArray[np.float32],
+    white: NDArray[np.float64],
+    steps: int,
+) -> bool:
+    """Whether to jump to `policy.goal`; if not, go on by `policy.walk.step`.
+
+    A jump that found nothing is followed by a step of the walk. `white` (4,) are standard normal
+    numbers, `steps` counts those done so far.
+    """
+    missed = policy.jumped[0] and percept[P.ON_OBJECT] == 0.0
+    worth = np.float32(-1.0)
+    if column.tally[MET] >= WALKED_FIRST and not missed:
+        worth = most_telling(column, memory, policy.rivals, steps, policy.goal)
+    policy.jumped[0] = worth >= 0.0
+    if worth < 0.0:
+        stroll(policy.walk, percept, white, STRIDE)
+    return policy.jumped[0]
