@@ -1,0 +1,173 @@
+"""The state of a column: its settings, its hypotheses, the percepts of the episode, its verdict."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance
+from colonnade_models.hypotheses import Hypotheses, new_hypotheses
+from colonnade_models.memory import Memory
+from colonnade_models.refinement import Normal, new_normal_equations
+from colonnade_models.seeding import SeedPlan, new_seed_plan
+
+__all__ = [
+    "CALM",
+    "MET",
+    "OPEN",
+    "PERCEPTS",
+    "RECOGNISED",
+    "SEEDED_AT",
+    "SEEDINGS",
+    "TWINNED_AT",
+    "UNKNOWN",
+    "Column",
+    "Settings",
+    "Verdict",
+    "default_settings",
+    "init",
+    "reset",
+]
+
+Array = NDArray[np.float32]
+
+OPEN, RECOGNISED, UNKNOWN = 0, 1, 2
+
+# what `tally` counts
+PERCEPTS, MET, SEEDED_AT, SEEDINGS, CALM, TWINNED_AT = 0, 1, 2, 3, 4, 5
+
+
+class Settings(NamedTuple):
+    """When to seed, how many to keep, when to decide. Evidence in nats."""
+
+    first_seeding: int
+    """Percepts on the object before the first hypotheses."""
+    second_seeding: int
+    """Percepts after which another anchor gets its chance, whatever the first brought."""
+    seed_budget: int
+    """Poses tried per seeding."""
+    refined_seeds: int
+    """Proposals that are refined and enter the contest."""
+    winners: int
+    """Hypotheses that stay after a step."""
+    slack: np.float32
+    """How far behind the best a hypothesis may fall before it goes."""
+    refine_every: int
+    """Steps in which each leader is refined once."""
+    refined: int
+    """Leaders that are refined."""
+    poor: np.float32
+    """Evidence per percept below which the column doubts all of its hypotheses."""
+    least_percepts: int
+    """Percepts on the object before anything is decided."""
+    margin: np.float32
+    """Lead over every other object that decides."""
+    pose_margin: np.float32
+    """Lead over every pose that differs."""
+    fit: np.float32
+    """Evidence per percept that a recognised object must reach."""
+    strange: np.float32
+    """Evidence per percept below which an object is called unknown soon."""
+    unknown_percepts: int
+    """Percepts on the object before that; twice as many where it falls between the two."""
+    patience: int
+    """Further percepts after which the best of several poses is taken."""
+    reach: np.float32
+    """How far the sensor sees, m."""
+
+
+def default_settings() -> Settings:
+    """Settings for percepts with the standard noise."""
+    f = np.float32
+    return Settings(
+        first_seeding=4,
+        second_seeding=8,
+        seed_budget=8000,
+        refined_seeds=96,
+        winners=192,
+        slack=f(25.0),
+        refine_every=3,
+        refined=12,
+        poor=f(2.2),
+        least_percepts=10,
+        margin=f(10.0),
+        pose_margin=f(12.0),
+        fit=f(1.8),
+        strange=f(0.8),
+        unknown_percepts=24,
+        patience=60,
+        reach=f(0.1),
+    )
+
+
+class Verdict(NamedTuple):
+    """What the column holds true after a step; all arrays, written in place."""
+
+    state: NDArray[np.int64]
+    """(4,) OPEN, RECOGNISED or UNKNOWN; leading hypothesis; its best rival; poses that tie."""
+    best: Array
+    """(O,) evidence of the best hypothesis of each object; -inf where none lives."""
+
+
+class Column(NamedTuple):
+    """The state of one column."""
+
+    features: Array
+    """(N, 22) the percepts of this episode as scored."""
+    proposals: NDArray[np.int64]
+    """(N,) poses that each percept would propose; -1 not counted, 0 none or tried."""
+    tally: NDArray[np.int64]
+    """(8,) percepts, those on the object, when last seeded, seedings, steps ready but tied."""
+    hypotheses: Hypotheses
+    seeds: Hypotheses
+    """Scratch for proposals."""
+    verdict: Verdict
+    tolerance: Tolerance
+    settings: Settings
+    plan: SeedPlan
+    normal: Normal
+    imagined: Array
+    """(22,) scratch"""
+    relative: Array
+    """(12,) scratch"""
+    moved: Array
+    """(12,) scratch"""
+
+
+def init(
+    memory: Memory,
+    settings: Settings | None = None,
+    tolerance: Tolerance | None = None,
+    most_percepts: int = 512,
+) -> Column:
+    """A fresh column over `memory`, with room for `most_percepts` percepts an episode."""
+    settings = settings or default_settings()
+    objects = len(memory.origin)
+    column = Column(
+        np.zeros((most_percepts, FEATURE_SIZE), np.float32),
+        np.full(most_percepts, -1, np.int64),
+        np.zeros(8, np.int64),
+        new_hypotheses(settings.winners + settings.refined_seeds),
+        new_hypotheses(512),
+        Verdict(np.zeros(4, np.int64), np.full(objects, -np.inf, np.float32)),
+        tolerance or default_tolerance(),
+        settings,
+        new_seed_plan(),
+        new_normal_equations(),
+        np.zeros(FEATURE_SIZE, np.float32),
+        np.zeros(12, np.float32),
+        np.zeros(12, np.float32),
+    )
+    reset(column)
+    return column
+
+
+def reset(column: Column) -> None:
+    """Forget the episode, not the memory."""
+    column.tally[:] = 0
+    column.proposals[:] = -1
+    column.hypotheses.count[0] = 0
+    column.verdict.state[:] = (OPEN, -1, -1, 0)
+    column.verdict.best[:] = -np.inf
