@@ -3,8 +3,8 @@
 Nothing heavy is imported until a command is chosen and its options are understood. Errors that
 a user can cause end in one sentence on stderr, never in a traceback (COLONNADE_DEBUG=1 shows it).
 
-Exit codes: 0 done, 1 it could not be done, 2 the options make no sense, 70 a bug in Colonnade,
-130 stopped with Ctrl-C.
+Exit codes: 0 done, 1 it (or a part of it) could not be done, 2 the options make no sense, 70 a bug
+in Colonnade, 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
@@ -141,16 +141,16 @@ def _run(given: list[str], engine: str) -> int:
     if isinstance(config, TrainConfig):
         from colonnade.commands.train import train
 
-        train(config, engine)
+        done = train(config, engine)
     elif isinstance(config, EvaluateConfig):
         from colonnade.commands.evaluate import evaluate
 
-        evaluate(config, engine)
+        done = evaluate(config, engine)
     else:
         from colonnade.commands.explore import explore
 
-        explore(config, engine)
-    return 0
+        done = explore(config, engine)
+    return 1 if done["unusable"] else 0
 
 
 def _understand(given: list[str]) -> Any:

@@ -116,6 +116,18 @@ class RunFolder:
         """True when nothing but the lock is in the folder."""
         return all(entry.name == _LOCK for entry in self.path.iterdir())
 
+    def is_fresh(self) -> bool:
+        """True when a run was begun here at most, and nothing came of it yet."""
+        entries = {entry.name for entry in self.path.iterdir()} - {_LOCK}
+        if not entries:
+            return True
+        if not entries <= {"config.toml", self.objects.name, self.training_journal.name}:
+            return False
+        kept = list(self.objects.iterdir()) if self.objects.is_dir() else []
+        journal = self.training_journal
+        tables = self.config().keys()
+        return "train" in tables <= {"train", "made"} and not kept and not _size(journal)
+
     def config(self) -> dict[str, Any]:
         """What config.toml holds; empty when there is none.
 
@@ -145,7 +157,7 @@ class RunFolder:
             RunFolderError: the folder holds something and `resume` is False, holds something
                 that is no run, or holds a run that was asked for something else.
         """
-        if self.is_empty():
+        if self.is_fresh():  # also after a start with the wrong options: it may begin anew
             return False
         if not resume:
             raise RunFolderError(
@@ -165,6 +177,11 @@ class RunFolder:
         """Raise `RunFolderError` when a value that matters is not what it was."""
         for key, value in values.items():
             if value is not None and before.get(key) != value:
+                if key == "model":
+                    raise RunFolderError(
+                        f"Cannot resume {self.path}: the model has changed since its evaluation "
+                        "began; leave out --resume to evaluate anew, or give another --out."
+                    )
                 raise RunFolderError(
                     f"Cannot resume {self.path}: --{key.replace('_', '-')} was "
                     f"{_words(before.get(key))} and is now {_words(value)}; "
@@ -195,6 +212,10 @@ def read_run_config(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
         raise RunFolderError(
             f"{file} is damaged ({error}): mend it by hand, or train again into another --out."
         ) from error
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
 
 
 def _words(value: Any) -> str:

@@ -25,6 +25,7 @@ from rich.table import Table
 __all__ = [
     "Interrupted",
     "Ticker",
+    "complain",
     "headline",
     "note",
     "percent",
@@ -46,6 +47,11 @@ class Interrupted(Exception):  # noqa: N818  (nothing went wrong)
 def note(text: str) -> None:
     """Say something that is not a result."""
     stderr.print(text, style="dim", markup=False)
+
+
+def complain(text: str) -> None:
+    """Say that something went wrong that does not stop the work, in one line."""
+    stderr.print(" ".join(text.split()), style="red", markup=False, soft_wrap=True)
 
 
 def percent(share: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from colonnade.commands.console import note, show
 from colonnade.commands.evaluate import Evaluation, evaluate_into, tell
-from colonnade.commands.train import ENGINE, learn_into
+from colonnade.commands.train import ENGINE, learn_into, tell_unusable
 from colonnade.config import ExploreConfig, TrainConfig, check_config
 from colonnade.files import write_json
 from colonnade.run_folder import RunFolder
@@ -22,6 +22,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
 
     Raises:
         RunFolderError: the folder is in use, not empty, or holds another run.
+        NothingUsableError: not one object could be learned.
         Interrupted: Ctrl-C; finished objects and episodes are saved.
     """
     check_config(config)
@@ -51,11 +52,13 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
             seed=config.seed,
             max_steps=config.max_steps,
             steps=config.steps,
+            left_out=trained["unusable"],
         )
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
     if config.json is not None:
         write_json(config.json, summary)
     tell(summary, run.report)
+    tell_unusable(summary["unusable"], "used", "mend them and repeat the command with --resume")
     return summary
 
 
