@@ -19,6 +19,14 @@ MAX_SIZE = 2.0
 """Largest extent in metres that an object's longest side may have."""
 
 
+_UNITS = (
+    ("millimetres", 0.001, 0.02),
+    ("centimetres", 0.01, MIN_SIZE),
+    ("kilometres, or metres scaled to millimetres twice", 1000.0, MIN_SIZE),
+)
+"""What a mesh of a wrong size may be in: unit, factor to metres, least size (m) it then has."""
+
+
 class MeshError(ValueError):
     """A mesh that cannot be used; the message is one sentence that says what to do."""
 
@@ -141,7 +149,8 @@ def make_mesh(
             f"{name}: the mesh has NaN or infinite vertices: "
             "repair it in the program it comes from."
         )
-    points *= scale
+    with np.errstate(over="ignore"):
+        points = points * scale
     check_size(name, points[used], scale)
 
     count = len(triangles)
@@ -187,23 +196,24 @@ def make_mesh(
 
 def check_size(name: str, points: NDArray[np.float64], scale: float = 1.0) -> None:
     """Raise MeshError, with a scale to pass, where (V, 3) `points` are not 1 mm to 2 m long."""
-    longest = float(np.ptp(points, axis=0).max())
+    with np.errstate(over="ignore"):
+        longest = float(np.ptp(points, axis=0).max())
     if longest == 0.0:
         raise MeshError(
             f"{name}: the mesh is empty (all its vertices are at one place): export it again."
         )
-    if longest > MAX_SIZE:
-        if longest * 0.001 >= 0.02:
-            unit, factor = "millimetres", 0.001
-        else:
-            unit, factor = "centimetres", 0.01
-    elif longest < MIN_SIZE:
-        unit, factor = "kilometres, or metres scaled to millimetres twice", 1000.0
-    else:
+    if MIN_SIZE <= longest <= MAX_SIZE:
         return
+    outside = f"{name}: its longest side would be {longest:.3g} m, outside 1 mm to 2 m"
+    for unit, factor, least in _UNITS:
+        if least <= longest * factor <= MAX_SIZE:
+            raise MeshError(
+                f"{outside}; looks like {unit}: pass --scale {scale * factor:g}, which holds for "
+                "the whole set, or export this mesh in metres."
+            )
     raise MeshError(
-        f"{name}: its longest side would be {longest:.3g} m, outside 1 mm to 2 m; "
-        f"looks like {unit}: pass --scale {scale * factor:g}."
+        f"{outside}, and no usual unit makes it fit: look for stray vertices in the program it "
+        "comes from."
     )
 
 
