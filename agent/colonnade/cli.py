@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, NoReturn, Union
 
@@ -202,7 +203,7 @@ def _explain(error: BaseException) -> int:
 
 
 def _words_for(error: OSError) -> str:
-    where = error.filename or "a file"
+    where = _meant(error.filename2 or error.filename)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
             "The disk is full: make room and repeat the command with --resume; "
@@ -212,7 +213,24 @@ def _words_for(error: OSError) -> str:
         return f"{where} may not be written or read: give another --out, or change its permissions."
     if error.errno == errno.ENOENT:
         return f"{where} does not exist: check how it is spelt."
+    if error.errno == errno.EISDIR:
+        return f"{where} is a folder: give the name of a file."
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return f"{where} cannot be a folder, as a file is in its way: give another path."
     return f"{where}: {error.strerror or error}."
+
+
+def _meant(file: Any) -> str:
+    """The file that was to be written, where its temporary name (.NAME.partial) is at fault."""
+    if not file:
+        return "a file"
+    path = Path(os.fsdecode(file))
+    name = path.name
+    if name.startswith(".") and name.endswith((".partial", ".part")):
+        path = path.with_name(name[1:].rpartition(".")[0])
+        if name.endswith(".part"):  # .NAME.PROCESS.part
+            path = path.with_name(path.name.rpartition(".")[0])
+    return str(path)
 
 
 def _complain(sentence: str, code: int, colour: str = "red") -> int:

@@ -263,3 +263,7 @@ def check_config(
     target = getattr(config, "json", None)
     if target is not None and not target.expanduser().absolute().parent.is_dir():
         raise ConfigError(f"--json {target}: the folder {target.parent} does not exist; make it.")
+    picture = config.out if isinstance(config, ObjectsConfig) else None
+    for flag, file in (("json", target), ("out", picture)):
+        if file is not None and file.is_dir():
+            raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")

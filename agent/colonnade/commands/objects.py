@@ -9,7 +9,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from colonnade.commands.console import show, stderr, stdout, ticking
+from colonnade.commands.console import complain, show, stdout, ticking
 from colonnade.commands.train import ENGINE
 from colonnade.config import ObjectsConfig, check_config
 from colonnade.engine import load_engine
@@ -23,7 +23,7 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
     check_config(config)
     mind = load_engine(engine)
     found = mind.open_set(config.objects, config.names or None, config.scale)
-    title = f"{escape(config.objects)}: {len(found)} objects"
+    title = f"{escape(config.objects)}: {len(found)} object{'' if len(found) == 1 else 's'}"
     table = Table(title=title, title_justify="left")
     for column in ("object", "size, cm", "triangles", "looks"):
         table.add_column(column, overflow="fold", justify="left")
@@ -50,11 +50,9 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
     if config.json is not None:
         write_json(config.json, {"set": config.objects, "objects": rows})
     if broken:
-        stderr.print(
+        complain(
             f"{len(broken)} of {len(found)} objects cannot be used (see the table): mend them, "
-            "or leave them out with --names.",
-            style="red",
-            markup=False,
+            "or leave them out with --names."
         )
     return 1 if broken else 0
 

@@ -44,8 +44,10 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
         write_json(run.path / "training.json", summary)
     if config.json is not None:
         write_json(config.json, summary)
+    count, left = summary["objects"], len(summary["unusable"])
+    count = f"{count} of {count + left}" if left else str(count)
     stdout.print(
-        f"Learned {summary['objects']} objects in {summary['train_s']:.1f} s: "
+        f"Learned {count} objects in {summary['train_s']:.1f} s: "
         f"{summary['surfels_mean']:.0f} surfels each, {summary['model_bytes'] / 1e3:.0f} kB "
         f"in {show(run.model)}",
         markup=False,
