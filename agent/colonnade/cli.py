@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any, NoReturn, Union
 
 import tyro
@@ -28,6 +26,7 @@ from colonnade.config import (
     ObjectsConfig,
     TrainConfig,
 )
+from colonnade.stopping import stopped, watch
 
 __all__ = ["main"]
 
@@ -106,8 +105,8 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
     # Each worker has one core; results must not depend on how many threads a library starts.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    signal.signal(signal.SIGTERM, _terminate)
     try:
+        watch()
         code = _run(given, engine)
         sys.stdout.flush()
     except SystemExit:
@@ -118,6 +117,8 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
     except KeyboardInterrupt:
         code = _complain("Stopped.", 130, "yellow")
     except BaseException as error:
+        if stopped() and not _is_told(error):  # a library was stopped halfway through its import
+            sys.exit(_complain("Stopped.", 130, "yellow"))
         if os.environ.get("COLONNADE_DEBUG") == "1":
             raise
         code = _explain(error)
@@ -172,10 +173,6 @@ def _understand(given: list[str]) -> Any:
     )
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _explain(error: BaseException) -> int:
     """Say in one sentence what happened; return the exit code."""
     from colonnade.commands.console import Interrupted
@@ -189,7 +186,7 @@ def _explain(error: BaseException) -> int:
         missing = MissingExtraError.from_import(error)
         if missing is not None:
             return _complain(str(missing), 1)
-    if type(error).__module__.partition(".")[0].startswith("colonnade"):
+    if _is_told(error):
         return _complain(str(error), 1)
     if isinstance(error, MemoryError):
         return _complain("The memory ran out: try fewer --workers or fewer --names.", 1)
@@ -200,6 +197,11 @@ def _explain(error: BaseException) -> int:
         "what COLONNADE_DEBUG=1 shows.",
         70,
     )
+
+
+def _is_told(error: BaseException) -> bool:
+    """Whether the error is one of ours, whose message is a sentence for the user."""
+    return type(error).__module__.partition(".")[0].startswith("colonnade")
 
 
 def _words_for(error: OSError) -> str:
