@@ -36,7 +36,10 @@ class ConfigError(ValueError):
 
 
 def _split(arguments: list[str]) -> tuple[str, ...]:
-    return tuple(name.strip() for name in arguments[0].split(",") if name.strip())
+    names = tuple(name.strip() for name in arguments[0].split(",") if name.strip())
+    if not names:  # an unset variable in a script must not mean all
+        raise ValueError("give at least one name, or leave --names out to mean all")
+    return names
 
 
 def _file(arguments: list[str]) -> Path:
@@ -255,6 +258,10 @@ def check_config(
         if value is not None and value < bound:
             flag = field.replace("_", "-")
             raise ConfigError(f"--{flag} is {value}, but must be {bound} or more.")
+    if getattr(config, "objects", None) == "":
+        raise ConfigError(
+            "The set of objects is empty: give builtin, pybullet, or a folder of meshes."
+        )
     scale = getattr(config, "scale", None)
     if scale is not None and not 0 < scale < float("inf"):
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")

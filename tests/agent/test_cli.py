@@ -76,8 +76,13 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["explore", "--rotations", "0"], 2, "--rotations is 0, but must be 1 or more."),
         (["explore", "--resume"], 2, "--resume needs to know which run"),
         (["evaluate", "OUT"], 1, "is no run folder"),
-        (["train", "--out", "FILE/run"], 1, "FILE/run cannot be a folder, as a file is in its way"),
+        (
+            ["train", "--objects", "tiny", "--out", "FILE/run"],
+            1,
+            "FILE/run cannot be a folder, as a file is in its way",
+        ),
         (["train", "--out", "OUT", "--json", "."], 2, "--json . is a folder: give the name of a"),
+        (["train", "--out", "OUT", "--objects", ""], 2, "The set of objects is empty: give"),
         (["objects", "--out", "."], 2, "--out . is a folder: give the name of a file"),
         (["train", "--out", "OUT", "--json", "OUT/no/x.json"], 2, "does not exist; make it."),
     ],
@@ -99,6 +104,13 @@ def test_errors_are_one_sentence(
     assert sentence.replace("FILE", str(tmp_path / "FILE")) in told
     assert len(told.splitlines()) == 1
     assert "Traceback" not in told
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("names", ["", ",", " , "])
+def test_no_names_do_not_mean_all(names: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("train", "--out", "x", "--objects", "tiny", "--names", names) == 2
+    assert "give at least one name" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from colonnade.commands.console import note, show
 from colonnade.commands.evaluate import Evaluation, evaluate_into, tell
 from colonnade.commands.train import ENGINE, learn_into, tell_unusable
 from colonnade.config import ExploreConfig, TrainConfig, check_config
+from colonnade.engine import load_engine
 from colonnade.files import write_json
 from colonnade.run_folder import RunFolder
 from colonnade.workers import Workers
@@ -26,6 +27,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         Interrupted: Ctrl-C; finished objects and episodes are saved.
     """
     check_config(config)
+    load_engine(engine).open_set(config.objects, config.names or None, config.scale)  # or no folder
     training = TrainConfig(
         out=config.out or free_folder(),
         objects=config.objects,

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from colonnade.commands.console import Interrupted, complain, note, show, stdout, ticking
+from colonnade.commands.console import Interrupted, complain, counted, note, show, stdout, ticking
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
 from colonnade.config import TrainConfig, check_config
 from colonnade.engine import Engine, load_engine
@@ -38,16 +38,16 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
         Interrupted: Ctrl-C; finished objects are saved.
     """
     check_config(config)
+    load_engine(engine).open_set(config.objects, config.names or None, config.scale)  # or no folder
     with RunFolder(config.out) as run, Workers(config.workers) as workers:
         summary = learn_into(run, workers, config, engine)
         summary["peak_rss_mb"] = round(workers.peak_rss_mb, 1)
         write_json(run.path / "training.json", summary)
     if config.json is not None:
         write_json(config.json, summary)
-    count, left = summary["objects"], len(summary["unusable"])
-    count = f"{count} of {count + left}" if left else str(count)
+    learned = counted(summary["objects"], summary["objects"] + len(summary["unusable"]))
     stdout.print(
-        f"Learned {count} objects in {summary['train_s']:.1f} s: "
+        f"Learned {learned} in {summary['train_s']:.1f} s: "
         f"{summary['surfels_mean']:.0f} surfels each, {summary['model_bytes'] / 1e3:.0f} kB "
         f"in {show(run.model)}",
         markup=False,
@@ -175,8 +175,7 @@ def tell_unusable(reasons: Mapping[str, str], done: str, remedy: str) -> None:
     """Name at the end what was left out, and why; nothing where all could be `done`."""
     if not reasons:
         return
-    them = "1 object" if len(reasons) == 1 else f"{len(reasons)} objects"
-    complain(f"{them} could not be {done}; {remedy}, or go on without:")
+    complain(f"{counted(len(reasons))} could not be {done}; {remedy}, or go on without:")
     for reason in reasons.values():
         complain(f"- {reason}")
 
