@@ -32,10 +32,17 @@ from typing import IO, Any
 from colonnade.files import atomic_write, file_name, remove_leftovers
 from colonnade.toml_writer import to_toml
 
-__all__ = ["RunFolder", "RunFolderError", "read_run_config"]
+__all__ = ["RunFolder", "RunFolderError", "read_run_config", "trained_table"]
 
 _SUFFIX = ".safetensors"
 _LOCK = ".lock"
+_TRAINED: dict[str, type | tuple[type, ...]] = {
+    "objects": str,
+    "names": list,
+    "body": str,
+    "scale": (int, float),
+}
+"""What an evaluation needs of the [train] table."""
 
 
 class RunFolderError(RuntimeError):
@@ -167,8 +174,8 @@ class RunFolder:
         before = self.config().get(section)
         if before is None:
             raise RunFolderError(
-                f"{self.path} holds no run to resume (no [{section}] in config.toml): "
-                "give another --out."
+                f"{self.path} holds no run to resume (no [{section}] in config.toml): put back "
+                "that file if it was there, or give another --out."
             )
         self.refuse_change(before, values)
         return True
@@ -207,15 +214,42 @@ def read_run_config(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
             f"`colonnade train --objects SET --out {path}`."
         )
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RunFolderError(
-            f"{file} is damaged ({error}): mend it by hand, or train again into another --out."
-        ) from error
+        raise _damaged(file, str(error)) from error
+    for name, table in content.items():
+        if not isinstance(table, dict):
+            raise _damaged(file, f"{name} is no table")
+    return content
+
+
+def trained_table(path: Path) -> dict[str, Any]:
+    """The checked [train] table of a run folder: objects, names, body, scale and more.
+
+    Raises:
+        RunFolderError: `path` is no run folder, or its config.toml is damaged.
+    """
+    file = Path(path).expanduser() / "config.toml"
+    table = read_run_config(path).get("train", {})
+    for key, kind in _TRAINED.items():
+        if key not in table:
+            raise _damaged(file, f"[train] has no {key}")
+        value = table[key]
+        if not isinstance(value, kind) or (key == "body" and value not in ("touch", "camera")):
+            raise _damaged(file, f"[train] has {key} = {value!r}")
+    if not all(isinstance(name, str) for name in table["names"]):
+        raise _damaged(file, "[train] has names that are no text")
+    return dict(table)
 
 
 def _size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
+
+
+def _damaged(file: Path, why: str) -> RunFolderError:
+    return RunFolderError(
+        f"{file} is damaged ({why}): mend it by hand, or train again into another --out."
+    )
 
 
 def _words(value: Any) -> str:

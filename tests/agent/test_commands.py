@@ -264,6 +264,43 @@ def test_a_run_that_is_a_file_or_lacks_settings_is_told(tmp_path: Path) -> None:
         evaluate(EvaluateConfig(run=run), FAKE)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("scale", '"big"'),
+        ("body", '"nose"'),
+        ("names", '"mug"'),
+        ("names", "[1]"),
+        ("objects", "3"),
+    ],
+)
+def test_settings_of_another_type_are_told(tmp_path: Path, key: str, value: str) -> None:
+    run = tmp_path / "run"
+    train(config(run, objects="tiny"), FAKE)
+    lines = (run / "config.toml").read_text().splitlines()
+    changed = [f"{key} = {value}" if line.startswith(f"{key} =") else line for line in lines]
+    (run / "config.toml").write_text("\n".join(changed))
+    with pytest.raises(RunFolderError, match=rf"config.toml is damaged \(\[train\] has {key}"):
+        evaluate(EvaluateConfig(run=run), FAKE)
+
+
+def test_a_damaged_model_is_made_anew_from_its_objects(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    train(config(run, objects="tiny"), FAKE)
+    model = run / "model.safetensors"
+    whole = model.read_bytes()
+    model.write_bytes(whole[:100])
+    with pytest.raises(
+        RunFolderError, match=r"make it anew with `colonnade train --out .* --resume`"
+    ):
+        evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
+    train(config(run, objects="tiny", resume=True), FAKE)
+    assert model.read_bytes() == whole
+    assert "model.safetensors is damaged" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_set_is_not_mistaken_for_a_folder_of_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -88,6 +88,9 @@ def test_damaged_config_is_told(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("= what")
     with pytest.raises(RunFolderError, match=r"config.toml is damaged"):
         read_run_config(tmp_path)
+    (tmp_path / "config.toml").write_text("[[train]]")
+    with pytest.raises(RunFolderError, match=r"damaged \(train is no table\)"):
+        read_run_config(tmp_path)
     with pytest.raises(RunFolderError, match="does not exist"):
         read_run_config(tmp_path / "none")
 

@@ -47,7 +47,7 @@ class Interrupted(Exception):  # noqa: N818  (nothing went wrong)
 
 def note(text: str) -> None:
     """Say something that is not a result."""
-    stderr.print(text, style="dim", markup=False)
+    stderr.print(text, style="dim", markup=False, soft_wrap=True)
 
 
 def complain(text: str) -> None:

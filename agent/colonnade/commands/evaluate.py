@@ -41,7 +41,7 @@ from colonnade.episode_table import (
 from colonnade.files import write_json
 from colonnade.journal import Journal, read_journal
 from colonnade.report.page import write_report
-from colonnade.run_folder import RunFolder, RunFolderError, read_run_config
+from colonnade.run_folder import RunFolder, RunFolderError, trained_table
 from colonnade.summary import summarise
 from colonnade.workers import Workers
 from colonnade_models import __version__
@@ -79,25 +79,18 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     """
     check_config(config)
     run_path = config.run.expanduser()
-    trained = read_run_config(run_path).get("train")
+    trained = trained_table(run_path)
     model = run_path / "model.safetensors"
-    if trained is None or not model.is_file():
-        raise RunFolderError(
-            f"{config.run} has no model.safetensors yet: finish its training with "
-            f"`colonnade train --out {config.run} --resume` and the options it began with."
-        )
-    lacking = [key for key in ("objects", "names", "body", "scale") if key not in trained]
-    if lacking:
-        raise RunFolderError(
-            f"{run_path / 'config.toml'} is damaged ([train] has no {', '.join(lacking)}): mend it "
-            "by hand, or train again into another --out."
-        )
+    learned = _learned_names(model, trained, engine, str(config.run))
     own_set = config.objects is None
+    left = [name for name in trained["names"] if name not in learned]
+    if own_set and not config.names and left:
+        note(f"Not shown, as it was never learned: {', '.join(left)}.")
     job = Evaluation(
         model=model,
         trained=trained,
         objects=str(trained["objects"]) if config.objects is None else config.objects,
-        names=config.names or (_learned_names(model, trained, engine) if own_set else ()),
+        names=config.names or (learned if own_set else ()),
         scale=(trained["scale"] if own_set else 1.0) if config.scale is None else config.scale,
         rotations=config.rotations,
         noise=config.noise,
@@ -194,12 +187,19 @@ def tell(summary: Mapping[str, Any], report: Path) -> None:
     stdout.print(f"Report: {show(report)}", markup=False, soft_wrap=True)
 
 
-def _learned_names(model: Path, trained: Mapping[str, Any], engine: str) -> tuple[str, ...]:
+def _learned_names(
+    model: Path, trained: Mapping[str, Any], engine: str, run: str
+) -> tuple[str, ...]:
     """What the run was asked to learn and did: broken meshes were left out of its model."""
-    names = load_engine(engine).load_memory(model).names
-    left = [name for name in trained["names"] if name not in names]
-    if left:
-        note(f"Not shown, as it was never learned: {', '.join(left)}.")
+    how = f"with `colonnade train --out {run} --resume` and the options it began with."
+    if not model.exists():
+        raise RunFolderError(f"{run} has no model.safetensors yet: finish its training {how}")
+    try:
+        names = load_engine(engine).load_memory(model).names
+    except (ValueError, OSError) as error:
+        raise RunFolderError(
+            f"{model} is damaged or of another version: make it anew {how}"
+        ) from error
     return tuple(name for name in trained["names"] if name in names)
 
 

@@ -114,7 +114,7 @@ def learn_into(
     if not finished:
         raise nothing_usable(config.objects, unusable)
     learned = [name for name in names if name in finished]
-    if tasks or not run.model.is_file():
+    if tasks or not _has_model(mind, run, learned):
         memory = mind.build_memory([mind.load_learned(run.object_file(name)) for name in learned])
         with atomic_path(run.model) as temporary:
             mind.save_memory(temporary, memory)
@@ -199,6 +199,15 @@ def _is_whole(mind: Engine, file: Path, name: str) -> bool:
         note(f"{show(file)} is damaged: {name} is learned once more.")
         return False
     return True
+
+
+def _has_model(mind: Engine, run: RunFolder, learned: list[str]) -> bool:
+    """Whether the model is there, whole, and holds just these objects."""
+    try:
+        return run.model.is_file() and list(mind.load_memory(run.model).names) == learned
+    except ValueError:
+        note(f"{show(run.model)} is damaged: it is made anew of {show(run.objects)}.")
+        return False
 
 
 def _warn_of_other_version(run: RunFolder) -> None:
