@@ -205,6 +205,18 @@ def test_evaluation_stays_out_of_folders_that_hold_something_else(tmp_path: Path
         evaluate(replace(asked, out=tmp_path / "own"), FAKE)
 
 
+@pytest.mark.parametrize(
+    "damage", ["[]", "{", '{"per_object": [1], "train_s": "x"}', '{"train_s": 1}']
+)
+def test_a_damaged_summary_of_the_training_costs_its_numbers_only(
+    tmp_path: Path, damage: str
+) -> None:
+    train(config(tmp_path / "run", objects="tiny"), FAKE)
+    (tmp_path / "run" / "training.json").write_text(damage)
+    summary = evaluate(EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1), FAKE)
+    assert (summary["train_s"], summary["training"]) == (None, {})
+
+
 def test_damaged_table_is_made_anew_from_the_journal(tmp_path: Path) -> None:
     train(config(tmp_path / "run", objects="tiny"), FAKE)
     asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1)

@@ -285,13 +285,17 @@ def _run_all(
 
 
 def _training_numbers(run: Path) -> dict[str, Any]:
-    """How long learning took and how much it kept, from the training's own summary."""
+    """How long learning took and how much it kept; a damaged summary costs these numbers only."""
     try:
         told = json.loads((run / "training.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        told = {}
-    return {
-        "train_s": told.get("train_s"),
-        "surfels_mean": told.get("surfels_mean"),
-        "training": told.get("per_object", {}),
-    }
+        objects = {
+            str(name): {"steps": int(row["steps"]), "seconds": float(row["seconds"])} | row
+            for name, row in told["per_object"].items()
+        }
+        return {
+            "train_s": float(told["train_s"]),
+            "surfels_mean": float(told["surfels_mean"]),
+            "training": objects,
+        }
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {"train_s": None, "surfels_mean": None, "training": {}}
