@@ -223,11 +223,13 @@ def _words_for(error: OSError) -> str:
 
 
 def _meant(file: Any) -> str:
-    """The file that was to be written, where its temporary name (.NAME.partial) is at fault."""
+    """The file or folder of the user where its temporary name (.NAME.partial) or lock failed."""
     if not file:
         return "a file"
     path = Path(os.fsdecode(file))
     name = path.name
+    if name == ".lock":
+        return str(path.parent)
     if name.startswith(".") and name.endswith((".partial", ".part")):
         path = path.with_name(name[1:].rpartition(".")[0])
         if name.endswith(".part"):  # .NAME.PROCESS.part

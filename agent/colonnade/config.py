@@ -7,6 +7,7 @@ flag's default, and what a run was made with is written from the same dataclass 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -274,3 +275,6 @@ def check_config(
     for flag, file in (("json", target), ("out", picture)):
         if file is not None and file.is_dir():
             raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")
+        folder = file.expanduser().absolute().parent if file is not None else None
+        if folder is not None and folder.is_dir() and not os.access(folder, os.W_OK):
+            raise ConfigError(f"--{flag} {file}: {folder} may not be written; give another place.")

@@ -113,6 +113,20 @@ def test_explore_tells_everything(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not (tmp_path / "run" / "steps.parquet").exists()
 
 
+def test_stopped_exploration_says_in_which_folder_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fake_engine, "learn", stop)
+    with pytest.raises(Interrupted, match=r"with --out runs/explore-\S+ --resume goes on"):
+        explore(ExploreConfig(objects="tiny", workers=1), FAKE)
+    with pytest.raises(Interrupted, match="same command with --resume goes on"):
+        explore(ExploreConfig(objects="tiny", workers=1, out=tmp_path / "r"), FAKE)
+
+
 def test_steps_are_recorded_on_request(tmp_path: Path) -> None:
     train(config(tmp_path / "run", objects="tiny"), FAKE)
     evaluate(EvaluateConfig(run=tmp_path / "run", rotations=2, steps=True, workers=1), FAKE)

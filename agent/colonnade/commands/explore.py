@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from colonnade.commands.console import note, show
+from colonnade.commands.console import Interrupted, note, show
 from colonnade.commands.evaluate import Evaluation, evaluate_into, tell
 from colonnade.commands.train import ENGINE, learn_into, tell_unusable
 from colonnade.config import ExploreConfig, TrainConfig, check_config
@@ -38,7 +40,8 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         resume=config.resume,
         scale=config.scale,
     )
-    with RunFolder(training.out) as run, Workers(config.workers) as workers:
+    resume = "--resume" if config.out else f"--out {show(training.out)} --resume"
+    with _going_on_with(resume), RunFolder(training.out) as run, Workers(config.workers) as workers:
         note(f"Exploring {config.objects} into {show(run.path)}")
         trained = learn_into(run, workers, training, engine)
         write_json(run.path / "training.json", trained)
@@ -60,8 +63,17 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
     if config.json is not None:
         write_json(config.json, summary)
     tell(summary, run.report)
-    tell_unusable(summary["unusable"], "used", "mend them and repeat the command with --resume")
+    tell_unusable(summary["unusable"], "used", f"mend them and repeat the command with {resume}")
     return summary
+
+
+@contextmanager
+def _going_on_with(resume: str) -> Iterator[None]:
+    """Say how to go on although the command did not name its folder."""
+    try:
+        yield
+    except Interrupted as error:
+        raise Interrupted(str(error).replace("with --resume", f"with {resume}")) from None
 
 
 def free_folder() -> Path:
