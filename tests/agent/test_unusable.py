@@ -119,6 +119,23 @@ def test_the_exit_code_says_that_not_all_was_learned(
     assert caught.value.code == code
 
 
+def test_what_cannot_be_read_back_is_not_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = fake_engine.load_learned
+
+    def load_small(path: Path) -> Any:
+        if "mug" in path.name:
+            raise ValueError(f"{path} is no sound model: surfels lie metres off")
+        return load(path)
+
+    monkeypatch.setattr(fake_engine, "load_learned", load_small)
+    summary = train(config(tmp_path / "run", "tiny"), FAKE)
+    assert summary["object_names"] == ["bowl"]
+    assert "cannot be used (surfels lie metres off)" in summary["unusable"]["mug"]
+    assert not (tmp_path / "run" / "objects" / "mug.safetensors").exists()
+
+
 def test_a_mesh_that_the_sensor_never_meets_is_unusable(monkeypatch: pytest.MonkeyPatch) -> None:
     from colonnade import learning
 

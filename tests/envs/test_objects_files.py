@@ -443,6 +443,7 @@ TRIANGLE = "v 0 0 0\nv .1 0 0\nv 0 .1 0\n"
         (missing_texture, "its texture quad.png is missing"),
         (broken_texture, "quad.png cannot be read"),
         (missing_materials, "materials file quad.mtl is missing"),
+        (broken("v 1000 0 0\nv 1000.1 0 0\nv 1000 .1 0\nf 1 2 3\n"), "1e\\+03 m away from its"),
         (sized(120.0), "looks like millimetres: pass --scale 0.001"),
         (sized(12.0), "looks like centimetres: pass --scale 0.01"),
         (sized(1e-4), "pass --scale 1000"),

@@ -99,8 +99,17 @@ def learn_object(task: LearnTask) -> Learned | Unusable:
         learned = engine.learn(mesh, body=task.body, seed=learning_seed(task.seed, task.name))
     except UnlearnableError as error:
         return Unusable(task.name, str(error))
-    with atomic_path(task.file) as temporary:
-        engine.save_learned(temporary, learned)
+    try:
+        with atomic_path(task.file) as temporary:
+            engine.save_learned(temporary, learned)
+            engine.load_learned(temporary)  # what cannot be read must not count as learned
+    except ValueError as error:
+        reason = str(error).rpartition(": ")[2]
+        return Unusable(
+            task.name,
+            f"{task.name}: what was learned of it cannot be used ({reason}): look at it with "
+            "`colonnade objects`, and mend its mesh or leave it out with --names.",
+        )
     return Learned(
         name=task.name,
         surfels=engine.surfel_count(learned),

@@ -19,6 +19,9 @@ MAX_SIZE = 2.0
 """Largest extent in metres that an object's longest side may have."""
 
 
+MAX_OFFSET = 5.0
+"""How far in metres a vertex may be from the origin: float32 still tells 0.5 micrometres there."""
+
 _UNITS = (
     ("millimetres", 0.001, 0.02),
     ("centimetres", 0.01, MIN_SIZE),
@@ -125,7 +128,7 @@ def make_mesh(
     `corner_colour` (F, 3, 3) to white, `face_texture` (F,) to -1; `textures` are (H, W, 3)
     uint8, row 0 at the top; `scale` multiplies the vertices into metres. Vertices that no face
     uses and triangles without area are left out, and a closed mesh that is inside out is
-    turned. Raises MeshError.
+    turned. Raises MeshError, also where the mesh is not 1 mm to 2 m long or lies metres off.
     """
     try:
         points = np.asarray(vertices, dtype=np.float64).reshape(-1, 3)
@@ -152,6 +155,12 @@ def make_mesh(
     with np.errstate(over="ignore"):
         points = points * scale
     check_size(name, points[used], scale)
+    off = float(np.abs(points[used]).max())
+    if off > MAX_OFFSET:
+        raise MeshError(
+            f"{name}: it lies {off:.3g} m away from its origin: move the origin to the object in "
+            "the program it comes from."
+        )
 
     count = len(triangles)
     uv = _corners(name, "corner_uv", corner_uv, (count, 3, 2), 0.0)
