@@ -1,6 +1,21 @@
-"""``python -m colonnade`` is the same as ``colonnade``."""
+"""``colonnade`` and ``python -m colonnade``: nothing is imported before Ctrl-C is understood."""
 
-from colonnade.cli import main
+from __future__ import annotations
+
+import sys
+
+__all__ = ["start"]
+
+
+def start() -> None:
+    """Run the command line; Ctrl-C while it is still being loaded ends as quietly as later."""
+    try:
+        from colonnade.cli import main
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        sys.exit(130)
+    main()
+
 
 if __name__ == "__main__":
-    main()
+    start()

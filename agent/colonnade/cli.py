@@ -3,18 +3,17 @@
 Nothing heavy is imported until a command is chosen and its options are understood. Errors that
 a user can cause end in one sentence on stderr, never in a traceback (COLONNADE_DEBUG=1 shows it).
 
-Exit codes: 0 done, 1 it could not be done, 2 the options make no sense, 70 a bug in Colonnade,
-130 stopped with Ctrl-C.
+Exit codes: 0 done, 1 it (or a part of it) could not be done, 2 the options make no sense, 70 a bug
+in Colonnade, 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, Union
 
 import tyro
@@ -27,6 +26,7 @@ from colonnade.config import (
     ObjectsConfig,
     TrainConfig,
 )
+from colonnade.stopping import stopped, watch
 
 __all__ = ["main"]
 
@@ -105,8 +105,8 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
     # Each worker has one core; results must not depend on how many threads a library starts.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    signal.signal(signal.SIGTERM, _terminate)
     try:
+        watch()
         code = _run(given, engine)
         sys.stdout.flush()
     except SystemExit:
@@ -117,6 +117,8 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
     except KeyboardInterrupt:
         code = _complain("Stopped.", 130, "yellow")
     except BaseException as error:
+        if stopped() and not _is_told(error):  # a library was stopped halfway through its import
+            sys.exit(_complain("Stopped.", 130, "yellow"))
         if os.environ.get("COLONNADE_DEBUG") == "1":
             raise
         code = _explain(error)
@@ -141,16 +143,16 @@ def _run(given: list[str], engine: str) -> int:
     if isinstance(config, TrainConfig):
         from colonnade.commands.train import train
 
-        train(config, engine)
+        done = train(config, engine)
     elif isinstance(config, EvaluateConfig):
         from colonnade.commands.evaluate import evaluate
 
-        evaluate(config, engine)
+        done = evaluate(config, engine)
     else:
         from colonnade.commands.explore import explore
 
-        explore(config, engine)
-    return 0
+        done = explore(config, engine)
+    return 1 if done["unusable"] else 0
 
 
 def _understand(given: list[str]) -> Any:
@@ -171,10 +173,6 @@ def _understand(given: list[str]) -> Any:
     )
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def _explain(error: BaseException) -> int:
     """Say in one sentence what happened; return the exit code."""
     from colonnade.commands.console import Interrupted
@@ -188,7 +186,7 @@ def _explain(error: BaseException) -> int:
         missing = MissingExtraError.from_import(error)
         if missing is not None:
             return _complain(str(missing), 1)
-    if type(error).__module__.partition(".")[0].startswith("colonnade"):
+    if _is_told(error):
         return _complain(str(error), 1)
     if isinstance(error, MemoryError):
         return _complain("The memory ran out: try fewer --workers or fewer --names.", 1)
@@ -201,8 +199,13 @@ def _explain(error: BaseException) -> int:
     )
 
 
+def _is_told(error: BaseException) -> bool:
+    """Whether the error is one of ours, whose message is a sentence for the user."""
+    return type(error).__module__.partition(".")[0].startswith("colonnade")
+
+
 def _words_for(error: OSError) -> str:
-    where = error.filename or "a file"
+    where = _meant(error.filename2 or error.filename)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
             "The disk is full: make room and repeat the command with --resume; "
@@ -212,7 +215,26 @@ def _words_for(error: OSError) -> str:
         return f"{where} may not be written or read: give another --out, or change its permissions."
     if error.errno == errno.ENOENT:
         return f"{where} does not exist: check how it is spelt."
+    if error.errno == errno.EISDIR:
+        return f"{where} is a folder: give the name of a file."
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return f"{where} cannot be a folder, as a file is in its way: give another path."
     return f"{where}: {error.strerror or error}."
+
+
+def _meant(file: Any) -> str:
+    """The file or folder of the user where its temporary name (.NAME.partial) or lock failed."""
+    if not file:
+        return "a file"
+    path = Path(os.fsdecode(file))
+    name = path.name
+    if name == ".lock":
+        return str(path.parent)
+    if name.startswith(".") and name.endswith((".partial", ".part")):
+        path = path.with_name(name[1:].rpartition(".")[0])
+        if name.endswith(".part"):  # .NAME.PROCESS.part
+            path = path.with_name(path.name.rpartition(".")[0])
+    return str(path)
 
 
 def _complain(sentence: str, code: int, colour: str = "red") -> int:

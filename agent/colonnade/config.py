@@ -7,6 +7,7 @@ flag's default, and what a run was made with is written from the same dataclass 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,10 @@ class ConfigError(ValueError):
 
 
 def _split(arguments: list[str]) -> tuple[str, ...]:
-    return tuple(name.strip() for name in arguments[0].split(",") if name.strip())
+    names = tuple(name.strip() for name in arguments[0].split(",") if name.strip())
+    if not names:  # an unset variable in a script must not mean all
+        raise ValueError("give at least one name, or leave --names out to mean all")
+    return names
 
 
 def _file(arguments: list[str]) -> Path:
@@ -255,6 +259,10 @@ def check_config(
         if value is not None and value < bound:
             flag = field.replace("_", "-")
             raise ConfigError(f"--{flag} is {value}, but must be {bound} or more.")
+    if getattr(config, "objects", None) == "":
+        raise ConfigError(
+            "The set of objects is empty: give builtin, pybullet, or a folder of meshes."
+        )
     scale = getattr(config, "scale", None)
     if scale is not None and not 0 < scale < float("inf"):
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
@@ -263,3 +271,10 @@ def check_config(
     target = getattr(config, "json", None)
     if target is not None and not target.expanduser().absolute().parent.is_dir():
         raise ConfigError(f"--json {target}: the folder {target.parent} does not exist; make it.")
+    picture = config.out if isinstance(config, ObjectsConfig) else None
+    for flag, file in (("json", target), ("out", picture)):
+        if file is not None and file.is_dir():
+            raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")
+        folder = file.expanduser().absolute().parent if file is not None else None
+        if folder is not None and folder.is_dir() and not os.access(folder, os.W_OK):
+            raise ConfigError(f"--{flag} {file}: {folder} may not be written; give another place.")

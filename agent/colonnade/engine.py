@@ -23,6 +23,7 @@ __all__ = [
     "Engine",
     "MissingExtraError",
     "SurfelCloud",
+    "UnlearnableError",
     "build_memory",
     "contact_sheet",
     "learn",
@@ -55,6 +56,10 @@ class MissingExtraError(RuntimeError):
             f"This needs {module}, which is not installed: "
             "pip install 'colonnade[sim]' (then `colonnade doctor` checks it)."
         )
+
+
+class UnlearnableError(RuntimeError):
+    """The sensor got nothing of an object; the message is one sentence that names the object."""
 
 
 class SurfelCloud(NamedTuple):
@@ -119,7 +124,7 @@ def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[st
 
 
 def learn(mesh: Any, *, body: Body, seed: int) -> Any:
-    """Explore one object and return what a column learned of it."""
+    """Explore one object and return what a column learned of it; may raise UnlearnableError."""
     from colonnade.learning import learn_object
 
     return learn_object(mesh, body=body, seed=seed)

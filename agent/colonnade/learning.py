@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade.engine import UnlearnableError
 from colonnade.policies.cover import new_frontier, next_goal, open_goals
 from colonnade.senses import BodyName, Senses
 from colonnade_envs.objects import ObjectMesh
@@ -43,22 +44,32 @@ AT_IT = 5e-4
 def learn_object(mesh: ObjectMesh, *, body: BodyName, seed: int) -> LearnedObject:
     """Explore `mesh` until touches bring nothing new, and return what was learned.
 
-    Raises RuntimeError if the sensor never met the object.
+    Raises UnlearnableError if the sensor never met the object.
     """
     started = time.perf_counter()
-    learner = _Learner(mesh, body, seed)
+    try:
+        learner = _Learner(mesh, body, seed)
+    except RuntimeError as error:  # no place to begin at
+        raise _never_met(mesh, body) from error
     try:
         learner.explore()
     finally:
         learner.senses.close()
     if not learner.draft.size[0]:
-        raise RuntimeError(f"the {body} body never met {mesh.name}: check the mesh")
+        raise _never_met(mesh, body)
     learned = LearnedObject(
         mesh.name, draft_surfels(learner.draft), float(learner.draft.spacing[0]), learner.steps
     )
     learned.table[:, FLOOR] = trust(learned, np.array(learner.touches), seed)
     twins = find_twins(ObjectMemory([learned]).arrays)
     return replace(learned, twins=twins, seconds=time.perf_counter() - started)
+
+
+def _never_met(mesh: ObjectMesh, body: BodyName) -> UnlearnableError:
+    return UnlearnableError(
+        f"{mesh.name}: the {body} body never met it: look at it with `colonnade objects`, and mend "
+        "its mesh or leave it out with --names."
+    )
 
 
 class _Learner:

@@ -32,10 +32,17 @@ from typing import IO, Any
 from colonnade.files import atomic_write, file_name, remove_leftovers
 from colonnade.toml_writer import to_toml
 
-__all__ = ["RunFolder", "RunFolderError", "read_run_config"]
+__all__ = ["RunFolder", "RunFolderError", "read_run_config", "trained_table"]
 
 _SUFFIX = ".safetensors"
 _LOCK = ".lock"
+_TRAINED: dict[str, type | tuple[type, ...]] = {
+    "objects": str,
+    "names": list,
+    "body": str,
+    "scale": (int, float),
+}
+"""What an evaluation needs of the [train] table."""
 
 
 class RunFolderError(RuntimeError):
@@ -116,6 +123,18 @@ class RunFolder:
         """True when nothing but the lock is in the folder."""
         return all(entry.name == _LOCK for entry in self.path.iterdir())
 
+    def is_fresh(self) -> bool:
+        """True when a run was begun here at most, and nothing came of it yet."""
+        entries = {entry.name for entry in self.path.iterdir()} - {_LOCK}
+        if not entries:
+            return True
+        if not entries <= {"config.toml", self.objects.name, self.training_journal.name}:
+            return False
+        kept = list(self.objects.iterdir()) if self.objects.is_dir() else []
+        journal = self.training_journal
+        tables = self.config().keys()
+        return "train" in tables <= {"train", "made"} and not kept and not _size(journal)
+
     def config(self) -> dict[str, Any]:
         """What config.toml holds; empty when there is none.
 
@@ -145,7 +164,7 @@ class RunFolder:
             RunFolderError: the folder holds something and `resume` is False, holds something
                 that is no run, or holds a run that was asked for something else.
         """
-        if self.is_empty():
+        if self.is_fresh():  # also after a start with the wrong options: it may begin anew
             return False
         if not resume:
             raise RunFolderError(
@@ -155,8 +174,8 @@ class RunFolder:
         before = self.config().get(section)
         if before is None:
             raise RunFolderError(
-                f"{self.path} holds no run to resume (no [{section}] in config.toml): "
-                "give another --out."
+                f"{self.path} holds no run to resume (no [{section}] in config.toml): put back "
+                "that file if it was there, or give another --out."
             )
         self.refuse_change(before, values)
         return True
@@ -165,6 +184,11 @@ class RunFolder:
         """Raise `RunFolderError` when a value that matters is not what it was."""
         for key, value in values.items():
             if value is not None and before.get(key) != value:
+                if key == "model":
+                    raise RunFolderError(
+                        f"Cannot resume {self.path}: the model has changed since its evaluation "
+                        "began; leave out --resume to evaluate anew, or give another --out."
+                    )
                 raise RunFolderError(
                     f"Cannot resume {self.path}: --{key.replace('_', '-')} was "
                     f"{_words(before.get(key))} and is now {_words(value)}; "
@@ -190,11 +214,42 @@ def read_run_config(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
             f"`colonnade train --objects SET --out {path}`."
         )
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RunFolderError(
-            f"{file} is damaged ({error}): mend it by hand, or train again into another --out."
-        ) from error
+        raise _damaged(file, str(error)) from error
+    for name, table in content.items():
+        if not isinstance(table, dict):
+            raise _damaged(file, f"{name} is no table")
+    return content
+
+
+def trained_table(path: Path) -> dict[str, Any]:
+    """The checked [train] table of a run folder: objects, names, body, scale and more.
+
+    Raises:
+        RunFolderError: `path` is no run folder, or its config.toml is damaged.
+    """
+    file = Path(path).expanduser() / "config.toml"
+    table = read_run_config(path).get("train", {})
+    for key, kind in _TRAINED.items():
+        if key not in table:
+            raise _damaged(file, f"[train] has no {key}")
+        value = table[key]
+        if not isinstance(value, kind) or (key == "body" and value not in ("touch", "camera")):
+            raise _damaged(file, f"[train] has {key} = {value!r}")
+    if not all(isinstance(name, str) for name in table["names"]):
+        raise _damaged(file, "[train] has names that are no text")
+    return dict(table)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _damaged(file: Path, why: str) -> RunFolderError:
+    return RunFolderError(
+        f"{file} is damaged ({why}): mend it by hand, or train again into another --out."
+    )
 
 
 def _words(value: Any) -> str:

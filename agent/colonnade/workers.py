@@ -16,10 +16,13 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Any, TypeVar
+
+from colonnade.stopping import held_back, raise_if_stopped
 
 __all__ = ["WorkerError", "Workers", "core_count", "peak_rss_mb"]
 
@@ -89,10 +92,12 @@ class Workers:
 
         Raises:
             WorkerError: a worker died (for example, out of memory).
+            KeyboardInterrupt: Ctrl-C.
             Exception: what `function` raised, with the same type where it can be rebuilt.
         """
         if min(self.count, len(tasks)) <= 1 and not self._workers:
             for task in tasks:
+                raise_if_stopped()
                 yield task, function(task)
             return
         while len(self._workers) < min(self.count, len(tasks)):
@@ -101,6 +106,7 @@ class Workers:
         busy: dict[Connection, tuple[_Worker, Task]] = {}
         idle = list(self._workers)
         while waiting or busy:
+            raise_if_stopped()
             while waiting and idle:
                 worker, task = idle.pop(0), waiting.pop()
                 _send(worker, (function, task))
@@ -130,7 +136,10 @@ def _start() -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
+    if sys.platform != "win32":
+        resource_tracker.ensure_running()  # its start would let Ctrl-C through again
+    with held_back():  # Ctrl-C reaches the whole group, and a worker that is not ready yet
+        process.start()
     theirs.close()
     return _Worker(process, ours)
 

@@ -25,7 +25,11 @@ SETS = {
     "tiny": ("mug", "bowl"),
     "small": ("mug", "bowl", "random:007", "a/b", "spoon", "fork"),
     "strangers": ("mug", "alien"),
+    "partly": ("mug", "broken", "bowl"),
+    "ruins": ("broken", "torn"),
 }
+BROKEN = {"broken", "torn"}
+"""Objects whose meshes cannot be read."""
 
 
 class FakeSetError(ValueError):
@@ -33,6 +37,13 @@ class FakeSetError(ValueError):
 
 
 FakeSetError.__module__ = "colonnade_envs.fake"  # as an error of ours would be
+
+
+class FakeSet(dict[str, "FakeMesh"]):
+    def __getitem__(self, name: str) -> FakeMesh:
+        if name in BROKEN:
+            raise FakeSetError(f"{name}: {name}.obj is cut short: copy it again.")
+        return super().__getitem__(name)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ def prepare(say: Callable[[str], None]) -> None:
 def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[str, FakeMesh]:
     if spec not in SETS:
         raise FakeSetError(f"There is no set {spec!r}: use tiny.")
-    return {name: _mesh(name, scale) for name in names or SETS[spec]}
+    return FakeSet({name: _mesh(name, scale) for name in names or SETS[spec]})
 
 
 def _mesh(name: str, scale: float) -> FakeMesh:

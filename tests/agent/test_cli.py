@@ -6,6 +6,7 @@ import errno
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,14 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["explore", "--rotations", "0"], 2, "--rotations is 0, but must be 1 or more."),
         (["explore", "--resume"], 2, "--resume needs to know which run"),
         (["evaluate", "OUT"], 1, "is no run folder"),
-        (["train", "--out", "FILE/run"], 1, "FILE"),
+        (
+            ["train", "--objects", "tiny", "--out", "FILE/run"],
+            1,
+            "FILE/run cannot be a folder, as a file is in its way",
+        ),
+        (["train", "--out", "OUT", "--json", "."], 2, "--json . is a folder: give the name of a"),
+        (["train", "--out", "OUT", "--objects", ""], 2, "The set of objects is empty: give"),
+        (["objects", "--out", "."], 2, "--out . is a folder: give the name of a file"),
         (["train", "--out", "OUT", "--json", "OUT/no/x.json"], 2, "does not exist; make it."),
     ],
 )
@@ -94,9 +102,16 @@ def test_errors_are_one_sentence(
     ]
     assert run(*given) == code
     told = capsys.readouterr().err.strip()
-    assert sentence in told
+    assert sentence.replace("FILE", str(tmp_path / "FILE")) in told
     assert len(told.splitlines()) == 1
     assert "Traceback" not in told
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("names", ["", ",", " , "])
+def test_no_names_do_not_mean_all(names: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("train", "--out", "x", "--objects", "tiny", "--names", names) == 2
+    assert "give at least one name" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -117,13 +132,37 @@ def test_what_the_system_says_is_put_in_words(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise error
-
-    monkeypatch.setattr("tests.agent.fake_engine.save_learned", fail)
+    monkeypatch.setattr("tests.agent.fake_engine.save_learned", _raising(error))
     assert run("train", "--objects", "tiny", "--out", str(tmp_path / "r"), "--workers", "1") == 1
     assert sentence in capsys.readouterr().err
     assert list(tmp_path.rglob("*.partial")) == []
+
+
+def test_a_result_file_that_may_not_be_written_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("colonnade.config.os.access", lambda *_: False)
+    arguments = ["train", "--objects", "tiny", "--out", str(tmp_path / "run")]
+    assert run(*arguments, "--json", str(tmp_path / "s.json")) == 2
+    assert "may not be written; give another place." in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_temporary_name_is_told_as_the_file_that_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for told, meant in ((".mug.st.partial", "mug.st"), (".a.png.12.part", "a.png"), (".lock", "x")):
+        error = OSError(errno.EROFS, "Read-only file system", f"x/{told}")
+        monkeypatch.setattr("tests.agent.fake_engine.open_set", _raising(error))
+        assert run("objects", "tiny") == 1
+        assert capsys.readouterr().err.split()[0].rpartition("/")[2] == meant
+
+
+def _raising(error: Exception) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
 
 
 def test_a_bug_is_told_as_one_and_debug_shows_it(

@@ -113,6 +113,20 @@ def test_explore_tells_everything(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not (tmp_path / "run" / "steps.parquet").exists()
 
 
+def test_stopped_exploration_says_in_which_folder_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fake_engine, "learn", stop)
+    with pytest.raises(Interrupted, match=r"with --out runs/explore-\S+ --resume goes on"):
+        explore(ExploreConfig(objects="tiny", workers=1), FAKE)
+    with pytest.raises(Interrupted, match="same command with --resume goes on"):
+        explore(ExploreConfig(objects="tiny", workers=1, out=tmp_path / "r"), FAKE)
+
+
 def test_steps_are_recorded_on_request(tmp_path: Path) -> None:
     train(config(tmp_path / "run", objects="tiny"), FAKE)
     evaluate(EvaluateConfig(run=tmp_path / "run", rotations=2, steps=True, workers=1), FAKE)
@@ -205,6 +219,18 @@ def test_evaluation_stays_out_of_folders_that_hold_something_else(tmp_path: Path
         evaluate(replace(asked, out=tmp_path / "own"), FAKE)
 
 
+@pytest.mark.parametrize(
+    "damage", ["[]", "{", '{"per_object": [1], "train_s": "x"}', '{"train_s": 1}']
+)
+def test_a_damaged_summary_of_the_training_costs_its_numbers_only(
+    tmp_path: Path, damage: str
+) -> None:
+    train(config(tmp_path / "run", objects="tiny"), FAKE)
+    (tmp_path / "run" / "training.json").write_text(damage)
+    summary = evaluate(EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1), FAKE)
+    assert (summary["train_s"], summary["training"]) == (None, {})
+
+
 def test_damaged_table_is_made_anew_from_the_journal(tmp_path: Path) -> None:
     train(config(tmp_path / "run", objects="tiny"), FAKE)
     asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1)
@@ -262,6 +288,43 @@ def test_a_run_that_is_a_file_or_lacks_settings_is_told(tmp_path: Path) -> None:
     (run / "config.toml").write_text("\n".join(kept))
     with pytest.raises(RunFolderError, match="has no scale"):
         evaluate(EvaluateConfig(run=run), FAKE)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("scale", '"big"'),
+        ("body", '"nose"'),
+        ("names", '"mug"'),
+        ("names", "[1]"),
+        ("objects", "3"),
+    ],
+)
+def test_settings_of_another_type_are_told(tmp_path: Path, key: str, value: str) -> None:
+    run = tmp_path / "run"
+    train(config(run, objects="tiny"), FAKE)
+    lines = (run / "config.toml").read_text().splitlines()
+    changed = [f"{key} = {value}" if line.startswith(f"{key} =") else line for line in lines]
+    (run / "config.toml").write_text("\n".join(changed))
+    with pytest.raises(RunFolderError, match=rf"config.toml is damaged \(\[train\] has {key}"):
+        evaluate(EvaluateConfig(run=run), FAKE)
+
+
+def test_a_damaged_model_is_made_anew_from_its_objects(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    train(config(run, objects="tiny"), FAKE)
+    model = run / "model.safetensors"
+    whole = model.read_bytes()
+    model.write_bytes(whole[:100])
+    with pytest.raises(
+        RunFolderError, match=r"make it anew with `colonnade train --out .* --resume`"
+    ):
+        evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
+    train(config(run, objects="tiny", resume=True), FAKE)
+    assert model.read_bytes() == whole
+    assert "model.safetensors is damaged" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_set_is_not_mistaken_for_a_folder_of_its_name(

@@ -19,6 +19,8 @@ def begun(path: Path) -> None:
     with RunFolder(path) as run:
         assert not run.begin("train", ASKED, resume=False)
         run.write_config("train", ASKED)
+        run.objects.mkdir()
+        run.object_file("mug").write_text("learned")
 
 
 def test_config_reads_back_with_all_its_tables(tmp_path: Path) -> None:
@@ -32,6 +34,17 @@ def test_config_reads_back_with_all_its_tables(tmp_path: Path) -> None:
 def test_resume_of_an_empty_folder_just_begins(tmp_path: Path) -> None:
     with RunFolder(tmp_path / "a") as run:
         assert not run.begin("train", ASKED, resume=True)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_of_which_nothing_came_may_begin_anew(tmp_path: Path, resume: bool) -> None:
+    begun(tmp_path)
+    with RunFolder(tmp_path) as run:
+        run.object_file("mug").unlink()
+        run.training_journal.touch()
+        assert not run.begin("train", {**ASKED, "scale": 0.001}, resume=resume)
+        run.write_config("evaluate", {})
+        assert run.begin("train", ASKED, resume=True)
 
 
 def test_non_empty_folder_is_refused_without_resume(tmp_path: Path) -> None:
@@ -59,6 +72,11 @@ def test_resume_with_other_options_is_refused(
         run.begin("train", {**ASKED, key: value}, resume=True)
 
 
+def test_evaluation_of_a_model_that_changed_is_not_resumed(tmp_path: Path) -> None:
+    with RunFolder(tmp_path) as run, pytest.raises(RunFolderError, match="model has changed"):
+        run.refuse_change({"model": "a1"}, {"model": "b2"})
+
+
 def test_resume_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").touch()
     with RunFolder(tmp_path) as run, pytest.raises(RunFolderError, match="holds no run"):
@@ -69,6 +87,9 @@ def test_resume_of_what_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_damaged_config_is_told(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("= what")
     with pytest.raises(RunFolderError, match=r"config.toml is damaged"):
+        read_run_config(tmp_path)
+    (tmp_path / "config.toml").write_text("[[train]]")
+    with pytest.raises(RunFolderError, match=r"damaged \(train is no table\)"):
         read_run_config(tmp_path)
     with pytest.raises(RunFolderError, match="does not exist"):
         read_run_config(tmp_path / "none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -303,6 +304,48 @@ def missing_materials(folder: Path) -> Path:
     return path
 
 
+def cut(ending: str, form: str, keep: float) -> Callable[[Path], Path]:
+    """A ball whose file ends after the share `keep` of its bytes."""
+
+    def write(folder: Path) -> Path:
+        solid = trimesh.creation.icosphere(subdivisions=2, radius=0.04)
+        content = {
+            "ascii stl": lambda: trimesh.exchange.stl.export_stl_ascii(solid).encode(),
+            "ascii ply": lambda: trimesh.exchange.ply.export_ply(solid, encoding="ascii"),
+            "obj": lambda: trimesh.exchange.obj.export_obj(solid).encode(),
+        }[form]()
+        path = folder / f"b.{ending}"
+        path.write_bytes(content[: int(keep * len(content))])
+        return path
+
+    return write
+
+
+def glb_with_a_broken_picture(folder: Path) -> Path:
+    quad = trimesh.Trimesh([[0, 0, 0], [0.1, 0, 0], [0, 0.1, 0]], [[0, 1, 2]], process=False)
+    material = trimesh.visual.material.PBRMaterial(baseColorTexture=Image.new("RGB", (8, 8)))
+    quad.visual = trimesh.visual.TextureVisuals([[0, 0], [1, 0], [1, 1]], material=material)
+    content = trimesh.Scene([quad]).export(file_type="glb")
+    (folder / "p.glb").write_bytes(content.replace(b"PNG", b"GNP"))
+    return folder / "p.glb"
+
+
+def gltf_without_its_picture(folder: Path) -> Path:
+    for name, content in trimesh.exchange.gltf.export_gltf(trimesh.Scene([box()])).items():
+        (folder / name).write_bytes(content)
+    path = folder / "model.gltf"
+    tree = json.loads(path.read_text())
+    tree["images"], tree["textures"] = [{"uri": "my%20print.png"}], [{"source": 0}]
+    tree["materials"] = [{"pbrMetallicRoughness": {"baseColorTexture": {"index": 0}}}]
+    path.write_text(json.dumps(tree))
+    return path
+
+
+def dangling(folder: Path) -> Path:
+    (folder / "d.obj").symlink_to("away.obj")
+    return folder
+
+
 def sized(size: float) -> Callable[[Path], Path]:
     def write(folder: Path) -> Path:
         box(size).export(folder / "b.stl")
@@ -318,8 +361,23 @@ TRIANGLE = "v 0 0 0\nv .1 0 0\nv 0 .1 0\n"
     ("write", "says"),
     [
         (broken(""), "empty file"),
-        (broken("# nothing\n"), "mesh is empty"),
-        (broken(TRIANGLE), "mesh is empty"),
+        (broken("# nothing\n"), "has no vertices, so it is cut short or not an OBJ file"),
+        (broken("<html>404</html>"), "not an OBJ file"),
+        (broken("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull"),
+        (broken(TRIANGLE), "has vertices but no faces, so the mesh is empty or cut short"),
+        (broken(TRIANGLE + "vt 0 0\nf 1/1 2/1 3/"), "corners of the face .* are not alike"),
+        (broken(TRIANGLE + "vt 0 0\nf 1/1/1 2/1/1 3/1"), "are not alike"),
+        (broken(TRIANGLE + "f 1 2 99999999999999999999\n"), "a number is too large"),
+        (broken("v 0 0\nv .1 0\nv 0 .1\nf 1 2 3\n"), "has 2 numbers, not 3"),
+        (broken(TRIANGLE + "f 1 2 x\n"), "'x' stands where a number should"),
+        (broken("v 0 0 0\nv 1e308 0 0\nv -1e308 1 0\nf 1 2 3\n"), "no usual unit makes it fit"),
+        (cut("stl", "ascii stl", 0.5), "does not end with `endsolid`"),
+        (cut("ply", "ascii ply", 0.5), "cut short"),
+        (cut("ply", "ascii ply", 0.999), "it says 320 faces and has 319"),
+        (cut("obj", "obj", 0.2), "no faces"),
+        (glb_with_a_broken_picture, "texture in p.glb cannot be read as a picture"),
+        (gltf_without_its_picture, "its texture my print.png is missing"),
+        (dangling, "link to a file that is not there"),
         (broken(TRIANGLE + "f 1 1 2\n"), "without area"),
         (broken("v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n"), "all its vertices are at one place"),
         (broken("v nan 0 0\nv .1 0 0\nv 0 .1 0\nf 1 2 3\n"), "NaN"),
@@ -328,7 +386,9 @@ TRIANGLE = "v 0 0 0\nv .1 0 0\nv 0 .1 0\n"
         (broken(TRIANGLE + "f 1 2 0\n"), "cut short"),
         (broken(TRIANGLE + "f 1/1 2/1 3/1\n"), "texture coordinate"),
         (broken(TRIANGLE + "f 1 2 3\nf 1 2"), "cut short"),
-        (broken("f 1 2 3\n"), "no vertices|cut short"),
+        (broken("f 1 2 3\n"), "no vertices"),
+        (broken("solid x\n", "s.stl"), "cut short"),
+        (broken("x" * 50, "s.stl"), "its head alone should have 84"),
         (broken("v 0 0 zero\nv .1 0 0\nv 0 .1 0\nf 1 2 3\n"), "cut short"),
         (nan_stl, "NaN"),
         (short_stl, "cut short"),
@@ -364,9 +424,26 @@ TRIANGLE = "v 0 0 0\nv .1 0 0\nv 0 .1 0\n"
             ),
             "not a shape of URDF",
         ),
+        (
+            broken(
+                "<robot name='x'><link name='a'><visual><geometry><mesh filename='m.urdf'/>"
+                "</geometry></visual></link></robot>",
+                "m.urdf",
+            ),
+            "asks for itself",
+        ),
+        (
+            broken(
+                "<robot name='x'><link name='a'><visual><geometry><mesh/>"
+                "</geometry></visual></link></robot>",
+                "m.urdf",
+            ),
+            "has no filename",
+        ),
         (missing_texture, "its texture quad.png is missing"),
         (broken_texture, "quad.png cannot be read"),
         (missing_materials, "materials file quad.mtl is missing"),
+        (broken("v 1000 0 0\nv 1000.1 0 0\nv 1000 .1 0\nf 1 2 3\n"), "1e\\+03 m away from its"),
         (sized(120.0), "looks like millimetres: pass --scale 0.001"),
         (sized(12.0), "looks like centimetres: pass --scale 0.01"),
         (sized(1e-4), "pass --scale 1000"),
@@ -381,7 +458,24 @@ def test_a_bad_file_gets_one_clear_sentence(
     with pytest.raises(MeshError, match=says) as caught:
         only(path)
     assert_one_sentence(caught.value)
-    assert str(caught.value).startswith(path.stem)
+    assert str(caught.value).startswith(path.stem if path.is_file() else "d")
+
+
+def test_arrays_of_the_caller_stay_as_they_are() -> None:
+    points = np.eye(3) * 100.0
+    assert make_mesh("m", points, [[0, 1, 2]], scale=0.001).size.max() < 0.2
+    np.testing.assert_array_equal(points, np.eye(3) * 100.0)
+
+
+@pytest.mark.parametrize("solid", ["solid", "SOLID"])
+def test_a_textual_stl_that_is_whole_is_read(tmp_path: Path, solid: str) -> None:
+    content = trimesh.exchange.stl.export_stl_ascii(box()).replace("solid", solid, 1)
+    (tmp_path / "a.stl").write_text(content + "\n\n")
+    assert len(only(tmp_path / "a.stl").faces) == 12
+    # some programs begin binary files with the word of the textual ones
+    content = trimesh.exchange.stl.export_stl(box())
+    (tmp_path / "b.stl").write_bytes(solid.encode().ljust(80) + content[80:])
+    assert len(only(tmp_path / "b.stl").faces) == 12
 
 
 def test_the_scale_that_is_suggested_works(tmp_path: Path) -> None:

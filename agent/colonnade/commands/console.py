@@ -25,6 +25,8 @@ from rich.table import Table
 __all__ = [
     "Interrupted",
     "Ticker",
+    "complain",
+    "counted",
     "headline",
     "note",
     "percent",
@@ -45,7 +47,19 @@ class Interrupted(Exception):  # noqa: N818  (nothing went wrong)
 
 def note(text: str) -> None:
     """Say something that is not a result."""
-    stderr.print(text, style="dim", markup=False)
+    stderr.print(text, style="dim", markup=False, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """Say that something went wrong that does not stop the work, in one line."""
+    stderr.print(" ".join(text.split()), style="red", markup=False, soft_wrap=True)
+
+
+def counted(number: int, of: int | None = None) -> str:
+    """'1 object', '3 objects', '2 of 3 objects'."""
+    share = "" if of is None or of == number else f"{number} of "
+    total = number if of is None else of
+    return f"{share}{total} object{'' if total == 1 else 's'}"
 
 
 def percent(share: float) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from colonnade.commands.console import (
     Interrupted,
+    complain,
     headline,
     note,
     result_table,
@@ -19,8 +20,14 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
-from colonnade.commands.tasks import EpisodeTask, ObjectSource, recognise_object
-from colonnade.commands.train import ENGINE, command_line, set_identity
+from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
+from colonnade.commands.train import (
+    ENGINE,
+    command_line,
+    nothing_usable,
+    set_identity,
+    tell_unusable,
+)
 from colonnade.config import Body, EvaluateConfig, Noise, check_config
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
@@ -34,7 +41,7 @@ from colonnade.episode_table import (
 from colonnade.files import write_json
 from colonnade.journal import Journal, read_journal
 from colonnade.report.page import write_report
-from colonnade.run_folder import RunFolder, RunFolderError, read_run_config
+from colonnade.run_folder import RunFolder, RunFolderError, trained_table
 from colonnade.summary import summarise
 from colonnade.workers import Workers
 from colonnade_models import __version__
@@ -58,36 +65,32 @@ class Evaluation:
     seed: int
     max_steps: int
     steps: bool
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Objects that could not be learned just before, with the reasons."""
 
 
 def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
-    """Do ``colonnade evaluate`` and return its summary.
+    """Do ``colonnade evaluate`` and return its summary; its `unusable` names what was left out.
 
     Raises:
         RunFolderError: RUN is no run folder, has no model yet, or the output is in use.
+        NothingUsableError: not one object could be shown.
         Interrupted: Ctrl-C; finished episodes are saved.
     """
     check_config(config)
     run_path = config.run.expanduser()
-    trained = read_run_config(run_path).get("train")
+    trained = trained_table(run_path)
     model = run_path / "model.safetensors"
-    if trained is None or not model.is_file():
-        raise RunFolderError(
-            f"{config.run} has no model.safetensors yet: finish its training with "
-            f"`colonnade train --out {config.run} --resume` and the options it began with."
-        )
-    lacking = [key for key in ("objects", "names", "body", "scale") if key not in trained]
-    if lacking:
-        raise RunFolderError(
-            f"{run_path / 'config.toml'} is damaged ([train] has no {', '.join(lacking)}): mend it "
-            "by hand, or train again into another --out."
-        )
+    learned = _learned_names(model, trained, engine, str(config.run))
     own_set = config.objects is None
+    left = [name for name in trained["names"] if name not in learned]
+    if own_set and not config.names and left:
+        note(f"Not shown, as it was never learned: {', '.join(left)}.")
     job = Evaluation(
         model=model,
         trained=trained,
         objects=str(trained["objects"]) if config.objects is None else config.objects,
-        names=config.names or (tuple(trained["names"]) if own_set else ()),
+        names=config.names or (learned if own_set else ()),
         scale=(trained["scale"] if own_set else 1.0) if config.scale is None else config.scale,
         rotations=config.rotations,
         noise=config.noise,
@@ -101,6 +104,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     if config.json is not None:
         write_json(config.json, summary)
     tell(summary, run.report)
+    tell_unusable(summary["unusable"], "shown", "mend them and repeat the command")
     return summary
 
 
@@ -136,22 +140,28 @@ def evaluate_into(
     if episodes and tasks:
         note(f"Going on: {len(episodes)} episodes are already done.")
     total = len(names) * job.rotations
+    unusable: dict[str, str] = {}
     try:
-        _run_all(run, workers, tasks, episodes, total)
+        _run_all(run, workers, tasks, episodes, unusable, total)
     except KeyboardInterrupt:
         raise Interrupted(
             f"Stopped: {len(episodes)} of {total} episodes are saved in {show(run.path)}; "
             "the same command with --resume goes on."
         ) from None
-    wanted = [episodes[name, trial] for name in names for trial in range(job.rotations)]
+    keys = [(name, trial) for name in names for trial in range(job.rotations)]
+    wanted = [episodes[key] for key in keys if key in episodes]
+    if not wanted:
+        raise nothing_usable(job.objects, unusable)
     evaluate_s = perf_counter() - begin
 
     write_episodes(run.episodes, wanted)
     if job.steps:
         write_steps(run.steps, wanted)
-    summary = summarise(wanted, job.trained["names"])
+    memory = mind.load_memory(job.model)
+    summary = summarise(wanted, memory.names)
     summary |= _training_numbers(job.model.parent)
     summary |= {
+        "unusable": {**job.left_out, **unusable},
         "evaluate_s": evaluate_s,
         "model_bytes": job.model.stat().st_size,
         "peak_rss_mb": round(workers.peak_rss_mb, 1),
@@ -166,7 +176,6 @@ def evaluate_into(
         "command": command_line(),
     }
     write_json(run.summary, summary)
-    memory = load_engine(engine).load_memory(job.model)
     write_report(run.report, summary, wanted, memory, job.trained, engine)
     return summary
 
@@ -176,6 +185,22 @@ def tell(summary: Mapping[str, Any], report: Path) -> None:
     stdout.print(result_table(summary))
     stdout.print(headline(summary), markup=False, soft_wrap=True)
     stdout.print(f"Report: {show(report)}", markup=False, soft_wrap=True)
+
+
+def _learned_names(
+    model: Path, trained: Mapping[str, Any], engine: str, run: str
+) -> tuple[str, ...]:
+    """What the run was asked to learn and did: broken meshes were left out of its model."""
+    how = f"with `colonnade train --out {run} --resume` and the options it began with."
+    if not model.exists():
+        raise RunFolderError(f"{run} has no model.safetensors yet: finish its training {how}")
+    try:
+        names = load_engine(engine).load_memory(model).names
+    except (ValueError, OSError) as error:
+        raise RunFolderError(
+            f"{model} is damaged or of another version: make it anew {how}"
+        ) from error
+    return tuple(name for name in trained["names"] if name in names)
 
 
 def _begin(
@@ -236,14 +261,23 @@ def _run_all(
     workers: Workers,
     tasks: list[EpisodeTask],
     episodes: dict[tuple[str, int], Episode],
+    unusable: dict[str, str],
     total: int,
 ) -> None:
+    """Do the tasks; what comes of each goes into `episodes` or `unusable` at once."""
     right = sum(episode.correct for episode in episodes.values())
+    several = len({task.name for task in tasks}) > 1
     with (
         Journal(run.episode_journal) as journal,
         ticking("Recognising", total, min(len(episodes), total)) as ticker,
     ):
         for task, episode in workers.run(recognise_object, tasks):
+            if isinstance(episode, Unusable):
+                if task.name not in unusable and several:
+                    complain(episode.reason)
+                unusable[task.name] = episode.reason
+                ticker.tick(f"{task.name} cannot be used")
+                continue
             journal.append(episode_to_record(episode))
             episodes[task.name, task.trial] = episode
             right += episode.correct
@@ -251,13 +285,17 @@ def _run_all(
 
 
 def _training_numbers(run: Path) -> dict[str, Any]:
-    """How long learning took and how much it kept, from the training's own summary."""
+    """How long learning took and how much it kept; a damaged summary costs these numbers only."""
     try:
         told = json.loads((run / "training.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        told = {}
-    return {
-        "train_s": told.get("train_s"),
-        "surfels_mean": told.get("surfels_mean"),
-        "training": told.get("per_object", {}),
-    }
+        objects = {
+            str(name): {"steps": int(row["steps"]), "seconds": float(row["seconds"])} | row
+            for name, row in told["per_object"].items()
+        }
+        return {
+            "train_s": float(told["train_s"]),
+            "surfels_mean": float(told["surfels_mean"]),
+            "training": objects,
+        }
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {"train_s": None, "surfels_mean": None, "training": {}}

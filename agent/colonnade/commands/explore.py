@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from colonnade.commands.console import note, show
+from colonnade.commands.console import Interrupted, note, show
 from colonnade.commands.evaluate import Evaluation, evaluate_into, tell
-from colonnade.commands.train import ENGINE, learn_into
+from colonnade.commands.train import ENGINE, learn_into, tell_unusable
 from colonnade.config import ExploreConfig, TrainConfig, check_config
+from colonnade.engine import load_engine
 from colonnade.files import write_json
 from colonnade.run_folder import RunFolder
 from colonnade.workers import Workers
@@ -22,9 +25,11 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
 
     Raises:
         RunFolderError: the folder is in use, not empty, or holds another run.
+        NothingUsableError: not one object could be learned.
         Interrupted: Ctrl-C; finished objects and episodes are saved.
     """
     check_config(config)
+    load_engine(engine).open_set(config.objects, config.names or None, config.scale)  # or no folder
     training = TrainConfig(
         out=config.out or free_folder(),
         objects=config.objects,
@@ -35,7 +40,8 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         resume=config.resume,
         scale=config.scale,
     )
-    with RunFolder(training.out) as run, Workers(config.workers) as workers:
+    resume = "--resume" if config.out else f"--out {show(training.out)} --resume"
+    with _going_on_with(resume), RunFolder(training.out) as run, Workers(config.workers) as workers:
         note(f"Exploring {config.objects} into {show(run.path)}")
         trained = learn_into(run, workers, training, engine)
         write_json(run.path / "training.json", trained)
@@ -51,12 +57,23 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
             seed=config.seed,
             max_steps=config.max_steps,
             steps=config.steps,
+            left_out=trained["unusable"],
         )
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
     if config.json is not None:
         write_json(config.json, summary)
     tell(summary, run.report)
+    tell_unusable(summary["unusable"], "used", f"mend them and repeat the command with {resume}")
     return summary
+
+
+@contextmanager
+def _going_on_with(resume: str) -> Iterator[None]:
+    """Say how to go on although the command did not name its folder."""
+    try:
+        yield
+    except Interrupted as error:
+        raise Interrupted(str(error).replace("with --resume", f"with {resume}")) from None
 
 
 def free_folder() -> Path:

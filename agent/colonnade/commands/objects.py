@@ -9,11 +9,12 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from colonnade.commands.console import show, stderr, stdout, ticking
+from colonnade.commands.console import complain, counted, show, stdout, ticking
 from colonnade.commands.train import ENGINE
 from colonnade.config import ObjectsConfig, check_config
 from colonnade.engine import load_engine
 from colonnade.files import write_json
+from colonnade.stopping import raise_if_stopped
 
 __all__ = ["objects"]
 
@@ -23,13 +24,14 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
     check_config(config)
     mind = load_engine(engine)
     found = mind.open_set(config.objects, config.names or None, config.scale)
-    title = f"{escape(config.objects)}: {len(found)} objects"
+    title = f"{escape(config.objects)}: {counted(len(found))}"
     table = Table(title=title, title_justify="left")
     for column in ("object", "size, cm", "triangles", "looks"):
         table.add_column(column, overflow="fold", justify="left")
     meshes, rows, broken = [], [], []
     with ticking("Loading    ", len(found)) as ticker:
         for name in found:
+            raise_if_stopped()
             try:
                 mesh = found[name]
             except (ValueError, OSError) as error:
@@ -50,11 +52,9 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
     if config.json is not None:
         write_json(config.json, {"set": config.objects, "objects": rows})
     if broken:
-        stderr.print(
-            f"{len(broken)} of {len(found)} objects cannot be used (see the table): mend them, "
-            "or leave them out with --names.",
-            style="red",
-            markup=False,
+        complain(
+            f"{counted(len(broken), len(found))} cannot be used (see the table): mend them, "
+            "or leave them out with --names."
         )
     return 1 if broken else 0
 

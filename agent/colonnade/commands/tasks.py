@@ -1,7 +1,8 @@
 """The two pieces of work that processes share: learn one object, recognise one object once.
 
 A task is small and plain. What is big (the memory, the meshes) is opened once in each process
-and kept, so that the next task finds it warm.
+and kept, so that the next task finds it warm. An object that cannot be used is a result, not an
+error: it must not stop the work on the others.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from colonnade.config import Body, Noise
-from colonnade.engine import load_engine
+from colonnade.engine import UnlearnableError, load_engine
 from colonnade.episode import Episode
 from colonnade.files import atomic_path
 from colonnade.seeds import episode_rotation, episode_seed, learning_seed
@@ -24,6 +25,7 @@ __all__ = [
     "LearnTask",
     "Learned",
     "ObjectSource",
+    "Unusable",
     "learn_object",
     "recognise_object",
 ]
@@ -61,6 +63,15 @@ class Learned:
 
 
 @dataclass(frozen=True)
+class Unusable:
+    """An object that cannot be learned or shown."""
+
+    name: str
+    reason: str
+    """One sentence that names the object and says what to do."""
+
+
+@dataclass(frozen=True)
 class EpisodeTask:
     """Recognise `name` in the orientation of `trial`, with the memory in `model`."""
 
@@ -77,14 +88,28 @@ class EpisodeTask:
     record: bool
 
 
-def learn_object(task: LearnTask) -> Learned:
+def learn_object(task: LearnTask) -> Learned | Unusable:
     """Do a `LearnTask`. The file appears only when it is whole."""
     engine = load_engine(task.engine)
     begin = perf_counter()
-    mesh = _object_set(task.engine, task.objects)[task.name]
-    learned = engine.learn(mesh, body=task.body, seed=learning_seed(task.seed, task.name))
-    with atomic_path(task.file) as temporary:
-        engine.save_learned(temporary, learned)
+    mesh = _mesh(task)
+    if isinstance(mesh, Unusable):
+        return mesh
+    try:
+        learned = engine.learn(mesh, body=task.body, seed=learning_seed(task.seed, task.name))
+    except UnlearnableError as error:
+        return Unusable(task.name, str(error))
+    try:
+        with atomic_path(task.file) as temporary:
+            engine.save_learned(temporary, learned)
+            engine.load_learned(temporary)  # what cannot be read must not count as learned
+    except ValueError as error:
+        reason = str(error).rpartition(": ")[2]
+        return Unusable(
+            task.name,
+            f"{task.name}: what was learned of it cannot be used ({reason}): look at it with "
+            "`colonnade objects`, and mend its mesh or leave it out with --names.",
+        )
     return Learned(
         name=task.name,
         surfels=engine.surfel_count(learned),
@@ -93,10 +118,12 @@ def learn_object(task: LearnTask) -> Learned:
     )
 
 
-def recognise_object(task: EpisodeTask) -> Episode:
+def recognise_object(task: EpisodeTask) -> Episode | Unusable:
     """Do an `EpisodeTask`."""
     memory = _memory(task.engine, task.model, task.digest)
-    mesh = _object_set(task.engine, task.objects)[task.name]
+    mesh = _mesh(task)
+    if isinstance(mesh, Unusable):
+        return mesh
     episode = load_engine(task.engine).recognise(
         memory,
         mesh,
@@ -108,6 +135,15 @@ def recognise_object(task: EpisodeTask) -> Episode:
         record_steps=task.record,
     )
     return judge(replace(episode, object=task.name), memory.names, task.trial)
+
+
+def _mesh(task: LearnTask | EpisodeTask) -> Any:
+    """The mesh that the task is about, or `Unusable`."""
+    objects = _object_set(task.engine, task.objects)
+    try:
+        return objects[task.name]
+    except (ValueError, OSError) as error:
+        return Unusable(task.name, str(error))
 
 
 @lru_cache(maxsize=2)

@@ -10,8 +10,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from colonnade.commands.console import Interrupted, note, show, stdout, ticking
-from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, learn_object
+from colonnade.commands.console import Interrupted, complain, counted, note, show, stdout, ticking
+from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
 from colonnade.config import TrainConfig, check_config
 from colonnade.engine import Engine, load_engine
 from colonnade.files import atomic_path, plain, write_json
@@ -20,40 +20,51 @@ from colonnade.run_folder import RunFolder
 from colonnade.workers import Workers
 from colonnade_models import __version__
 
-__all__ = ["ENGINE", "learn_into", "set_identity", "train"]
+__all__ = ["ENGINE", "NothingUsableError", "learn_into", "set_identity", "tell_unusable", "train"]
 
 ENGINE = "colonnade.engine"
 
 
+class NothingUsableError(ValueError):
+    """Not one object of the set can be used; the message says why."""
+
+
 def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
-    """Do ``colonnade train`` and return its summary.
+    """Do ``colonnade train`` and return its summary; its `unusable` names what was left out.
 
     Raises:
         RunFolderError: the folder is in use, not empty, or holds another run.
+        NothingUsableError: not one object could be learned.
         Interrupted: Ctrl-C; finished objects are saved.
     """
     check_config(config)
+    load_engine(engine).open_set(config.objects, config.names or None, config.scale)  # or no folder
     with RunFolder(config.out) as run, Workers(config.workers) as workers:
         summary = learn_into(run, workers, config, engine)
         summary["peak_rss_mb"] = round(workers.peak_rss_mb, 1)
         write_json(run.path / "training.json", summary)
     if config.json is not None:
         write_json(config.json, summary)
+    learned = counted(summary["objects"], summary["objects"] + len(summary["unusable"]))
     stdout.print(
-        f"Learned {summary['objects']} objects in {summary['train_s']:.1f} s: "
+        f"Learned {learned} in {summary['train_s']:.1f} s: "
         f"{summary['surfels_mean']:.0f} surfels each, {summary['model_bytes'] / 1e3:.0f} kB "
         f"in {show(run.model)}",
         markup=False,
         soft_wrap=True,
     )
     stdout.print(f"Next: colonnade evaluate {show(run.path)}", markup=False, soft_wrap=True)
+    tell_unusable(summary["unusable"], "learned", "mend them and repeat the command with --resume")
     return summary
 
 
 def learn_into(
     run: RunFolder, workers: Workers, config: TrainConfig, engine: str
 ) -> dict[str, Any]:
-    """Learn what `config` asks for into an open run folder, or what is left of it."""
+    """Learn what `config` asks for into an open run folder, or what is left of it.
+
+    An object that cannot be used is left out and named; --resume tries it once more.
+    """
     mind = load_engine(engine)
     objects = mind.open_set(config.objects, config.names or None, config.scale)
     names = list(objects)
@@ -91,22 +102,27 @@ def learn_into(
         mind.prepare(note)
     begin = perf_counter()
     earlier = sum(learned.seconds for learned in finished.values())
+    unusable: dict[str, str] = {}
     try:
-        _learn_all(run, workers, tasks, finished, len(names))
+        _learn_all(run, workers, tasks, finished, unusable)
     except KeyboardInterrupt:
         raise Interrupted(
             f"Stopped: {len(finished)} of {len(names)} objects are saved in {show(run.path)}; "
             "the same command with --resume goes on."
         ) from None
 
-    if tasks or not run.model.is_file():
-        memory = mind.build_memory([mind.load_learned(run.object_file(name)) for name in names])
+    if not finished:
+        raise nothing_usable(config.objects, unusable)
+    learned = [name for name in names if name in finished]
+    if tasks or not _has_model(mind, run, learned):
+        memory = mind.build_memory([mind.load_learned(run.object_file(name)) for name in learned])
         with atomic_path(run.model) as temporary:
             mind.save_memory(temporary, memory)
-    rows = [finished[name] for name in names]
+    rows = [finished[name] for name in learned]
     return {
-        "objects": len(names),
-        "object_names": names,
+        "objects": len(learned),
+        "object_names": learned,
+        "unusable": unusable,
         "train_s": perf_counter() - begin + earlier,
         "surfels_mean": sum(row.surfels for row in rows) / max(1, len(rows)),
         "surfels_total": sum(row.surfels for row in rows),
@@ -124,16 +140,44 @@ def _learn_all(
     workers: Workers,
     tasks: list[LearnTask],
     finished: dict[str, Learned],
-    total: int,
+    unusable: dict[str, str],
 ) -> None:
+    """Do the tasks; what comes of each goes into `finished` or `unusable` at once."""
+    several = len(finished) + len(tasks) > 1
     with (
         Journal(run.training_journal) as journal,
-        ticking("Learning   ", total, len(finished)) as ticker,
+        ticking("Learning   ", len(finished) + len(tasks), len(finished)) as ticker,
     ):
-        for _, learned in workers.run(learn_object, tasks):
+        for task, learned in workers.run(learn_object, tasks):
+            if isinstance(learned, Unusable):
+                unusable[task.name] = learned.reason
+                if several:
+                    complain(learned.reason)
+                ticker.tick(f"{task.name} cannot be used")
+                continue
             journal.append(asdict(learned))
             finished[learned.name] = learned
             ticker.tick(f"{learned.name}: {learned.surfels} surfels in {learned.steps} touches")
+
+
+def nothing_usable(spec: str, reasons: Mapping[str, str]) -> NothingUsableError:
+    """The error to raise where all objects of a set are unusable, for these reasons by name."""
+    first = next(iter(reasons.values()))
+    if len(reasons) == 1:
+        return NothingUsableError(first)
+    return NothingUsableError(
+        f"None of the {len(reasons)} objects of {spec} can be used, for the reasons above; "
+        f"begin with the first: {first}"
+    )
+
+
+def tell_unusable(reasons: Mapping[str, str], done: str, remedy: str) -> None:
+    """Name at the end what was left out, and why; nothing where all could be `done`."""
+    if not reasons:
+        return
+    complain(f"{counted(len(reasons))} could not be {done}; {remedy}, or go on without:")
+    for reason in reasons.values():
+        complain(f"- {reason}")
 
 
 def _finished(mind: Engine, run: RunFolder, names: list[str]) -> dict[str, Learned]:
@@ -155,6 +199,15 @@ def _is_whole(mind: Engine, file: Path, name: str) -> bool:
         note(f"{show(file)} is damaged: {name} is learned once more.")
         return False
     return True
+
+
+def _has_model(mind: Engine, run: RunFolder, learned: list[str]) -> bool:
+    """Whether the model is there, whole, and holds just these objects."""
+    try:
+        return run.model.is_file() and list(mind.load_memory(run.model).names) == learned
+    except ValueError:
+        note(f"{show(run.model)} is damaged: it is made anew of {show(run.objects)}.")
+        return False
 
 
 def _warn_of_other_version(run: RunFolder) -> None:

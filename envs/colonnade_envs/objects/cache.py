@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 __all__ = ["cache_dir", "fetch", "file_stamp", "store"]
 
-VERSION = 1
+VERSION = 2
 """Part of every entry's stamp: raise it whenever what is stored changes its meaning."""
 
 

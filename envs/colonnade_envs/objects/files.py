@@ -16,6 +16,7 @@ from colonnade_envs.objects.mesh import MeshError, ObjectMesh
 from colonnade_envs.objects.obj_file import read_obj
 from colonnade_envs.objects.raw import RawMesh
 from colonnade_envs.objects.stored import from_arrays, to_arrays
+from colonnade_envs.objects.whole import check_kind, check_whole
 
 __all__ = ["FORMATS", "load_file", "read_file"]
 
@@ -62,8 +63,7 @@ def read_file(name: str, path: Path, *, need_materials: bool = True) -> RawMesh:
             f"give one of {', '.join(form[1:].upper() for form in FORMATS)}."
         )
     try:
-        if path.stat().st_size == 0:
-            raise MeshError(f"{name}: {path.name} is an empty file: copy or export it again.")
+        check_kind(name, path)
         if ending == ".obj":
             return read_obj(name, path, need_materials=need_materials)
         if ending == ".urdf":
@@ -88,14 +88,14 @@ def _read_with_trimesh(name: str, path: Path) -> RawMesh:
             raise MeshError(
                 f"{name}: {path.name} asks for a file that is missing ({missing}): put it beside."
             ) from error
+        kind = path.suffix[1:].upper()
         raise MeshError(
-            f"{name}: {path.name} is broken or cut short, or not a {path.suffix[1:].upper()} file: "
-            "copy or export it again."
+            f"{name}: {path.name} is broken or cut short, or not {'an' if kind == 'STL' else 'a'} "
+            f"{kind} file: copy or export it again."
         ) from error
     raw = RawMesh(name, sources=[path])
     meshes = [part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces)]
-    if path.suffix.lower() == ".stl":
-        _check_stl(name, path, sum(len(part.faces) for part in meshes))
+    check_whole(name, path, sum(len(part.faces) for part in meshes))
     for part in meshes:
         _add_part(raw, part)
     return raw
@@ -103,20 +103,6 @@ def _read_with_trimesh(name: str, path: Path) -> RawMesh:
 
 def _names_a_file(error: Exception) -> bool:
     return isinstance(error, ValueError) and "unable to locate" in str(error).lower()
-
-
-def _check_stl(name: str, path: Path, count: int) -> None:
-    """A binary STL says its number of triangles: fewer in the file means that it was cut short."""
-    with path.open("rb") as file:
-        header = file.read(84)
-    if header[:5].lower() == b"solid" or len(header) < 84:
-        return
-    said = int.from_bytes(header[80:84], "little")
-    if said != count or path.stat().st_size < 84 + 50 * said:
-        raise MeshError(
-            f"{name}: {path.name} is broken or cut short, it says {said} triangles and has "
-            f"{count}: copy or export it again."
-        )
 
 
 def _add_part(raw: RawMesh, part: Any) -> None:

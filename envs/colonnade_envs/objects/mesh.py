@@ -19,6 +19,17 @@ MAX_SIZE = 2.0
 """Largest extent in metres that an object's longest side may have."""
 
 
+MAX_OFFSET = 5.0
+"""How far in metres a vertex may be from the origin: float32 still tells 0.5 micrometres there."""
+
+_UNITS = (
+    ("millimetres", 0.001, 0.02),
+    ("centimetres", 0.01, MIN_SIZE),
+    ("kilometres, or metres scaled to millimetres twice", 1000.0, MIN_SIZE),
+)
+"""What a mesh of a wrong size may be in: unit, factor to metres, least size (m) it then has."""
+
+
 class MeshError(ValueError):
     """A mesh that cannot be used; the message is one sentence that says what to do."""
 
@@ -117,7 +128,7 @@ def make_mesh(
     `corner_colour` (F, 3, 3) to white, `face_texture` (F,) to -1; `textures` are (H, W, 3)
     uint8, row 0 at the top; `scale` multiplies the vertices into metres. Vertices that no face
     uses and triangles without area are left out, and a closed mesh that is inside out is
-    turned. Raises MeshError.
+    turned. Raises MeshError, also where the mesh is not 1 mm to 2 m long or lies metres off.
     """
     try:
         points = np.asarray(vertices, dtype=np.float64).reshape(-1, 3)
@@ -141,8 +152,15 @@ def make_mesh(
             f"{name}: the mesh has NaN or infinite vertices: "
             "repair it in the program it comes from."
         )
-    points *= scale
+    with np.errstate(over="ignore"):
+        points = points * scale
     check_size(name, points[used], scale)
+    off = float(np.abs(points[used]).max())
+    if off > MAX_OFFSET:
+        raise MeshError(
+            f"{name}: it lies {off:.3g} m away from its origin: move the origin to the object in "
+            "the program it comes from."
+        )
 
     count = len(triangles)
     uv = _corners(name, "corner_uv", corner_uv, (count, 3, 2), 0.0)
@@ -187,23 +205,24 @@ def make_mesh(
 
 def check_size(name: str, points: NDArray[np.float64], scale: float = 1.0) -> None:
     """Raise MeshError, with a scale to pass, where (V, 3) `points` are not 1 mm to 2 m long."""
-    longest = float(np.ptp(points, axis=0).max())
+    with np.errstate(over="ignore"):
+        longest = float(np.ptp(points, axis=0).max())
     if longest == 0.0:
         raise MeshError(
             f"{name}: the mesh is empty (all its vertices are at one place): export it again."
         )
-    if longest > MAX_SIZE:
-        if longest * 0.001 >= 0.02:
-            unit, factor = "millimetres", 0.001
-        else:
-            unit, factor = "centimetres", 0.01
-    elif longest < MIN_SIZE:
-        unit, factor = "kilometres, or metres scaled to millimetres twice", 1000.0
-    else:
+    if MIN_SIZE <= longest <= MAX_SIZE:
         return
+    outside = f"{name}: its longest side would be {longest:.3g} m, outside 1 mm to 2 m"
+    for unit, factor, least in _UNITS:
+        if least <= longest * factor <= MAX_SIZE:
+            raise MeshError(
+                f"{outside}; looks like {unit}: pass --scale {scale * factor:g}, which holds for "
+                "the whole set, or export this mesh in metres."
+            )
     raise MeshError(
-        f"{name}: its longest side would be {longest:.3g} m, outside 1 mm to 2 m; "
-        f"looks like {unit}: pass --scale {scale * factor:g}."
+        f"{outside}, and no usual unit makes it fit: look for stray vertices in the program it "
+        "comes from."
     )
 
 

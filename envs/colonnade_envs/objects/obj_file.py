@@ -54,18 +54,27 @@ def read_obj(name: str, path: Path, *, need_materials: bool = True) -> RawMesh:
     """
     lines = _sort_lines(path.read_text(encoding="utf-8", errors="replace"))
     raw = RawMesh(name, sources=[path])
-    try:
-        vertices = _table(lines.vertices)
-        uvs = _table(lines.uvs)
-        corners, polygon = _faces(lines, len(vertices), len(uvs))
-    except ValueError as error:
+    if not lines.vertices:
         raise MeshError(
-            f"{name}: {path.name} is broken or cut short ({error}): copy or export it again."
+            f"{name}: {path.name} has no vertices, so it is cut short or not an OBJ file: "
+            "copy or export it again."
+        )
+    if not lines.faces:
+        raise MeshError(
+            f"{name}: {path.name} has vertices but no faces, so the mesh is empty or cut short: "
+            "copy it again, or export it as triangles and not as a point cloud."
+        )
+    try:
+        vertices = _table(lines.vertices, 3)
+        uvs = _table(lines.uvs, 2)
+        corners, polygon = _faces(lines, len(vertices), len(uvs))
+    except (ValueError, OverflowError) as error:
+        raise MeshError(
+            f"{name}: {path.name} is broken or cut short ({_plainly(error)}): "
+            "copy or export it again."
         ) from error
     if len(corners) == 0:
         return raw
-    if len(vertices) == 0 or vertices.shape[1] < 3:
-        raise MeshError(f"{name}: {path.name} has faces but no vertices: export it again.")
     if corners[..., 0].min() < 0 or corners[..., 0].max() >= len(vertices):
         raise MeshError(
             f"{name}: {path.name} is broken or cut short, a face asks for a vertex that is not "
@@ -163,18 +172,29 @@ def _sort_lines(text: str) -> _Lines:
     return lines
 
 
-def _table(rows: list[str]) -> NDArray[np.float64]:
-    """(N, columns) numbers; the narrowest row decides the columns of a table that is uneven."""
+def _plainly(error: Exception) -> str:
+    """What Python says of a number, without Python's words."""
+    text = str(error)
+    if text.startswith(("could not convert", "invalid literal")):
+        return f"{text.rpartition(': ')[2]} stands where a number should"
+    return "a number is too large" if isinstance(error, OverflowError) else text
+
+
+def _table(rows: list[str], least: int) -> NDArray[np.float64]:
+    """(N, columns) numbers; the narrowest row decides the columns of a table that is uneven.
+
+    Raises ValueError where a row has fewer than `least`.
+    """
     if not rows:
         return np.zeros((0, 3))
     width = len(rows[0].split())
     flat = list(map(float, chain.from_iterable(row.split() for row in rows)))
-    if len(flat) == width * len(rows):
+    if len(flat) == width * len(rows) and width >= least:
         return np.array(flat).reshape(len(rows), width)
     split = [row.split() for row in rows]
     width = min(len(row) for row in split)
-    if width < 2:
-        raise ValueError("a line with coordinates has too few numbers")
+    if width < least:
+        raise ValueError(f"a line with coordinates has {width} numbers, not {least}")
     return np.array([[float(x) for x in row[:width]] for row in split])
 
 
@@ -199,7 +219,10 @@ def _faces(lines: _Lines, vertices: int, uvs: int) -> tuple[NDArray[np.int64], N
     polygon: list[int] = []
     for index, row in enumerate(rows):
         before = lines.counts[index] if lines.counts else (vertices, uvs)
-        loop = [_corner(token, before) for token in row.split()]
+        tokens = row.split()
+        if len({(token.count("/"), token[-1] == "/") for token in tokens}) > 1:
+            raise ValueError(f"the corners of the face '{row.strip()}' are not alike")
+        loop = [_corner(token, before) for token in tokens]
         if len(loop) < 3:
             if index == len(rows) - 1:
                 raise ValueError("its last face has fewer than three corners")

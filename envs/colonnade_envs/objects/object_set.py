@@ -95,5 +95,5 @@ def suggestion(wanted: str, known: Sequence[str]) -> str:
     ]
     if close:
         return "did you mean " + ", ".join(close[:3])
-    shown = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+    shown = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
     return f"it has {shown}" if shown else "it is empty"

@@ -48,12 +48,16 @@ def read_urdf(name: str, path: Path) -> RawMesh:
                 _add_visual(
                     raw, visual, frames.get(str(link.get("name")), np.eye(4)), path, materials
                 )
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise MeshError(
+            f"{name}: {path.name} asks for itself as a mesh, or its joints go round in a circle: "
+            "repair it."
+        ) from error
+    except ValueError as error:
         if isinstance(error, MeshError):
             raise
         raise MeshError(
-            f"{name}: {path.name} has a number or a chain of joints that makes no sense ({error}): "
-            "repair it."
+            f"{name}: {path.name} has a number that makes no sense ({error}): repair it."
         ) from error
     return raw
 
@@ -90,7 +94,9 @@ def _shape(name: str, element: ElementTree.Element, path: Path, *, need_material
     if element.tag == "mesh":
         from colonnade_envs.objects.files import read_file
 
-        written = str(element.get("filename"))
+        written = str(element.get("filename") or "")
+        if not written:
+            raise MeshError(f"{name}: a <mesh> in {path.name} has no filename: write it in.")
         mesh_path = _find_mesh(written, path.parent)
         if not mesh_path.is_file():
             raise MeshError(f"{name}: its mesh {written} is missing: put it beside {path.name}.")
