@@ -144,8 +144,8 @@ def test_bad_objects_are_told() -> None:
 @pytest.mark.parametrize("body", BODIES)
 def test_an_unknown_object_is_told_with_those_there_are(body: str) -> None:
     env = make(body).unwrapped
-    with pytest.raises(ValueError, match="no object 'spere': did you mean sphere"):
-        env.reset(options={"object": "spere"})
+    with pytest.raises(ValueError, match="no object 'ring2': did you mean ring"):
+        env.reset(options={"object": "ring2"})
     with pytest.raises(ValueError, match="no object 'xyz': it has ring, sphere"):
         env.reset(options={"object": "xyz"})
 
