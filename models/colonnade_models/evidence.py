@@ -18,6 +18,7 @@ from colonnade_models import surfel as S
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
 from colonnade_models.numerics import compress, turn
+from colonnade_models.surfel import STEEPEST_BEND
 
 __all__ = [
     "FEATURE_SIZE",
@@ -36,8 +37,6 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 TWO = np.float32(2.0)
-STEEPEST_BEND = np.float32(150.0)
-"""Curvatures beyond this, in 1/m, are not extrapolated over a surfel's neighbourhood."""
 WIDEST_BEND = np.float32(3.5)
 """Standard deviation of BEND at which it says nothing any more."""
 LEAST_CHROMA = np.float32(0.02)
