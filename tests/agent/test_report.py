@@ -14,12 +14,14 @@ from tests.naive import painter as naive
 
 from colonnade.commands.explore import explore
 from colonnade.config import ExploreConfig
-from colonnade.engine import SurfelCloud, hsv_to_rgb
+from colonnade.engine import SurfelCloud, surfel_cloud
 from colonnade.episode import Episode
 from colonnade.report import svg
 from colonnade.report.painter import data_url, paint_surfels, splat
 from colonnade.report.story import choose, events, evidence_lines, path_overlay
 from colonnade.report.view import project, view_of
+from colonnade_models import surfel as S
+from colonnade_models.memory import LearnedObject
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -183,13 +185,15 @@ def test_painted_surfels_show_what_is_in_front() -> None:
     assert data_url(image).startswith("data:image/png;base64,")
 
 
-def test_hsv_agrees_with_the_standard_library() -> None:
+def test_surfels_are_drawn_in_the_colours_that_were_learned() -> None:
     import colorsys
 
-    random = np.random.default_rng(0)
-    hsv = random.random((50, 3)).astype(np.float32)
-    expected = [colorsys.hsv_to_rgb(*map(float, row)) for row in hsv]
-    assert np.allclose(hsv_to_rgb(hsv), expected, atol=1e-5)
+    table = np.zeros((50, S.SURFEL_SIZE), np.float32)
+    table[:, S.COLOUR : S.COLOUR + 3] = np.random.default_rng(0).random((50, 3))
+    cloud = surfel_cloud(LearnedObject("thing", table, 0.004))
+    expected = [colorsys.hsv_to_rgb(*map(float, row)) for row in table[:, S.COLOUR :][:, :3]]
+    assert cloud.colour.dtype == np.float32
+    assert np.allclose(cloud.colour, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("values", [[], [0.0], [3.0] * 9, [1.0, 2.0, 1e4], list(range(200))])
