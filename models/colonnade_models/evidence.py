@@ -165,7 +165,11 @@ def surfel_score(
     s: Array,
     t: Tolerance,
 ) -> np.float32:
-    """Score of features `f` placed at q, facing n with direction d, against one surfel row."""
+    """Nats that features `f` (22,) tell for or against one surfel row (22,).
+
+    Placed at q, facing n with direction d, in metres and unit vectors of the object's frame. At
+    most `t.gain`, at least the surfel's FLOOR.
+    """
     ox, oy, oz = qx - s[S.POSITION], qy - s[S.POSITION + 1], qz - s[S.POSITION + 2]
     mx, my, mz = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
     ex, ey, ez = s[S.DIRECTION], s[S.DIRECTION + 1], s[S.DIRECTION + 2]
@@ -247,7 +251,7 @@ def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
 def score(
     memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
 ) -> np.float32:
-    """Score of features `f` (22,) under the hypothesis that object `o` lies at `pose` (12,).
+    """Nats that features `f` (22,) tell for or against object `o` lying at `pose` (12,).
 
     `pose` maps the body's frame into the object's: nine row-major entries of R, then t.
     `reach` (m) is how far the sensor would have seen, for percepts off the object.
