@@ -1,4 +1,4 @@
-"""For all tests: in continuous integration nothing may be skipped for want of a tool."""
+"""For all tests: no stale kernels, and in continuous integration nothing may be skipped."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 from collections.abc import Generator
 
 import pytest
+
+from colonnade.kernel_cache import drop_stale_kernels
+
+drop_stale_kernels()  # numba does not see that a kernel's callee in another file changed
 
 REQUIRE_ALL = os.environ.get("COLONNADE_REQUIRE_ALL") == "1"
 

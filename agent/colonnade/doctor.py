@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 import platform
 import shutil
 import subprocess
@@ -191,8 +190,15 @@ def _others() -> Iterator[Finding]:
 
 
 def _cache() -> Iterator[Finding]:
-    given = os.environ.get("COLONNADE_CACHE")
-    folder = Path(given) if given else Path("~/.cache/colonnade").expanduser()
+    from colonnade_envs.cache_folder import cache_dir
+
+    folder = cache_dir()
+    if folder is None:
+        advice = (
+            "switched off: meshes are prepared anew each time; unset COLONNADE_CACHE to keep them"
+        )
+        yield Finding("cache folder", "note", advice)
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

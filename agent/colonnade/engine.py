@@ -218,13 +218,8 @@ def surfel_count(learned: Any) -> int:
 
 def surfel_cloud(learned: Any) -> SurfelCloud:
     """The surfels of a learned object, ready to be drawn."""
+    from colonnade_models.numerics import hsv_to_rgb
+
     surfels = learned.surfels
-    return SurfelCloud(surfels.position, surfels.normal, hsv_to_rgb(surfels.colour_hsv))
-
-
-def hsv_to_rgb(hsv: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Colours (N, 3) from hue, saturation, value to red, green, blue, all 0..1 (Smith 1978)."""
-    hue, saturation, value = np.asarray(hsv, dtype=np.float32).T
-    sector = (np.array([5.0, 3.0, 1.0], dtype=np.float32) + hue[:, None] * 6.0) % 6.0
-    ramp = np.clip(np.minimum(sector, 4.0 - sector), 0.0, 1.0)
-    return (value[:, None] * (1.0 - saturation[:, None] * ramp)).astype(np.float32)
+    colour = np.array([hsv_to_rgb(*hsv) for hsv in surfels.colour_hsv], np.float32)
+    return SurfelCloud(surfels.position, surfels.normal, colour)

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models.kernel import kernel
+from colonnade_models.standard_noise import (
+    BEND_SIGMA,
+    COLOUR_SIGMA,
+    FRAME_SIGMA,
+    LOCATION_SIGMA,
+)
 
 __all__ = ["NUMBERS", "StandardNoise", "disturb"]
 
-LOCATION_SIGMA = 0.002
-FRAME_SIGMA = np.radians(2.0)
-COLOUR_SIGMA = 0.1
-BEND_SIGMA = 0.1
 FLIPS_ABOVE = 2.3263479
 """A standard normal number is larger once in a hundred."""
 NUMBERS = 12

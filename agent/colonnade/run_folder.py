@@ -6,12 +6,14 @@
       config.toml            what was asked for: version, command, seed, objects
       objects/NAME.safetensors   one file a learned object (what --resume keeps)
       training.jsonl         a line a learned object: touches and seconds
+      training.json          what training came to: counts, times, memory
       model.safetensors      all objects together: what is deployed
       episodes.jsonl         the evaluation's journal, while it is under way
       episodes.parquet       a row an episode
       steps.parquet          a row a step, with --steps
       summary.json           the headline numbers
       report.html            the same, to look at
+      .lock                  held by the process that writes here, with its number
 
 Every file is written under a temporary name and renamed when it is whole. One process at a
 time may write in a folder: a lock that the kernel releases when its holder dies, however it
@@ -85,34 +87,42 @@ class RunFolder:
 
     @property
     def objects(self) -> Path:
+        """Folder with one model file a learned object."""
         return self.path / "objects"
 
     @property
     def model(self) -> Path:
+        """The model file with all learned objects."""
         return self.path / "model.safetensors"
 
     @property
     def training_journal(self) -> Path:
+        """A JSON line a learned object, written as training goes."""
         return self.path / "training.jsonl"
 
     @property
     def episode_journal(self) -> Path:
+        """A JSON line an episode, while an evaluation is under way."""
         return self.path / "episodes.jsonl"
 
     @property
     def episodes(self) -> Path:
+        """Table with a row an episode."""
         return self.path / "episodes.parquet"
 
     @property
     def steps(self) -> Path:
+        """Table with a row a step."""
         return self.path / "steps.parquet"
 
     @property
     def summary(self) -> Path:
+        """Headline numbers, as JSON."""
         return self.path / "summary.json"
 
     @property
     def report(self) -> Path:
+        """The page to look at."""
         return self.path / "report.html"
 
     def object_file(self, name: str) -> Path:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from colonnade_envs import fingertip
 from colonnade_envs.objects import ObjectMesh, ObjectSet, open_object_set
+from colonnade_envs.objects.object_set import suggestion
 from colonnade_envs.patch import Canvas, Scene, scene_of
 from colonnade_envs.poses import IDENTITY, matrix_of, random_quaternion
 from colonnade_envs.probe import Probe
@@ -77,8 +78,8 @@ class Body(gym.Env[Observation, Action]):
         render_mode: str | None,
         action_parts: dict[str, spaces.Space[Any]],
     ) -> None:
-        if not 2 <= resolution <= 256:
-            raise ValueError(f"resolution must be 2 to 256 pixels a side, not {resolution}")
+        if not 4 <= resolution <= 256:
+            raise ValueError(f"resolution must be 4 to 256 pixels a side, not {resolution}")
         if not 0.0 < fov_deg <= 120.0:
             raise ValueError(f"fov_deg must be above 0 and at most 120 degrees, not {fov_deg}")
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
@@ -129,7 +130,8 @@ class Body(gym.Env[Observation, Action]):
         """Put an object into the world and the sensor to a random place on it.
 
         options: `object` a name of the set, `rotation` (4,) quaternion xyzw; what is not given is
-        drawn. info: `object` the name, `object_pose` (7,) in the world.
+        drawn. info: `object` the name, `object_pose` (7,) in the world. Raises ValueError for
+        other options and for an object that is not in the set.
         """
         super().reset(seed=seed)
         options = {} if options is None else options
@@ -145,6 +147,10 @@ class Body(gym.Env[Observation, Action]):
             rotation = IDENTITY[3:].copy()
         if options.get("object") is not None:
             name = options["object"]
+            if name not in self._names:
+                raise ValueError(
+                    f"there is no object {name!r}: {suggestion(str(name), self._names)}"
+                )
         if options.get("rotation") is not None:
             rotation = _unit_quaternion(options["rotation"], "the option 'rotation'")
         self.mesh = self.objects[name]

@@ -35,7 +35,7 @@ class TouchEnv(Body):
     - `twist` (1,) radians about the view axis, after the slide;
     - `jump` 1 to go to `goal` instead: a sensor pose (7,) in the world, from which the fingertip
       moves along the view axis until it touches (at most 0.15 m ahead), then aligns;
-    - `push` (1,) metres forward, first of all (with physics only).
+    - `push` (1,) metres forward instead of all that (with physics only).
 
     The sensor stands `standoff` metres in front of the touched point, nearer where there is less
     room (down to 4 mm), and looks against the normal averaged over the patch. When a jump finds

@@ -24,6 +24,8 @@ _DENSITY = 300.0  # kg per cubic metre of hull: household things are hollow
 _TIP = 0.008  # metres, radius of the fingertip
 _SPEED = 0.1  # metres a second that a push moves
 _FORCE = 20.0  # newton that the fingertip pushes with at most
+_MOST_VERTICES = 131_072  # PyBullet's own limits of a mesh
+_MOST_TRIANGLES = 524_288 // 3
 _BATCH = 8192  # rays in one call of rayTestBatch
 
 
@@ -69,9 +71,18 @@ class World:
         """Replace the object; returns its pose (7,).
 
         pose: (7,) of the mesh's own frame in the world. With physics the object is put upright
-        as it is just above the table, falls, and comes to rest first.
+        as it is just above the table, falls, and comes to rest first. Raises WorldError with
+        physics off for a mesh that is too large for PyBullet.
         """
         bullet, client = self._bullet, self._client
+        count, triangles = len(mesh.vertices), len(mesh.faces)
+        if not self.physics and (count > _MOST_VERTICES or triangles > _MOST_TRIANGLES):
+            raise WorldError(
+                f"{mesh.name!r} has {count:,} vertices and {triangles:,} triangles, and PyBullet "
+                f"takes {_MOST_VERTICES:,} and {_MOST_TRIANGLES:,} at most: reduce the mesh, use "
+                "physics=True, which needs its convex pieces only, or do without `world`, as "
+                "sensing does"
+            )
         goal = np.array(pose, np.float64)
         bullet.resetSimulation(physicsClientId=client)  # the same seed, the same bits
         if not self.physics:

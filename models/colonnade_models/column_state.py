@@ -142,7 +142,12 @@ def init(
     tolerance: Tolerance | None = None,
     most_percepts: int = 512,
 ) -> Column:
-    """A fresh column over `memory`, with room for `most_percepts` percepts an episode."""
+    """A fresh column that has felt nothing yet, and all the memory that its steps will need.
+
+    `memory` is what it may recognise; with other objects it takes another column. Of an episode
+    the first `most_percepts` percepts count; later ones change nothing. `settings` and
+    `tolerance` are the defaults unless given.
+    """
     settings = settings or default_settings()
     objects = len(memory.origin)
     column = Column(

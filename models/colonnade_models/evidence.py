@@ -18,6 +18,7 @@ from colonnade_models import surfel as S
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
 from colonnade_models.numerics import compress, turn
+from colonnade_models.surfel import STEEPEST_BEND
 
 __all__ = [
     "FEATURE_SIZE",
@@ -36,8 +37,6 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 TWO = np.float32(2.0)
-STEEPEST_BEND = np.float32(150.0)
-"""Curvatures beyond this, in 1/m, are not extrapolated over a surfel's neighbourhood."""
 WIDEST_BEND = np.float32(3.5)
 """Standard deviation of BEND at which it says nothing any more."""
 LEAST_CHROMA = np.float32(0.02)
@@ -166,7 +165,11 @@ def surfel_score(
     s: Array,
     t: Tolerance,
 ) -> np.float32:
-    """Score of features `f` placed at q, facing n with direction d, against one surfel row."""
+    """Nats that features `f` (22,) tell for or against one surfel row (22,).
+
+    Placed at q, facing n with direction d, in metres and unit vectors of the object's frame. At
+    most `t.gain`, at least the surfel's FLOOR.
+    """
     ox, oy, oz = qx - s[S.POSITION], qy - s[S.POSITION + 1], qz - s[S.POSITION + 2]
     mx, my, mz = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
     ex, ey, ez = s[S.DIRECTION], s[S.DIRECTION + 1], s[S.DIRECTION + 2]
@@ -248,7 +251,7 @@ def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
 def score(
     memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
 ) -> np.float32:
-    """Score of features `f` (22,) under the hypothesis that object `o` lies at `pose` (12,).
+    """Nats that features `f` (22,) tell for or against object `o` lying at `pose` (12,).
 
     `pose` maps the body's frame into the object's: nine row-major entries of R, then t.
     `reach` (m) is how far the sensor would have seen, for percepts off the object.

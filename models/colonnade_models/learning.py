@@ -84,12 +84,16 @@ def bucket_of(vx: int, vy: int, vz: int, buckets: int) -> int:
 
 @inlined
 def voxel_of(x: np.float32, spacing: np.float32) -> int:
+    """Which voxel a coordinate falls into: x and the voxels' edge `spacing` in metres."""
     return int(np.floor(x / spacing))
 
 
 @kernel
 def find_or_add(draft: Draft, vx: int, vy: int, vz: int, nx: float, ny: float, nz: float):  # type: ignore[no-untyped-def]
-    """(surfel of this voxel that faces along n, whether it is new); -1 when the draft is full."""
+    """(surfel of this voxel that faces along n, whether it is new); -1 when the draft is full.
+
+    `n` is of unit length.
+    """
     h = bucket_of(vx, vy, vz, draft.bucket.shape[0])
     i = draft.bucket[h]
     while i >= 0:
@@ -190,14 +194,16 @@ def coarsen(draft: Draft, coarse: Draft) -> None:
     for i in range(draft.size[0]):
         s = draft.sums[i]
         count = s[_COUNT]
+        nx, ny, nz = s[_NORMAL], s[_NORMAL + 1], s[_NORMAL + 2]
+        length = np.sqrt(nx * nx + ny * ny + nz * nz)
         j, _ = find_or_add(
             coarse,
             voxel_of(s[_POSITION] / count, coarse.spacing[0]),
             voxel_of(s[_POSITION + 1] / count, coarse.spacing[0]),
             voxel_of(s[_POSITION + 2] / count, coarse.spacing[0]),
-            s[_NORMAL],
-            s[_NORMAL + 1],
-            s[_NORMAL + 2],
+            nx / length,
+            ny / length,
+            nz / length,
         )
         if j < 0:
             continue

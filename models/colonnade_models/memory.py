@@ -29,6 +29,11 @@ LEAST_REACH = 0.010
 FACES_ALIKE = np.float32(0.5)
 
 
+def reach_of(spacing: float) -> float:
+    """How far off its surface an object's index answers, m, for voxels of `spacing` metres."""
+    return max(LEAST_REACH, REACH_IN_CELLS * spacing)
+
+
 class Surfels(NamedTuple):
     """Views into the columns of the (N, 22) surfel table."""
 
@@ -76,10 +81,11 @@ class LearnedObject:
 
     @cached_property
     def index(self) -> SpatialIndex:
-        """The spatial index, built on first use and never saved: it follows from the surfels."""
-        return build_index(
-            self.table, self.spacing, max(LEAST_REACH, REACH_IN_CELLS * self.spacing)
-        )
+        """The spatial index, built on first use and never saved: it follows from the surfels.
+
+        Raises ValueError where the object is too large for its spacing, see `build_index`.
+        """
+        return build_index(self.table, self.spacing, reach_of(self.spacing))
 
 
 class Memory(NamedTuple):

@@ -20,8 +20,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 import colonnade_models
-from colonnade_models.memory import LearnedObject, ObjectMemory
-from colonnade_models.spatial_index import NO_SURFEL
+from colonnade_models.memory import LearnedObject, ObjectMemory, reach_of
+from colonnade_models.spatial_index import MOST_CELLS, NO_SURFEL, cells_along
 from colonnade_models.surfel import SURFEL_SIZE
 
 __all__ = ["SCHEMA", "ModelFileError", "load_model", "load_object", "save_model", "save_object"]
@@ -188,11 +188,15 @@ def _objects(
     need(bool(np.isfinite(surfels).all()), "surfels are not finite")
     need(bool((np.abs(surfels[:, :3]) < 10.0).all()), "surfels lie metres off the object")
     need(bool(((spacing > 1e-4) & (spacing < 0.1)).all()), "the surfel spacing makes no sense")
+    for i in range(count):
+        position, edge = surfels[start[i] : start[i + 1], :3], float(spacing[i])
+        cells = cells_along(position, edge, reach_of(edge)).prod(dtype=np.float64)
+        need(cells <= MOST_CELLS, "an object is too large for its surfel spacing")
     twins, twin_start = tensors["twins"], tensors["twin_start"]
     need(twins.dtype == np.float32 and twins.shape[1:] == (12,), "`twins` does not fit")
     need(twin_start.dtype == np.int32 and twin_start.shape == (count + 1,), "`twins` does not fit")
     need(bool(twin_start[0] == 0 and twin_start[-1] == len(twins)), "`twins` does not fit")
-    need(bool((np.diff(twin_start) >= 0).all()), "`twins` does not fit")
+    need(bool((np.diff(twin_start.astype(np.int64)) >= 0).all()), "`twins` does not fit")
     need(bool(np.isfinite(twins).all()), "twins are not finite")
     need(all(isinstance(n, str) and 0 < len(n) <= _LONGEST_NAME for n in names), "bad names")
     need(len(set(names)) == count, "a name stands twice")

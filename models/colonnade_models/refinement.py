@@ -19,6 +19,7 @@ from colonnade_models.kernel import inlined, kernel
 from colonnade_models.linear import cholesky, cholesky_solve
 from colonnade_models.memory import Memory, lookup
 from colonnade_models.numerics import turn
+from colonnade_models.surfel import STEEPEST_BEND
 
 __all__ = ["Normal", "new_normal_equations", "orthonormalise", "refine"]
 
@@ -33,7 +34,6 @@ WILD = np.float32(16.0)
 STEP_ANGLE = np.float32(0.15)
 STEP_PLACE = np.float32(0.006)
 """Standard deviations of one step, rad and m."""
-STEEPEST_BEND = np.float32(150.0)
 
 
 class Normal(NamedTuple):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_models.kernel import kernel
+from colonnade_models.kernel import inlined, kernel
 from colonnade_models.linear import cholesky, cholesky_solve
 from colonnade_models.numerics import quaternion_matrix, rgb_to_hsv
 from colonnade_models.percept import (
@@ -59,7 +59,7 @@ class Eye(NamedTuple):
     slope: np.float32
     """tan(field of view / 2)."""
     max_range: np.float32
-    """Depth that means `nothing there`, m."""
+    """Depth from which on `nothing is there`, m."""
     weights: Array
     """(P, P) scratch."""
     normal_matrix: Array
@@ -73,12 +73,16 @@ class Eye(NamedTuple):
 def make_eye(resolution: int, fov: float, max_range: float) -> Eye:
     """An `Eye` for square patches of `resolution` pixels (>= 4) and `fov` radians.
 
-    Raises ValueError for a resolution below 4 or a field of view outside 0..pi.
+    `max_range` is the depth, m, from which on nothing is there.
+    Raises ValueError for a resolution below 4, a field of view outside 0..pi or a range that
+    is not positive.
     """
     if resolution < 4:
         raise ValueError(f"a patch needs at least 4 x 4 pixels, not {resolution}")
     if not 0.0 < fov < np.pi:
         raise ValueError(f"a field of view lies between 0 and pi radians, not {fov}")
+    if not max_range > 0.0:
+        raise ValueError(f"the range of a sensor must be positive, not {max_range} m")
     return Eye(
         np.float32(np.tan(fov / 2)),
         np.float32(max_range),
@@ -87,6 +91,12 @@ def make_eye(resolution: int, fov: float, max_range: float) -> Eye:
         np.zeros((3, 6), np.float32),
         np.zeros(9, np.float32),
     )
+
+
+@inlined
+def met(depth: np.float32, max_range: np.float32) -> bool:
+    """Whether a pixel met a surface: depth cameras give 0 or NaN where nothing came back."""
+    return depth > ZERO and depth < max_range
 
 
 @kernel
@@ -101,7 +111,7 @@ def _depth_noise(depth: Array, max_range: np.float32) -> np.float32:
         for i in range(size):
             for j in range(1, size - 1):
                 left, here, right = depth[i, j - 1], depth[i, j], depth[i, j + 1]
-                if left < max_range and here < max_range and right < max_range:
+                if met(left, max_range) and met(here, max_range) and met(right, max_range):
                     bend = abs(left - TWO * here + right)
                     if bend <= cap:
                         total = total + bend
@@ -125,7 +135,7 @@ def _centre_depth(depth: Array, max_range: np.float32) -> np.float32:
     for i in range(first, last + 1):
         for j in range(first, last + 1):
             pixels = pixels + ONE
-            if depth[i, j] < max_range:
+            if met(depth[i, j], max_range):
                 total = total + depth[i, j]
                 hits = hits + ONE
     if hits + hits < pixels or hits < ONE:
@@ -157,7 +167,7 @@ def _fit(
         for j in range(size):
             z = depth[i, j]
             eye.weights[i, j] = ZERO
-            if not z < eye.max_range:
+            if not met(z, eye.max_range):
                 continue
             h = (z - zc) * inverse
             if abs(h) > OUTLIER_DEPTH:
@@ -341,9 +351,11 @@ def _into_body_frame(pose: Array, R: Array, reach: np.float32, out: Array) -> No
 def sense(depth: Array, rgb: Array, pose: Array, eye: Eye, out: Array) -> None:
     """The percept of one patch, into `out` (18,), in the body's frame.
 
-    `depth` (P, P) m along the view axis with `eye.max_range` where nothing was met,
-    `rgb` (P, P, 3) in 0..1, `pose` (7,) of the sensor: position m, quaternion x y z w.
-    Off the object only LOCATION (the eye itself) and NORMAL (against the view axis) are set.
+    `depth` (P, P) m along the view axis; where nothing was met it is `eye.max_range` or more,
+    or, as real depth cameras say it, 0 or NaN. `rgb` (P, P, 3) in 0..1, `pose` (7,) of the
+    sensor: position m, quaternion x y z w. Off the object LOCATION is the eye itself, NORMAL
+    points against the view axis, DIRECTION along the sensor's x, and SIGMA_NORMAL and SIGMA_BEND
+    are as large as where nothing could be fitted; all else is 0.
     """
     for k in range(PERCEPT_SIZE):
         out[k] = ZERO

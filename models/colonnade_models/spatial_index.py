@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from colonnade_models.surfel import NORMAL, POSITION
 
-__all__ = ["NO_SURFEL", "SpatialIndex", "build_index"]
+__all__ = ["MOST_CELLS", "NO_SURFEL", "SpatialIndex", "build_index", "cells_along"]
 
 NO_SURFEL = np.uint16(0xFFFF)
+MOST_CELLS = 1 << 26
+"""Cells in the box round an object, while its index is built: 16 bytes each."""
 FACES_ELSEWHERE = np.float32(0.6)
 
 
@@ -68,17 +70,30 @@ def _nearest(surfels, origin, cell, reach, first, d_first, second, d_second):  #
                                 second[i, j, k] = s
 
 
+def cells_along(position: NDArray[np.float32], cell: float, reach: float) -> NDArray[np.int64]:
+    """(3,) cells of `cell` metres along the box `reach` metres round positions (N, 3)."""
+    low = position.min(axis=0) - np.float32(reach)
+    extent = position.max(axis=0) + np.float32(reach) - low
+    along: NDArray[np.int64] = 4 * (np.ceil(extent / (4 * cell)).astype(np.int64) + 1)
+    return along
+
+
 def build_index(surfels: NDArray[np.float32], cell: float, reach: float) -> SpatialIndex:
     """Index the (N, 22) surfels with cells of `cell` metres, up to `reach` metres off them.
 
-    Raises ValueError for no surfels or more than 65,534 of them.
+    Raises ValueError for no surfels, more than 65,534 of them, or a box round them of more than
+    MOST_CELLS cells.
     """
     if not 0 < len(surfels) < int(NO_SURFEL):
         raise ValueError(f"an object holds 1 to 65534 surfels, not {len(surfels)}")
     position = surfels[:, POSITION : POSITION + 3]
+    shape = cells_along(position, cell, reach)
+    if shape.prod(dtype=np.float64) > MOST_CELLS:
+        raise ValueError(
+            f"an object of {' x '.join(f'{n:.0f}' for n in shape)} cells is too large for its "
+            f"surfel spacing: {MOST_CELLS:,} cells at most"
+        )
     origin = (position.min(axis=0) - np.float32(reach)).astype(np.float32)
-    extent = position.max(axis=0) + reach - origin
-    shape = 4 * (np.ceil(extent / (4 * cell)).astype(int) + 1)
     ids = np.full((2, *shape), int(NO_SURFEL), np.int32)
     distance = np.full((2, *shape), np.inf, np.float32)
     _nearest(

@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
 from colonnade_models.numerics import hsv_to_rgb
+from colonnade_models.standard_noise import LOCATION_SIGMA
+from colonnade_models.surfel import STEEPEST_BEND
 
 __all__ = ["widen_spreads"]
 
 Array = NDArray[np.float32]
 
-LOCATION_SIGMA = 0.002
-"""Standard deviation of a touch's place along each tangent, m."""
 SHARE_OF_SPACING = 0.4
 """Root mean square distance within a voxel, in voxels."""
-STEEPEST_BEND = np.float32(150.0)
 
 
 @njit(cache=True)

@@ -37,6 +37,7 @@ __all__ = [
     "SPREAD_COLOUR",
     "SPREAD_DIRECTION",
     "SPREAD_NORMAL",
+    "STEEPEST_BEND",
     "SURFEL_SIZE",
 ]
 
@@ -56,3 +57,5 @@ SURFEL_SIZE = 22
 
 LOWEST_FLOOR = np.float32(-5.0)
 """What a touch that does not fit costs, nats, where touches never surprise."""
+STEEPEST_BEND = np.float32(150.0)
+"""Curvatures beyond this, in 1/m, are not extrapolated over a surfel's neighbourhood."""

@@ -14,8 +14,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
+from colonnade_models import standard_noise as noise
 from colonnade_models import surfel as S
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance, features_of, score
+from colonnade_models.kernel import kernel
 from colonnade_models.memory import LearnedObject, Memory, ObjectMemory, lookup
 
 __all__ = ["HIGHEST_FLOOR", "trust"]
@@ -32,27 +34,27 @@ USUAL = 0.01
 USUAL_WEIGHT = 3.0
 ROUNDS = 3
 """Times that each touch is gone through."""
-LOCATION_SIGMA = np.float32(0.002)
-FRAME_SIGMA = np.float32(np.radians(2.0))
-BEND_SIGMA = np.float32(0.1)
-COLOUR_SIGMA = np.float32(0.1)
+_LOCATION_SIGMA = np.float32(noise.LOCATION_SIGMA)
+_FRAME_SIGMA = np.float32(noise.FRAME_SIGMA)
+_BEND_SIGMA = np.float32(noise.BEND_SIGMA)
+_COLOUR_SIGMA = np.float32(noise.COLOUR_SIGMA)
 
 
-@njit(cache=True)
+@kernel
 def _disturb(f: Array, white: Array) -> None:
     """Add sensor noise to features (22,); `white` (11,) are standard normal numbers."""
     for k in range(3):
-        f[P.LOCATION + k] += LOCATION_SIGMA * white[k]
-    a, b, c = FRAME_SIGMA * white[3], FRAME_SIGMA * white[4], FRAME_SIGMA * white[5]
+        f[P.LOCATION + k] += _LOCATION_SIGMA * white[k]
+    a, b, c = _FRAME_SIGMA * white[3], _FRAME_SIGMA * white[4], _FRAME_SIGMA * white[5]
     for k in (P.NORMAL, P.DIRECTION):
         x, y, z = f[k], f[k + 1], f[k + 2]
         x, y, z = x + b * z - c * y, y + c * x - a * z, z + a * y - b * x
         size = np.sqrt(x * x + y * y + z * z)
         f[k], f[k + 1], f[k + 2] = x / size, y / size, z / size
     for k in range(2):
-        f[P.PERCEPT_SIZE + k] += BEND_SIGMA * white[6 + k]
+        f[P.PERCEPT_SIZE + k] += _BEND_SIGMA * white[6 + k]
     for k in range(3):
-        f[P.COLOUR + k] += COLOUR_SIGMA * white[8 + k]
+        f[P.COLOUR + k] += _COLOUR_SIGMA * white[8 + k]
 
 
 @njit(cache=True)

@@ -24,6 +24,7 @@ from colonnade_models.hypotheses import (
     new_hypotheses,
     push,
 )
+from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.refinement import Normal, new_normal_equations, refine
 from colonnade_models.seeding import SeedPlan, new_seed_plan, seed
@@ -56,7 +57,7 @@ def _spread(position: Array, count: int) -> NDArray[np.int64]:
     return np.array(chosen)
 
 
-@njit(cache=True)
+@kernel
 def _share_telling(memory: Memory, pose: Array, t: Tolerance, f: Array) -> float:
     """Share of the surfels that differ from where `pose` lays them."""
     n = memory.surfels.shape[0]

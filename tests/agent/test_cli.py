@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,12 +48,11 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
         "import sys\nfrom colonnade.cli import main\n"
         "try: main(['explore', '--help'])\nexcept SystemExit: pass\n"
         "heavy = {'numba', 'pybullet', 'gymnasium', 'scipy', 'pyarrow', 'trimesh', 'numpy'}\n"
+        "heavy |= {'PIL', 'matplotlib', 'manifold3d', 'networkx', 'onnxruntime', 'safetensors'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or None)"
     )
-    begin = time.perf_counter()
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert result.returncode == 0, result.stderr.decode()
-    assert time.perf_counter() - begin < 3.0  # 0.4 s on an idle machine
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,6 +56,29 @@ def test_broken_model_is_told(tmp_path: Path) -> None:
         assert found["model"].state == "broken"
 
 
+def test_the_cache_is_where_the_object_sets_keep_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> module.Finding:
+        return next(finding for finding in examine() if finding.what == "cache folder")
+
+    monkeypatch.chdir(tmp_path)
+    for word in ("off", "OFF"):
+        monkeypatch.setenv("COLONNADE_CACHE", word)
+        assert found().state == "note"
+        assert "switched off" in found().detail
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLONNADE_CACHE", "~/mine")
+    assert found() == module.Finding("cache folder", "ok", str(tmp_path / "home" / "mine"))
+    monkeypatch.delenv("COLONNADE_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert found().detail == str(tmp_path / "xdg" / "colonnade")
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "xdg"}
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "file"))
+    assert "is not writable" in found().detail
+
+
 def test_a_check_that_fails_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise OSError("no such thing")

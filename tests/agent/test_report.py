@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +15,14 @@ from tests.naive import painter as naive
 
 from colonnade.commands.explore import explore
 from colonnade.config import ExploreConfig
-from colonnade.engine import SurfelCloud, hsv_to_rgb
-from colonnade.episode import Episode
+from colonnade.engine import SurfelCloud, surfel_cloud
+from colonnade.episode import Episode, StepTrace
 from colonnade.report import svg
 from colonnade.report.painter import data_url, paint_surfels, splat
 from colonnade.report.story import choose, events, evidence_lines, path_overlay
 from colonnade.report.view import project, view_of
+from colonnade_models import surfel as S
+from colonnade_models.memory import LearnedObject
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -132,6 +135,70 @@ def test_story_has_a_beginning_and_an_end() -> None:
     assert [event.step for event in told] == sorted(event.step for event in told)
 
 
+def step(evidence: dict[str, float], hypotheses: int = 50, **changes: Any) -> StepTrace:
+    first = (episode().trace or [])[0]
+    return replace(first, evidence=evidence, hypotheses=hypotheses, on_object=True, **changes)
+
+
+def told_of_a_jump(before: StepTrace) -> str:
+    trace = [replace(before, step=0, goal=False), replace(before, step=1, goal=True)]
+    return next(e.text for e in events(replace(episode(), trace=trace), "tip") if e.kind == "jump")
+
+
+def test_story_says_why_it_jumps_only_as_far_as_the_evidence_tells() -> None:
+    close = told_of_a_jump(step({"mug": 3.0, "bowl": 1.5, "fork": -9.0}))
+    assert "<b>mug</b> is 1.5 nats ahead of <b>bowl</b>" in close
+    assert "tell its hypotheses apart" in close
+    for far in ({"mug": 30.0, "bowl": 1.5}, {"mug": 30.0}):
+        text = told_of_a_jump(step(far))
+        assert "how <b>mug</b> lies" in text
+        assert "poses" in text
+        assert "bowl" not in text
+    alone = told_of_a_jump(step({"mug": 30.0}, hypotheses=1))
+    assert "one hypothesis of <b>mug</b>" in alone
+    assert "poses" not in alone
+    assert "<b>" not in told_of_a_jump(step({}, hypotheses=0))
+
+
+@pytest.mark.parametrize(
+    ("changes", "evidence", "has", "has_not"),
+    [
+        (
+            {},
+            {"mug": 9.0, "bowl": 2.0},
+            "<b>mug</b>, 7.0 nats of evidence ahead of the next",
+            "wrong",
+        ),
+        ({}, {"mug": 7.0, "bowl": -2.0}, "7.0 nats of evidence ahead of none at all", "next"),
+        ({}, {"mug": 7.0}, "7.0 nats of evidence ahead of none at all", "next"),
+        (
+            {"decision": "bowl", "correct": False},
+            {"bowl": 9.0, "mug": 2.0},
+            "7.0 nats of evidence ahead of the next object; that is wrong, it was mug.",
+            "unknown",
+        ),
+        (
+            {"decision": "unknown", "unknown": True, "correct": False},
+            {"bowl": 9.0, "mug": 2.0},
+            "<b>unknown</b>: <b>bowl</b> fits best, but explains too little of what was felt; "
+            "that is wrong, it was mug.",
+            "nats",
+        ),
+        ({"decision": "unknown", "unknown": True}, {}, "The answer is <b>unknown</b>.", "nats"),
+        ({"decision": None, "correct": False}, {}, "<b>no answer</b>; that is wrong", "ahead"),
+    ],
+)
+def test_story_ends_with_what_is_true(
+    changes: dict[str, Any], evidence: dict[str, float], has: str, has_not: str
+) -> None:
+    right = {"object": "mug", "decision": "mug", "correct": True, "unknown": False, "margin": 7.0}
+    trace = [step({}, step=0), step(evidence, step=1)]
+    told = replace(episode(), trace=trace, timeout=False, **right | changes)
+    end = events(told, "tip")[-1].text
+    assert has in end
+    assert has_not not in end
+
+
 def test_story_is_chosen_among_what_was_recorded_and_right() -> None:
     assert choose([]) is None
     assert choose([episode(steps=False)]) is None
@@ -183,13 +250,15 @@ def test_painted_surfels_show_what_is_in_front() -> None:
     assert data_url(image).startswith("data:image/png;base64,")
 
 
-def test_hsv_agrees_with_the_standard_library() -> None:
+def test_surfels_are_drawn_in_the_colours_that_were_learned() -> None:
     import colorsys
 
-    random = np.random.default_rng(0)
-    hsv = random.random((50, 3)).astype(np.float32)
-    expected = [colorsys.hsv_to_rgb(*map(float, row)) for row in hsv]
-    assert np.allclose(hsv_to_rgb(hsv), expected, atol=1e-5)
+    table = np.zeros((50, S.SURFEL_SIZE), np.float32)
+    table[:, S.COLOUR : S.COLOUR + 3] = np.random.default_rng(0).random((50, 3))
+    cloud = surfel_cloud(LearnedObject("thing", table, 0.004))
+    expected = [colorsys.hsv_to_rgb(*map(float, row)) for row in table[:, S.COLOUR :][:, :3]]
+    assert cloud.colour.dtype == np.float32
+    assert np.allclose(cloud.colour, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("values", [[], [0.0], [3.0] * 9, [1.0, 2.0, 1e4], list(range(200))])

@@ -5,8 +5,12 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import os
+import re
 import stat
 import subprocess
+import sys
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 from types import ModuleType
 
@@ -15,14 +19,24 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def check_docs() -> ModuleType:
-    loader = importlib.machinery.SourceFileLoader("check_docs", str(ROOT / "scripts/check_docs"))
-    spec = importlib.util.spec_from_loader("check_docs", loader)
+def script(name: str) -> ModuleType:
+    """A Python script as a module; it has no ending."""
+    loader = importlib.machinery.SourceFileLoader(name, str(ROOT / "scripts" / name))
+    spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def check_docs() -> ModuleType:
+    return script("check_docs")
+
+
+@pytest.fixture
+def bench() -> ModuleType:
+    return script("bench_recognition")
 
 
 def test_blocks_are_found(check_docs: ModuleType) -> None:
@@ -39,7 +53,64 @@ def test_readme_begins_with_the_two_commands(check_docs: ModuleType) -> None:
     assert commands == ["scripts/demo", "scripts/test"]
 
 
-@pytest.mark.parametrize("script", ["demo", "test", "lint", "check_docs", "../.ci/run"])
+def test_every_page_with_commands_is_checked(check_docs: ModuleType) -> None:
+    names = {page.relative_to(ROOT).as_posix() for page in check_docs.pages()}
+    assert names >= {"README.md", "CONTRIBUTING.md", "docs/column.md", "docs/spec/model.md"}
+
+
+def test_python_scripts_are_linted_though_they_have_no_ending() -> None:
+    configured = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]
+    python = [
+        path
+        for path in (ROOT / "scripts").iterdir()
+        if path.suffix != ".py" and path.read_text().partition("\n")[0].endswith("python3")
+    ]
+    assert len(python) >= 2
+    for path in python:
+        relative = path.relative_to(ROOT).as_posix()
+        assert any(fnmatch(relative, pattern) for pattern in configured["extend-include"])
+
+
+def answer(accuracy: float | None, degrees: float | None) -> dict[str, object]:
+    steps = {"total": 600.0, "infer": 90.0}
+    return {"accuracy": accuracy, "rotation_error_deg_median": degrees, "step_us": steps}
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "degrees", "sentences"),
+    [
+        (1.0, 1.0, []),
+        (0.9, 10.0, []),
+        (0.8, 1.0, [r"80\.0% of episodes .* were right, fewer than 90\.0%\.$"]),
+        (1.0, 11.0, [r"median rotation error is 11\.0 degrees, .* 10 degrees at most\.$"]),
+        (0.0, None, [r"0\.0% of episodes", "median rotation error is unknown"]),
+        (None, None, ["no episodes", "median rotation error is unknown"]),
+        (float("nan"), float("nan"), ["nan% of episodes", "median rotation error is nan"]),
+    ],
+)
+def test_a_bench_of_broken_recognition_fails(
+    bench: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    accuracy: float | None,
+    degrees: float | None,
+    sentences: list[str],
+) -> None:
+    monkeypatch.setattr(bench, "colonnade", lambda *words: (answer(accuracy, degrees), 1.0))
+    monkeypatch.setattr(sys, "argv", ["bench_recognition", "--quick"])
+    if not sentences:
+        bench.main()
+        return
+    with pytest.raises(SystemExit) as ended:
+        bench.main()
+    told = str(ended.value.code).splitlines()  # a string: Python prints it and exits with 1
+    assert len(told) == len(sentences)
+    for line, sentence in zip(told, sentences, strict=True):
+        assert re.search(sentence, line)
+
+
+@pytest.mark.parametrize(
+    "script", ["demo", "test", "lint", "check_docs", "bench_recognition", "../.ci/run"]
+)
 def test_scripts_can_be_run_and_parse(script: str) -> None:
     path = ROOT / "scripts" / script
     assert path.stat().st_mode & stat.S_IXUSR

@@ -14,6 +14,8 @@ import pytest
 from colonnade.run_folder import RunFolderError
 from colonnade.workers import WorkerError, Workers, core_count, peak_rss_mb
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def square(n: int) -> int:
     return n * n
@@ -57,21 +59,29 @@ def test_no_tasks_start_no_process() -> None:
     assert core_count() >= 1
 
 
+def sign_in_and_stay(folder: str) -> None:
+    """Leave this worker's number as a file, then work for longer than any test takes."""
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(600)
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
-def test_workers_die_with_a_killed_parent() -> None:
+def test_workers_die_with_a_killed_parent(tmp_path: Path) -> None:
     code = (
-        "import time; from colonnade.workers import Workers\n"
+        "from colonnade.workers import Workers\n"
+        "from tests.agent.test_workers import sign_in_and_stay\n"
         "if __name__ == '__main__':\n"
-        "    list(Workers(2).run(time.sleep, [0.0, 0.0, 60.0, 60.0]))"
+        f"    list(Workers(2).run(sign_in_and_stay, [{str(tmp_path)!r}] * 2))"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code])
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
     children: list[int] = []
-    deadline = time.monotonic() + 30
-    while len(children) < 3 and time.monotonic() < deadline:  # two and the resource tracker
+    deadline = time.monotonic() + 120
+    while len(children) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
-        told = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text()
-        children = [int(child) for child in told.split()]
-    time.sleep(0.5)
+        assert parent.poll() is None
+        children = [int(path.name) for path in tmp_path.iterdir()]
+    assert len(children) == 2
+    assert all(is_running(child) for child in children)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     while any(is_running(child) for child in children) and time.monotonic() < deadline:

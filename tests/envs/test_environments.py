@@ -141,6 +141,22 @@ def test_bad_objects_are_told() -> None:
             gym.make(BODIES[0], objects=objects, names=names)
 
 
+@pytest.mark.parametrize("body", BODIES)
+def test_an_unknown_object_is_told_with_those_there_are(body: str) -> None:
+    env = make(body).unwrapped
+    with pytest.raises(ValueError, match="no object 'ring2': did you mean ring"):
+        env.reset(options={"object": "ring2"})
+    with pytest.raises(ValueError, match="no object 'xyz': it has ring, sphere"):
+        env.reset(options={"object": "xyz"})
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_patch_that_sensing_cannot_read_is_refused(body: str) -> None:
+    with pytest.raises(ValueError, match="resolution must be 4 to 256"):
+        make(body, resolution=3)
+    make(body, resolution=4).reset(seed=0)
+
+
 def test_step_before_reset_is_told() -> None:
     with pytest.raises(gym.error.ResetNeeded):
         make(BODIES[0]).unwrapped.step({})

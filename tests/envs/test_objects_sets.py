@@ -8,7 +8,6 @@ import io
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -202,7 +201,8 @@ def test_stored_arrays_are_checked() -> None:
     assert from_arrays("m", {key: arrays[key] for key in arrays if key != "faces"}) is None
 
 
-def test_a_scan_is_loaded_in_time(tmp_path: Path) -> None:
+def test_a_scan_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes its time is the text and the large picture; the second time both stay shut."""
     solid = trimesh.creation.icosphere(subdivisions=5, radius=0.05)  # 20,480 triangles
     lines = ["mtllib s.mtl", "usemtl m"]
     lines += [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in solid.vertices]
@@ -211,14 +211,18 @@ def test_a_scan_is_loaded_in_time(tmp_path: Path) -> None:
     (tmp_path / "s.obj").write_text("\n".join(lines))
     (tmp_path / "s.mtl").write_text("newmtl m\nmap_Kd s.jpg\n")
     Image.new("RGB", (4096, 4096), (90, 60, 30)).save(tmp_path / "s.jpg")
-    start = time.process_time()
     cold = open_object_set(tmp_path / "s.obj")["s"]
-    between = time.process_time()
+    assert tuple(cold.texture_table[0, 1:]) == (1024, 1024)  # decoded straight to that size
+
+    def read(*_: object, **__: object) -> None:
+        raise AssertionError("a file of the scan is opened again")
+
+    monkeypatch.setattr("colonnade_envs.objects.files.read_file", read)
+    monkeypatch.setattr(Image, "open", read)
     warm = open_object_set(tmp_path / "s.obj")["s"]
-    end = time.process_time()
     assert warm.digest == cold.digest
-    assert between - start < 1.5
-    assert end - between < 0.25  # 0.01 s on a free core
+    with pytest.raises(AssertionError, match="opened again"):
+        open_object_set(tmp_path / "s.obj", scale=2.0)["s"]
 
 
 def test_points_are_spread_evenly() -> None:

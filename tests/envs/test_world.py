@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.envs import shapes
@@ -122,3 +124,21 @@ def test_convex_pieces() -> None:
         a, b, c = (vertices[faces[:, k]] for k in range(3))
         outward = np.cross(b - a, c - a)
         assert ((outward * -a).sum(axis=1) > 0).any()
+
+
+@pytest.mark.parametrize(("vertices", "triangles"), [(131_073, 10), (100, 174_763)])
+def test_a_mesh_too_large_for_pybullet_is_told(vertices: int, triangles: int) -> None:
+    """And the next one is placed as ever; with physics, convex pieces stand for it."""
+    random = np.random.default_rng(0)
+    large = replace(
+        shapes.painted_white_box(),
+        name="scan",
+        vertices=random.normal(size=(vertices, 3)).astype(np.float32),
+        faces=random.integers(0, vertices, (triangles, 3)).astype(np.int32),
+    )
+    world = World()
+    with pytest.raises(WorldError, match=r"'scan' has .*131,072 and 174,762 at most") as error:
+        world.place(large, IDENTITY)
+    assert "\n" not in str(error.value)
+    np.testing.assert_array_equal(world.place(shapes.box(), IDENTITY), IDENTITY)
+    world.close()

@@ -177,6 +177,38 @@ def test_coarsening_keeps_every_touch(seed: int) -> None:
     assert np.allclose((table[:, 3:6] * table[:, 6:9]).sum(axis=1), 0, atol=1e-4)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_coarsening_is_pouring_lists_into_larger_voxels(seed: int) -> None:
+    rows = touches(seed)
+    plain, fine, coarse = naive.Voxels(0.004), new_draft(0.004), new_draft(0.007)
+    for row in rows:
+        plain.learn(row)
+        learn(fine, row)
+    coarsen(fine, coarse)
+    _, expected = plain.coarsened(0.007)
+    result = raw_table(coarse)
+    assert result.shape == expected.shape
+    assert_alike(result, expected, 3e-5)
+
+
+@pytest.mark.parametrize(("degrees", "faces"), [(75, 2), (62, 2), (58, 1)])
+def test_coarsening_merges_faces_no_sooner_than_learning(degrees: float, faces: int) -> None:
+    """However often each was touched: ten touches must not make a face reach further."""
+    row = np.zeros(P.PERCEPT_SIZE, f)
+    row[P.ON_OBJECT], row[P.DIRECTION + 1] = 1, 1
+    fine, coarse = new_draft(0.004), new_draft(0.008)
+    for x, lean in ((0.001, 0.0), (0.006, np.radians(degrees))):
+        row[:3], row[3:6] = (x, 0.001, 0.001), (np.sin(lean), 0, np.cos(lean))
+        for _ in range(10):
+            learn(fine, row)
+    coarsen(fine, coarse)
+    assert fine.size[0] == 2
+    assert coarse.size[0] == faces
+    assert coarse.sums[:, 20].sum() == 20
+    for row in draft_surfels(coarse):
+        assert row[S.SPREAD_NORMAL] < (0.01 if faces == 2 else 0.2)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_spreads_are_those_of_all_pairs(seed: int) -> None:
     table = random_table(120, seed, 0.008)

@@ -126,3 +126,11 @@ def test_names_are_unique_and_rows_sound() -> None:
 def test_an_index_holds_what_sixteen_bits_can_name(count: int) -> None:
     with pytest.raises(ValueError, match="65534"):
         build_index(np.zeros((count, S.SURFEL_SIZE), f), 0.004, 0.01)
+
+
+def test_an_object_too_large_for_its_spacing_is_refused() -> None:
+    """Before memory is asked for."""
+    table = random_table(5, 1)
+    table[0, :3] = 5.0
+    with pytest.raises(ValueError, match=r"too large for its surfel spacing: 67,108,864 cells"):
+        build_index(table, 0.004, 0.01)

@@ -167,6 +167,11 @@ HOSTILE = {
     "twins are NaN": put("twins", np.nan, (0, 0)),
     "twin starts go down": put("twin_start", np.array([0, 2, 1, 3, 3], np.int32)),
     "twin starts overflow": put("twin_start", np.array([0, 2**31 - 1, -(2**31), 3, 3], np.int32)),
+    "twin starts wrap": put("twin_start", np.array([0, 2**31 - 1, -(2**31), -1, 3], np.int32)),
+    "an object asks for petabytes": lambda tensors, header: (
+        tensors["surfels"].__setitem__((0, slice(3)), 9.9),
+        tensors["spacing"].__setitem__(0, 2e-4),
+    ),
     "a name is missing": name_them(list(NAMES[:3])),
     "a name stands twice": name_them(["a", "a", "b", "c"]),
     "a name is empty": name_them(["", "a", "b", "c"]),

@@ -60,7 +60,8 @@ def random_patch(seed: int) -> tuple[Array, Array, Array]:
         depth[:, -size // 3 :] += random.choice([0.001, 0.004, 0.02])
     depth += random.normal(0, random.choice([0.0, 2e-4, 1e-3]), depth.shape)
     if seed % 4 == 2:
-        depth[random.random(depth.shape) < 0.2] = RANGE
+        nothing = random.random(depth.shape) < 0.2
+        depth[nothing] = random.choice([RANGE, 0.0, np.nan], np.count_nonzero(nothing))
     pose = np.r_[random.normal(0, 0.1, 3), Rotation.random(random_state=seed).as_quat()]
     return depth.astype(np.float32), random.random((size, size, 3)).astype(np.float32), pose
 
@@ -186,14 +187,30 @@ def test_colour_is_that_of_the_surface_under_the_centre() -> None:
     assert np.allclose(sensed(depth, rgb=rgb)[P.COLOUR :][:3], [0, 0.75, 0.8], atol=1e-5)
 
 
-def test_nothing_there() -> None:
+@pytest.mark.parametrize("nothing", [RANGE, 1.0, np.inf, 0.0, np.nan])
+def test_nothing_there(nothing: float) -> None:
+    """However a depth camera says it."""
     pose = np.r_[0.1, 0.2, 0.3, Rotation.from_euler("x", 90, degrees=True).as_quat()]
-    p = sensed(np.full((16, 16), RANGE), pose)
+    p = sensed(np.full((16, 16), nothing), pose)
     assert np.isfinite(p).all()
     assert p[P.ON_OBJECT] == 0
     assert np.allclose(p[:3], pose[:3])
     # the view axis z became -y, and NORMAL points back along it
     assert np.allclose(p[P.NORMAL : P.NORMAL + 3], [0, 1, 0], atol=1e-6)
+    assert np.allclose(p[P.DIRECTION : P.DIRECTION + 3], [1, 0, 0], atol=1e-6)
+    assert p[P.SIGMA_NORMAL] == 0.5
+    assert p[P.SIGMA_BEND] == 1e4
+    assert (p[P.CURVATURE : P.COLOUR + 3] == 0).all()
+
+
+@pytest.mark.parametrize("nothing", [0.0, np.nan])
+def test_pixels_without_a_return_are_as_pixels_that_met_nothing(nothing: float) -> None:
+    depth, rgb, pose = random_patch(2)
+    depth[~((depth > 0) & (depth < RANGE))] = RANGE
+    assert (depth == RANGE).any()
+    expected = sensed(depth, pose, rgb)
+    depth[depth == RANGE] = nothing
+    assert sensed(depth, pose, rgb).tobytes() == expected.tobytes()
 
 
 @settings(max_examples=150)
@@ -202,14 +219,17 @@ def test_nothing_there() -> None:
     st.integers(0, 2**32 - 1),
     st.floats(0, 1),
     st.sampled_from([0.0, 1e-3, 0.01, np.nan, np.inf]),
+    st.sampled_from([RANGE, 0.0, -0.0, np.nan, -1.0, np.inf, 1e-30]),
 )
-def test_any_patch_gives_a_finite_percept(size: int, seed: int, misses: float, wild: float) -> None:
-    """Few pixels, NaN and infinite depths, cliffs: finite numbers and a proper frame come out."""
+def test_any_patch_gives_a_finite_percept(
+    size: int, seed: int, misses: float, wild: float, miss: float
+) -> None:
+    """Few pixels, NaN, zero and infinite depths, cliffs: finite numbers and a proper frame."""
     random = np.random.default_rng(seed)
     depth = 0.025 + np.abs(random.normal(0, wild if np.isfinite(wild) else 1e-4, (size, size)))
     if not np.isfinite(wild):
         depth[random.random((size, size)) < 0.2] = wild
-    depth[random.random((size, size)) < misses] = RANGE
+    depth[random.random((size, size)) < misses] = miss
     p = sensed(np.minimum(depth, RANGE) if np.isfinite(wild) else depth)
     assert P.is_valid(p)
     n, d = p[P.NORMAL : P.NORMAL + 3], p[P.DIRECTION : P.DIRECTION + 3]
@@ -251,3 +271,9 @@ def test_the_same_eye_remembers_nothing() -> None:
 def test_an_impossible_eye_is_refused(resolution: int, fov: float) -> None:
     with pytest.raises(ValueError, match=r"pixels|field of view"):
         make_eye(resolution, fov, RANGE)
+
+
+@pytest.mark.parametrize("reach", [0.0, -0.1, np.nan])
+def test_an_eye_sees_farther_than_nothing(reach: float) -> None:
+    with pytest.raises(ValueError, match="range of a sensor must be positive"):
+        make_eye(16, FOV, reach)

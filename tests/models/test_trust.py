@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.models.synthetic import blob, learned
-from tests.naive import evidence as naive
-from tests.naive.spatial_index import lookup
+from tests.naive import trust as naive
 
 from colonnade_models import surfel as S
+from colonnade_models import trust as module
 from colonnade_models.evidence import default_tolerance
-from colonnade_models.trust import HIGHEST_FLOOR, trust
+from colonnade_models.memory import ObjectMemory
+from colonnade_models.trust import HIGHEST_FLOOR, _count_surprises, trust
 
 f = np.float32
 
@@ -40,37 +41,40 @@ def test_where_touches_fit_a_miss_costs_more_than_where_they_surprise() -> None:
     assert abs(np.median(wild[elsewhere]) - np.median(calm[elsewhere])) < 0.2
 
 
-def test_shares_are_those_of_plain_counting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without noise every touch of every round surprises, or does not, as the plain score says."""
-    from colonnade_models import trust as module
-
-    class Quiet:
-        def standard_normal(self, size: tuple[int, int], dtype: type) -> np.ndarray:
-            return np.zeros(size, dtype)
-
-    thing, rows = learned("blob", blob(1), count=1500), touches(400)
-    monkeypatch.setattr(module.np.random, "default_rng", lambda seed: Quiet())
+def test_surprises_are_those_of_plain_counting() -> None:
+    thing, rows = learned("blob", blob(1), count=1500), touches(500)
     rows[::3, 9:11] = 3000, -3000
     rows[::3, 11:14] = 0.5, 1, 0
     rows[5::7, 14] = 0
-    here = np.eye(3, 4)
-    pose = np.r_[here[:, :3].ravel(), 0, 0, 0]
-    counts = np.zeros((len(thing.table), 2))
-    unsure = np.zeros(len(counts), bool)
-    for row in rows[rows[:, 14] > 0].astype(float):
-        i = lookup(thing, row[:3], row[3:6])
-        cell = (row[:3] - thing.index.origin) / thing.spacing
-        if i < 0:
-            continue
-        value = naive.score(thing, pose, naive.features_of(row), default_tolerance(), 0.0)
+    white = np.random.default_rng(4).standard_normal((len(rows), 11), dtype=f)
+    got = np.zeros((len(thing.table), 2), f)
+    memory = ObjectMemory([thing]).arrays
+    _count_surprises(memory, rows, white, default_tolerance(), got)
+    found = naive.surprises(thing, rows, white, default_tolerance())
+    expected = naive.count_surprises(found, len(thing.table))
+    unsure = np.zeros(len(expected), bool)  # where rounding decides
+    for i, value, features in found:
+        cell = (features[:3] - thing.index.origin) / thing.spacing
         unsure[i] |= abs(value) < 0.01 or np.abs(cell - np.round(cell)).min() < 1e-3
-        counts[i] += module.ROUNDS * np.array([1, value < module.SURPRISE])
-    share = counts[:, 1] + module.USUAL * module.USUAL_WEIGHT
-    share /= counts[:, 0] + module.USUAL_WEIGHT
-    expected = np.clip(np.log(share / module.OTHERWISE), S.LOWEST_FLOOR, HIGHEST_FLOOR)
-    got = trust(thing, rows)
     assert unsure.mean() < 0.2
-    assert np.allclose(got[~unsure], expected[~unsure], atol=1e-4)
+    assert (got[~unsure] == expected[~unsure]).all()
+    assert expected[:, 0].sum() > 350
+    assert 100 < expected[:, 1].sum() < 300
+
+
+def test_a_floor_is_the_likelihood_ratio_of_a_surprise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From counts that are known, over all rounds."""
+    thing = learned("blob", blob(1))
+    counts = np.random.default_rng(5).integers(0, 9, (len(thing.table), 2)).cumsum(axis=1)[:, ::-1]
+
+    def count(memory: object, rows: object, white: object, t: object, out: np.ndarray) -> None:
+        out += counts
+
+    monkeypatch.setattr(module, "_count_surprises", count)
+    share = 3 * counts[:, 1] + module.USUAL * module.USUAL_WEIGHT
+    share = share / (3 * counts[:, 0] + module.USUAL_WEIGHT)
+    expected = np.clip(np.log(share / module.OTHERWISE), S.LOWEST_FLOOR, HIGHEST_FLOOR)
+    assert np.allclose(trust(thing, touches(50)), expected, atol=1e-5)
     assert np.ptp(expected) > 2
 
 

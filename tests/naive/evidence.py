@@ -47,7 +47,7 @@ def colour_terms(a: Array, b: Array, variance: float) -> list[float]:
 
 def clamped(curvature: Array) -> Array:
     """Curvatures as far as they are extrapolated."""
-    return np.clip(curvature, -float(E.STEEPEST_BEND), float(E.STEEPEST_BEND))
+    return np.clip(curvature, -float(S.STEEPEST_BEND), float(S.STEEPEST_BEND))
 
 
 def surfel_score(

@@ -42,13 +42,50 @@ class Voxels:
         self.surfels.append([row])
         return 1
 
+    def coarsened(self, spacing: float) -> tuple[Voxels, Array]:
+        """The same percepts, surfel by surfel, in larger voxels; and the (N, 22) surfels there.
+
+        What lay in one surfel stays in one; its principal direction joins as a whole.
+        """
+        coarse = Voxels(spacing)
+        directions: list[Array] = []
+        for members in self.surfels:
+            rows = np.array(members)
+            place = rows[:, P.LOCATION : P.LOCATION + 3].mean(axis=0) / coarse.spacing
+            voxel = tuple(int(k) for k in np.floor(place))
+            way = rows[:, P.NORMAL : P.NORMAL + 3].sum(axis=0)
+            way /= np.linalg.norm(way)
+            direction = direction_sum(members)
+            for i in reversed(coarse.voxels[voxel]):
+                mean = np.array(coarse.surfels[i])[:, P.NORMAL : P.NORMAL + 3].sum(axis=0)
+                if mean @ way > 0.5 * np.linalg.norm(mean):
+                    coarse.surfels[i] += members
+                    directions[i] += direction if direction @ directions[i] >= 0 else -direction
+                    break
+            else:
+                coarse.voxels[voxel].append(len(coarse.surfels))
+                coarse.surfels.append(list(members))
+                directions.append(direction)
+        rows = [surfel(m, d) for m, d in zip(coarse.surfels, directions, strict=True)]
+        return coarse, np.array(rows)
+
     def table(self) -> Array:
         """(N, 22) surfels, before their spreads are widened."""
-        return np.array([surfel(members) for members in self.surfels])
+        return np.array([surfel(members, direction_sum(members)) for members in self.surfels])
 
 
-def surfel(members: list[Array]) -> Array:
-    """One surfel row of its percepts."""
+def direction_sum(members: list[Array]) -> Array:
+    """Sum of the principal directions that can be trusted, each turned along the sum before it."""
+    total = np.zeros(3)
+    for row in members:
+        if row[P.SIGMA_BEND] <= L.MAX_TRUSTED_BEND_SIGMA and row[P.DIRECTED] > 0:
+            d = row[P.DIRECTION : P.DIRECTION + 3]
+            total += d if d @ total >= 0 else -d
+    return total
+
+
+def surfel(members: list[Array], total: Array) -> Array:
+    """One surfel row of its percepts and the sum of their principal directions."""
     out = np.zeros(S.SURFEL_SIZE)
     rows = np.array(members)
     count = len(rows)
@@ -63,14 +100,9 @@ def surfel(members: list[Array]) -> Array:
     out[S.NORMAL : S.NORMAL + 3] = normal / length
     out[S.SPREAD_NORMAL] = shrunk(max(1 - length, 0.0), count, float(L.UNKNOWN_SPREAD_NORMAL))
     trusted = rows[rows[:, P.SIGMA_BEND] <= L.MAX_TRUSTED_BEND_SIGMA]
-    total, directed = np.zeros(3), 0
-    for row in trusted:
-        if row[P.DIRECTED] > 0:
-            d = row[P.DIRECTION : P.DIRECTION + 3]
-            total += d if d @ total >= 0 else -d
-            directed += 1
+    directed = int((trusted[:, P.DIRECTED] > 0).sum())
     n = out[S.NORMAL : S.NORMAL + 3]
-    total -= (total @ n) * n
+    total = total - (total @ n) * n
     size = np.linalg.norm(total)
     if size > 1e-6 and len(trusted):
         out[S.DIRECTION : S.DIRECTION + 3] = total / size

@@ -22,7 +22,7 @@ def depth_noise(depth: Array, max_range: float) -> float:
         abs(row[j - 1] - 2 * row[j] + row[j + 1])
         for row in depth
         for j in range(1, len(row) - 1)
-        if row[j - 1] < max_range and row[j] < max_range and row[j + 1] < max_range
+        if all(0 < z < max_range for z in row[j - 1 : j + 2])
     ]
     floor = float(sensing.NOISE_FLOOR)
     cap, scale = max_range, 0.0
@@ -39,7 +39,7 @@ def centre_depth(depth: Array, max_range: float) -> float:
     """Mean of the central two by two (or one) pixels that hit, if at least half of them did."""
     size = len(depth)
     middle = depth[(size - 1) // 2 : size // 2 + 1, (size - 1) // 2 : size // 2 + 1].ravel()
-    hits = middle[middle < max_range]
+    hits = middle[(middle > 0) & (middle < max_range)]
     if len(hits) == 0 or 2 * len(hits) < len(middle):
         return max_range
     return float(hits.mean())
@@ -66,7 +66,7 @@ class Quadric:
             for j in range(size):
                 z = self.depth[i, j]
                 h = (z - self.zc) / self.radius
-                if not z < self.max_range or abs(h) > sensing.OUTLIER_DEPTH:
+                if not 0 < z < self.max_range or abs(h) > sensing.OUTLIER_DEPTH:
                     continue
                 u, v = (2 * j + 1) / size - 1, (2 * i + 1) / size - 1
                 fitted = self.x @ [1, u, v, u * u / 2, u * v, v * v / 2]

@@ -22,7 +22,7 @@ def widen_spreads(table: NDArray[Any], spacing: float) -> NDArray[np.float64]:
     for i, s in enumerate(t):
         m, e = s[S.NORMAL : S.NORMAL + 3], s[S.DIRECTION : S.DIRECTION + 3]
         tangents = np.array([e, np.cross(m, e)])
-        k = np.clip(s[S.CURVATURE : S.CURVATURE + 2], -W.STEEPEST_BEND, W.STEEPEST_BEND)
+        k = np.clip(s[S.CURVATURE : S.CURVATURE + 2], -S.STEEPEST_BEND, S.STEEPEST_BEND)
         differences: list[list[float]] = [[], [], [], []]
         for j, other in enumerate(t):
             offset = other[:3] - s[:3]

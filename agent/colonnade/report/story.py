@@ -27,6 +27,10 @@ __all__ = [
 ]
 
 
+CLOSE = 6.0
+"""Nats: a rival farther behind counts less than half when the policy chooses where to go."""
+
+
 class Event(NamedTuple):
     """One sentence of the story."""
 
@@ -103,30 +107,64 @@ def _first_idea(step: StepTrace, leader: str) -> str:
 
 
 def _jump(before: StepTrace, nothing: bool, first: bool) -> str:
-    best = sorted(before.evidence, key=lambda name: -before.evidence[name])[:2]
-    if len(best) == 2:
-        a, b = (f"<b>{html.escape(name)}</b>" for name in best)
-        text = f"It jumps to where {a} and {b} should feel different"
+    """Why the policy left, as far as the evidence before tells, and whether it found anything."""
+    best = _ranked(before)
+    if not best:
+        text = "It jumps to where a touch should tell most"
+    elif before.hypotheses <= 1:
+        text = f"Nothing rivals its one hypothesis of {_bold(best[0])}: it jumps to a place "
+        text += "far from those it has felt"
+    elif _gap(before) <= CLOSE:
+        text = (
+            f"{_bold(best[0])} is {_gap(before):.1f} nats ahead of {_bold(best[1])}: it jumps to "
+        )
+        text += "where a touch should tell its hypotheses apart"
     else:
-        text = "It jumps to where its hypotheses about the pose should feel different"
+        text = f"What is left to tell is how {_bold(best[0])} lies: it jumps to where poses should "
+        text += "feel different, or where it has not felt yet"
     if not nothing:
         return text + "."
     return text + (", and finds nothing there: that is evidence, too." if first else ": nothing.")
 
 
 def _end(episode: Episode, trace: Sequence[StepTrace], jumps: int) -> Event:
-    decision = html.escape(episode.decision or "no answer")
-    text = f"The answer is <b>{decision}</b>"
+    best = _ranked(trace[-1])
+    text = f"The answer is {_bold(episode.decision or 'no answer')}"
     text += " when the step limit comes" if episode.timeout else ""
-    if math.isfinite(episode.margin):
-        text += f", {episode.margin:.1f} nats of evidence ahead of the next object"
-    text += "." if episode.correct else f": wrong, it was {html.escape(episode.object)}."
+    if episode.decision == UNKNOWN:
+        if best:
+            text += f": {_bold(best[0])} fits best, but explains too little of what was felt"
+    elif episode.decision is not None and math.isfinite(episode.margin):
+        text += f", {episode.margin:.1f} nats of evidence ahead of "
+        rival = len(best) > 1 and trace[-1].evidence[best[1]] > 0.0
+        text += "the next object" if rival else "none at all: no other object has any"
+    if not episode.correct:
+        text += f"; that is wrong, it was {html.escape(episode.object)}"
+    text += "."
     if math.isfinite(episode.rotation_error_symmetric_deg):
         text += f" Its idea of the pose is {episode.rotation_error_symmetric_deg:.1f}° off"
         text += ", up to the object's symmetry." if episode.symmetric else "."
     if jumps > 3:
         text += f" On the way it jumped {jumps} times."
     return Event(trace[-1].step, text, "end")
+
+
+def _ranked(step: StepTrace) -> list[str]:
+    """Objects that have evidence, the best first."""
+    known = [name for name, value in step.evidence.items() if math.isfinite(value)]
+    return sorted(known, key=lambda name: -step.evidence[name])
+
+
+def _gap(step: StepTrace) -> float:
+    """Nats that the best object is ahead of the next one; infinite where there is no other."""
+    best = _ranked(step)
+    if len(best) < 2:
+        return math.inf
+    return step.evidence[best[0]] - step.evidence[best[1]]
+
+
+def _bold(name: str) -> str:
+    return f"<b>{html.escape(name)}</b>"
 
 
 def _leads(trace: Sequence[StepTrace]) -> list[tuple[int, tuple[str, str]]]:

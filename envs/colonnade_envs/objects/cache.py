@@ -1,17 +1,12 @@
 """Prepared arrays kept on disk: an entry is one npz, rebuilt in silence whenever it is not right.
 
-Where: `$COLONNADE_CACHE`, otherwise the platform's cache folder (`~/.cache/colonnade`). The word
-`off` in `$COLONNADE_CACHE` switches it off. No error of the cache ever reaches the user: what
-cannot be read is made again, what cannot be written is not written.
+Where: see `colonnade_envs.cache_folder`. No error of the cache ever reaches the user: what cannot
+be read is made again, what cannot be written is not written.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
-import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,28 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_envs.atomic import atomic_path
+from colonnade_envs.cache_folder import cache_dir
+
 __all__ = ["cache_dir", "fetch", "file_stamp", "store"]
 
 VERSION = 2
 """Part of every entry's stamp: raise it whenever what is stored changes its meaning."""
-
-
-def cache_dir() -> Path | None:
-    """Folder of the cache (not necessarily there yet), or None where it is switched off."""
-    chosen = os.environ.get("COLONNADE_CACHE", "")
-    if chosen.lower() == "off":
-        return None
-    if chosen:
-        return Path(chosen).expanduser()
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "colonnade"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "colonnade"
-    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "colonnade"
 
 
 def file_stamp(paths: Iterable[Path]) -> str:
@@ -75,18 +55,12 @@ def store(kind: str, key: str, arrays: Mapping[str, NDArray[Any]]) -> bool:
     path = _entry(kind, key)
     if path is None:
         return False
-    temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=path.stem, suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
             np.savez(file, allow_pickle=False, stamp=np.array(_stamp(kind, key)), **arrays)
-        Path(temporary).replace(path)
         return True
     except OSError:
-        if temporary:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
         return False
 
 

@@ -1,0 +1,80 @@
+"""What the envs write is whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.envs import shapes
+
+from colonnade_envs.atomic import atomic_path
+from colonnade_envs.objects import cache, contact_sheet
+
+
+def store(folder: Path) -> Path:
+    assert cache.store("kind", "key", {"a": np.arange(3)})
+    return next((folder / "kind").iterdir())
+
+
+def draw(folder: Path) -> Path:
+    return contact_sheet([shapes.box()], folder / "sheet.png", tile=32)
+
+
+@pytest.fixture(autouse=True)
+def cache_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path))
+
+
+@pytest.mark.parametrize("write", [store, draw])
+def test_data_reach_the_disk_before_the_name_does(
+    write: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, bool]] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def flush(handle: int) -> None:
+        done.append(("flush", os.path.isdir(f"/proc/self/fd/{handle}")))  # noqa: PTH112
+        fsync(handle)
+
+    def rename(self: Path, target: Path) -> Path:
+        done.append(("rename", False))
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(Path, "replace", rename)
+    written = write(tmp_path)
+    assert done == [("flush", False), ("rename", False), ("flush", True)]
+    assert list(written.parent.iterdir()) == [written]
+
+
+@pytest.mark.parametrize("fails", ["fsync", "replace", "write"])
+def test_a_full_disk_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "file"
+    path.write_text("old")
+    if fails != "write":
+        monkeypatch.setattr(*((os, "fsync") if fails == "fsync" else (Path, "replace")), full)
+    with pytest.raises(OSError, match="No space"), atomic_path(path) as temporary:  # noqa: PT012
+        temporary.write_text("new")
+        if fails == "write":
+            full()
+    monkeypatch.undo()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_writers_at_once_do_not_meet(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with atomic_path(path) as one, atomic_path(path) as other:
+        one.write_text("one")
+        other.write_text("other")
+    assert path.read_text() == "one"  # left last
+    assert list(tmp_path.iterdir()) == [path]
