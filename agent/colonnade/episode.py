@@ -48,9 +48,9 @@ class Episode:
     steps: int
     rotation_estimate: NDArray[np.float64]
     """(4,) estimated rotation object -> world; NaN if nothing was recognised."""
-    rotation_error_deg: float
+    rotation_error_column_deg: float
     """Least angle over the poses the column holds equivalent; NaN if the object is wrong."""
-    rotation_error_symmetric_deg: float
+    rotation_error_deg: float
     """Least angle up to the object's true symmetry group; NaN if the object is wrong."""
     symmetric: bool
     """The column found several poses that look the same."""

@@ -25,8 +25,8 @@ __all__ = [
 _FIELDS = [field.name for field in fields(Episode) if field.name != "trace"]
 _VECTORS = {"rotation", "rotation_estimate"}
 _NUMBERS = {
+    "rotation_error_column_deg",
     "rotation_error_deg",
-    "rotation_error_symmetric_deg",
     "margin",
     "seconds",
     "sense_us",

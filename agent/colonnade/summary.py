@@ -25,8 +25,8 @@ def judge(episode: Episode, learned: Collection[str], trial: int) -> Episode:
         episode,
         trial=trial,
         correct=episode.decision in (UNKNOWN, None),
+        rotation_error_column_deg=math.nan,
         rotation_error_deg=math.nan,
-        rotation_error_symmetric_deg=math.nan,
     )
 
 
@@ -52,8 +52,8 @@ def summarise(episodes: Sequence[Episode], learned: Collection[str]) -> dict[str
     known = [episode for episode in episodes if episode.object in learned]
     unseen = [episode for episode in episodes if episode.object not in learned]
     posed = [episode for episode in known if episode.correct]
-    true_error = [episode.rotation_error_symmetric_deg for episode in posed]
-    column_error = [episode.rotation_error_deg for episode in posed]
+    true_error = [episode.rotation_error_deg for episode in posed]
+    column_error = [episode.rotation_error_column_deg for episode in posed]
     plain_error = [rotation_angle_deg(e.rotation, e.rotation_estimate) for e in posed]
     return {
         "objects": len({episode.object for episode in episodes}),
@@ -95,7 +95,7 @@ def _per_object(episodes: Sequence[Episode]) -> dict[str, dict[str, Any]]:
             "correct": sum(episode.correct for episode in own),
             "steps_mean": _mean([episode.steps for episode in own]),
             "rotation_error_deg_median": _median(
-                [episode.rotation_error_symmetric_deg for episode in own if episode.correct]
+                [episode.rotation_error_deg for episode in own if episode.correct]
             ),
         }
     return result

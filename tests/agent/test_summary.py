@@ -31,8 +31,8 @@ BASE = Episode(
     timeout=False,
     steps=20,
     rotation_estimate=np.array([0.0, 0.0, np.sin(0.05), np.cos(0.05)]),
-    rotation_error_deg=5.0,
-    rotation_error_symmetric_deg=4.0,
+    rotation_error_column_deg=5.0,
+    rotation_error_deg=4.0,
     symmetric=False,
     margin=9.0,
     seconds=0.1,
@@ -48,8 +48,8 @@ UNKNOWN = replace(
     unknown=True,
     steps=40,
     rotation_estimate=np.full(4, np.nan),
+    rotation_error_column_deg=math.nan,
     rotation_error_deg=math.nan,
-    rotation_error_symmetric_deg=math.nan,
 )
 
 
@@ -65,7 +65,7 @@ def same(a: Episode, b: Episode) -> bool:
 def test_summary_of_learned_objects() -> None:
     wrong = replace(BASE, decision="bowl", correct=False, timeout=True, steps=500)
     summary = summarise(
-        [BASE, replace(BASE, rotation_error_symmetric_deg=2.0), wrong, UNKNOWN], ["mug"]
+        [BASE, replace(BASE, rotation_error_deg=2.0), wrong, UNKNOWN], ["mug"]
     )
     assert summary["accuracy"] == 0.5
     assert summary["false_unknown_rate"] == 0.25

@@ -283,9 +283,9 @@ def _confusion(episodes: Sequence[Episode], learned: Sequence[str]) -> str:
 def _effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
     steps = [episode.steps for episode in episodes]
     errors = [
-        episode.rotation_error_symmetric_deg
+        episode.rotation_error_deg
         for episode in episodes
-        if episode.correct and math.isfinite(episode.rotation_error_symmetric_deg)
+        if episode.correct and math.isfinite(episode.rotation_error_deg)
     ]
     step = summary["step_us"]
     stages = {

@@ -141,8 +141,8 @@ def _end(episode: Episode, trace: Sequence[StepTrace], jumps: int) -> Event:
     if not episode.correct:
         text += f"; that is wrong, it was {html.escape(episode.object)}"
     text += "."
-    if math.isfinite(episode.rotation_error_symmetric_deg):
-        text += f" Its idea of the pose is {episode.rotation_error_symmetric_deg:.1f}° off"
+    if math.isfinite(episode.rotation_error_deg):
+        text += f" Its idea of the pose is {episode.rotation_error_deg:.1f}° off"
         text += ", up to the object's symmetry." if episode.symmetric else "."
     if jumps > 3:
         text += f" On the way it jumped {jumps} times."
