@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -247,6 +248,16 @@ def test_painted_surfels_show_what_is_in_front() -> None:
     assert (image[0, 0] == 255).all()
     nothing = SurfelCloud(*(np.zeros((0, 3), np.float32) for _ in range(3)))
     assert (paint_surfels(nothing, view, 8) == 255).all()
+
+
+def test_a_speck_whose_surfels_all_look_elsewhere_is_painted() -> None:
+    axes = np.array([[x, 0, 0] for x in (1, -1)] + [[0, y, 0] for y in (1, -1)], np.float32)
+    axes = np.concatenate([axes, np.array([[0, 0, 1], [0, 0, -1]], np.float32)])
+    speck = SurfelCloud(axes * np.float32(0.001), axes, np.zeros((6, 3), np.float32))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        image = paint_surfels(speck, view_of(speck.position, 35.0, 28.0), 64)
+    assert (image < 255).any()
     assert data_url(image).startswith("data:image/png;base64,")
 
 

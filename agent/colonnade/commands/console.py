@@ -136,8 +136,9 @@ def headline(summary: Mapping[str, Any]) -> str:
         f"{_number(summary['step_us']['total'])} µs a step."
     )
     if summary["objects_unseen"]:
+        unseen = summary["objects_unseen"]
         sentence += (
-            f" {summary['objects_unseen']} objects were never learned: "
+            f" {counted(unseen)} {'was' if unseen == 1 else 'were'} never learned: "
             f"{percent(summary['unknown_recall'])} of their episodes ended with `unknown`."
         )
     return sentence

@@ -107,8 +107,8 @@ def _radius(position: NDArray[np.float64], normal: NDArray[np.float64]) -> NDArr
     distance, index = KDTree(position).query(position, k=min(16, len(position)))
     same_side = (normal[index] * normal[:, None]).sum(2) > 0.3
     distance = np.sort(np.where(same_side, distance, np.inf), axis=1)[:, 4]  # the first is itself
-    usual = float(np.median(distance[np.isfinite(distance)])) if same_side.any() else 0.003
-    usual = usual if np.isfinite(usual) else 0.003
+    known = distance[np.isfinite(distance)]  # none on a speck: too few look the same way
+    usual = float(np.median(known)) if len(known) else 0.003
     return 0.68 * np.clip(distance, 0.6 * usual, 1.5 * usual)
 
 
