@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.envs import shapes
+from tests.naive import viewpoint as naive
 
+from colonnade_envs import viewpoint
 from colonnade_envs.camera import CameraEnv
+from colonnade_envs.poses import matrix_of, random_quaternion
 
 
 def test_starts_at_its_distance_and_sees_the_object() -> None:
@@ -29,6 +32,18 @@ def test_turn_goes_towards_x_then_y_in_place() -> None:
     np.testing.assert_allclose(
         seen["movement"], [0, 0, 0, -np.sin(0.05), 0, 0, np.cos(0.05)], atol=1e-9
     )
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_spinning_is_turning_about_an_own_axis(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    frame = np.vstack([matrix_of(random_quaternion(random)).T, random.normal(0, 0.3, 3)])
+    centre = random.normal(0, 0.1, 3) if seed % 2 else frame[3].copy()
+    for _ in range(20):
+        across, angle = int(random.integers(3)), random.uniform(-3, 3)
+        expected = naive.spun(frame, across, angle, centre)
+        viewpoint.spin(frame, across, angle, *centre)
+        np.testing.assert_allclose(frame, expected, atol=1e-12)
 
 
 def test_turning_away_loses_the_object_and_turning_back_finds_it() -> None:

@@ -5,9 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.envs import shapes
+from tests.naive import render as naive
 
-from colonnade_envs.poses import IDENTITY, look_along, quaternion_of
-from colonnade_envs.render import snapshot
+from colonnade_envs.objects import make_mesh
+from colonnade_envs.patch import Canvas, paint, scene_of, trace
+from colonnade_envs.poses import (
+    IDENTITY,
+    look_along,
+    matrix_of,
+    quaternion_of,
+    random_quaternion,
+)
+from colonnade_envs.render import _shade, _smooth, snapshot
 from colonnade_envs.touch import TouchEnv
 
 
@@ -46,6 +55,28 @@ def test_light_differs_over_the_faces_of_a_box() -> None:
     solid = picture[picture[..., 3] == 255][:, 0]
     assert len(np.unique(solid)) >= 3
     assert solid.max() > 200
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_light_is_that_of_plain_vectors(seed: int) -> None:
+    """Smooth and sharp edges, and triangles that lie through each other."""
+    random = np.random.default_rng(seed)
+    corners = shapes.soup(300, seed)
+    mesh = [shapes.ring(), shapes.sphere(), make_mesh("soup", *corners), shapes.box()][seed]
+    axes = matrix_of(random_quaternion(random)).T
+    frame = np.vstack([axes, mesh.centre - 0.15 * axes[2]])
+    scene, canvas = scene_of(mesh), Canvas.of_size(32, 32)
+    depth, rgb = np.empty((32, 32), np.float32), np.empty((32, 32, 3), np.float32)
+    trace(scene.bvh, canvas, frame, 0.4, 0.4, 1.0)
+    paint(scene, canvas, frame, 0.4, 0.4, depth, rgb)
+    got = np.zeros((16, 16, 4), np.float32)
+    _shade(scene.bvh, canvas, frame, 0.4, _smooth(mesh), rgb, got)
+    expected = naive.shade(scene.bvh, canvas, frame, 0.4, _smooth(mesh), rgb, 16)
+    assert expected[..., 3].mean() > 0.1
+    assert np.ptp(expected[..., :3]) > 0.2
+    # corners of the scene are float32: a thin triangle's weights are known to a thousandth
+    np.testing.assert_allclose(got, expected, atol=2e-3)
+    assert np.median(np.abs(got - expected)) < 1e-6
 
 
 def test_render_shows_object_sensor_and_path() -> None:
