@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from colonnade.episode import Episode, StepTrace
 from colonnade.run_folder import RunFolder, RunFolderError, read_run_config
 
 ASKED = {"objects": "tiny", "names": ["mug", "bowl"], "seed": 0, "body": "touch"}
@@ -128,3 +131,15 @@ def test_objects_get_files_of_their_own(tmp_path: Path) -> None:
         files = {run.object_file(name) for name in ("random:007", "random/007", "..", "a b")}
         assert len(files) == 4
         assert all(file.parent == tmp_path / "objects" for file in files)
+
+
+def test_the_spec_names_every_column_of_the_tables() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "spec" / "run_folder.md").read_text()
+    episodes, _, rest = text.partition("## steps.parquet")
+    steps = rest.partition("## summary.json")[0]
+    for kind, part in ((Episode, episodes), (StepTrace, steps)):
+        rows = [line.split("|")[1] for line in part.splitlines() if line.startswith("| `")]
+        named = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
+        assert {f.name for f in fields(kind)} - {"trace"} == named - (
+            {"object", "trial"} if kind is StepTrace else set()
+        )

@@ -64,9 +64,7 @@ def same(a: Episode, b: Episode) -> bool:
 
 def test_summary_of_learned_objects() -> None:
     wrong = replace(BASE, decision="bowl", correct=False, timeout=True, steps=500)
-    summary = summarise(
-        [BASE, replace(BASE, rotation_error_deg=2.0), wrong, UNKNOWN], ["mug"]
-    )
+    summary = summarise([BASE, replace(BASE, rotation_error_deg=2.0), wrong, UNKNOWN], ["mug"])
     assert summary["accuracy"] == 0.5
     assert summary["false_unknown_rate"] == 0.25
     assert summary["timeout_rate"] == 0.25

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
@@ -182,7 +183,10 @@ def tell_unusable(reasons: Mapping[str, str], done: str, remedy: str) -> None:
 
 def _finished(mind: Engine, run: RunFolder, names: list[str]) -> dict[str, Learned]:
     """Objects that need not be learned again: whole in their file and in the journal."""
-    told = {record["name"]: Learned(**record) for record in read_journal(run.training_journal)}
+    told = {}
+    for record in read_journal(run.training_journal):
+        with suppress(TypeError):  # another version's: it is learned once more
+            told[record.get("name")] = Learned(**record)
     return {
         name: told[name]
         for name in names
