@@ -112,7 +112,7 @@ def test_report_of_hostile_names_and_a_vanished_set(
 
     def open_once(spec: str, names: object, scale: float) -> object:
         calls.append(spec)
-        if len(calls) > 3:  # the report opens it again: by then it is gone
+        if len(calls) > 4:  # the report opens it again: by then it is gone
             raise fake_engine.FakeSetError("gone")
         return open_set(spec, names, scale)  # type: ignore[arg-type]
 

@@ -119,6 +119,12 @@ def test_the_exit_code_says_that_not_all_was_learned(
     assert caught.value.code == code
 
 
+def test_no_object_can_be_called_unknown(tmp_path: Path) -> None:
+    summary = train(config(tmp_path / "run", "tiny", names=("mug", "unknown")), FAKE)
+    assert summary["object_names"] == ["mug"]
+    assert summary["unusable"]["unknown"].endswith("rename the mesh.")
+
+
 def test_what_cannot_be_read_back_is_not_learned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,19 @@ def test_listing_loads_nothing(folder: Path) -> None:
         objects["threes"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text there")
+def test_a_name_that_is_no_text_is_told(folder: Path, tmp_path: Path) -> None:
+    odd = os.fsdecode(b"lamp\xe9")
+    (folder / "two.stl").rename(folder / f"{odd}.stl")
+    objects = open_object_set(folder)
+    assert objects.names == ("lamp\ufffd", "one", "three")
+    with pytest.raises(MeshError, match="not UTF-8 text: rename it"):
+        objects["lamp\ufffd"]
+    (tmp_path / odd).mkdir()
+    with pytest.raises(ObjectSetError, match="lamp\ufffd has a name that is not UTF-8"):
+        open_object_set(tmp_path / odd)
+
+
 def test_names_pick_and_order(folder: Path) -> None:
     assert open_object_set(folder, ["two", "one", "two"]).names == ("two", "one")
     with pytest.raises(ObjectSetError, match="no object 'four'"):

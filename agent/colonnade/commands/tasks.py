@@ -18,7 +18,7 @@ from colonnade.engine import UnlearnableError, load_engine
 from colonnade.episode import Episode
 from colonnade.files import atomic_path
 from colonnade.seeds import episode_rotation, episode_seed, learning_seed
-from colonnade.summary import judge
+from colonnade.summary import UNKNOWN, judge
 
 __all__ = [
     "EpisodeTask",
@@ -95,6 +95,12 @@ def learn_object(task: LearnTask) -> Learned | Unusable:
     mesh = _mesh(task)
     if isinstance(mesh, Unusable):
         return mesh
+    if task.name == UNKNOWN:
+        return Unusable(
+            task.name,
+            f"{UNKNOWN}: this is what is answered for an object that was never learned: "
+            "rename the mesh.",
+        )
     try:
         learned = engine.learn(mesh, body=task.body, seed=learning_seed(task.seed, task.name))
     except UnlearnableError as error:

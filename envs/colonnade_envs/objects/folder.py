@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from colonnade_envs.objects.files import FORMATS, load_file
 from colonnade_envs.objects.mesh import ObjectMesh
 from colonnade_envs.objects.object_set import ObjectSet, ObjectSetError
+from colonnade_envs.objects.whole import is_text
 
 __all__ = ["FileSource", "open_folder"]
 
@@ -35,6 +37,8 @@ def open_folder(path: Path, spec: str, scale: float = 1.0) -> ObjectSet:
     URDF, or exactly one mesh.
     """
     path = path.expanduser()
+    if not is_text(str(path.absolute())):
+        raise ObjectSetError(f"{_shown(spec)} has a name that is not UTF-8 text: rename it.")
     if path.is_file():
         if path.suffix.lower() not in FORMATS:
             raise ObjectSetError(
@@ -61,6 +65,11 @@ def open_folder(path: Path, spec: str, scale: float = 1.0) -> ObjectSet:
     return ObjectSet(spec, {name: FileSource(found[name], scale) for name in sorted(found)})
 
 
+def _shown(name: str) -> str:
+    """A name as text, whatever bytes the file system has."""
+    return os.fsencode(name).decode(errors="replace")
+
+
 def _objects_in(folder: Path) -> dict[str, Path]:
     scan = _scan_in(folder)
     if scan is not None:
@@ -72,11 +81,12 @@ def _objects_in(folder: Path) -> dict[str, Path]:
         if entry.is_dir():
             mesh = _scan_in(entry) or _single_mesh(entry)
             if mesh is not None:
-                found.setdefault(entry.name, mesh)
+                found.setdefault(_shown(entry.name), mesh)
         elif (rank := _rank(entry)) is not None:
-            known = found.get(entry.stem)
+            name = _shown(entry.stem)
+            known = found.get(name)
             if known is None or rank < (_rank(known) or 0):
-                found[entry.stem] = entry
+                found[name] = entry
     return found
 
 

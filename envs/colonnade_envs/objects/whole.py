@@ -18,13 +18,15 @@ from PIL import Image
 from colonnade_envs.objects.images import find_beside, read_picture
 from colonnade_envs.objects.mesh import MeshError
 
-__all__ = ["check_kind", "check_whole"]
+__all__ = ["check_kind", "check_whole", "is_text"]
 
 _POINTER = b"version https://git-lfs"
 
 
 def check_kind(name: str, path: Path) -> None:
     """Raise MeshError where a file cannot be a mesh; OSError where it cannot be read."""
+    if not is_text(str(path)):
+        raise MeshError(f"{name}: the name of its file is not UTF-8 text: rename it.")
     if path.is_dir():
         raise MeshError(f"{name}: {path} is a folder: give the mesh file that is in it.")
     if path.is_symlink() and not path.exists():
@@ -40,6 +42,15 @@ def check_kind(name: str, path: Path) -> None:
         raise MeshError(
             f"{name}: {path.name} is only Git's pointer to the mesh: fetch it with `git lfs pull`."
         )
+
+
+def is_text(path: str) -> bool:
+    """Whether a path can be written down: names of other encodings cannot."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_whole(name: str, path: Path, count: int) -> None:
