@@ -14,8 +14,10 @@ from numba import njit
 
 __all__ = ["kernel"]
 
+_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
+
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a pure function over plain arrays that allocates nothing."""
-    compiled: Callable[..., Any] = njit(cache=True, error_model="numpy", _nrt=False)(function)
+    compiled: Callable[..., Any] = njit(**_OPTIONS)(function)
     return compiled

@@ -91,7 +91,7 @@ def _doubts(c: Column) -> bool:
         return True
     best = best_of(h)
     poor = best < 0 or h.evidence[best] < s.poor * np.float32(met)
-    return poor and met - c.tally[SEEDED_AT] >= 3
+    return bool(poor and met - c.tally[SEEDED_AT] >= 3)
 
 
 @kernel

@@ -96,7 +96,7 @@ def make_eye(resolution: int, fov: float, max_range: float) -> Eye:
 @inlined
 def met(depth: np.float32, max_range: np.float32) -> bool:
     """Whether a pixel met a surface: depth cameras give 0 or NaN where nothing came back."""
-    return depth > ZERO and depth < max_range
+    return bool(depth > ZERO and depth < max_range)
 
 
 @kernel

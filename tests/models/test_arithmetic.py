@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba import typeof
 from tests.models.synthetic import random_table
 
 from colonnade_models import column as C
@@ -63,9 +64,9 @@ def instructions(name: str) -> tuple[str, ...]:
     """LLVM instructions of a kernel and of all that it calls, as compiled or cached."""
     kernel, arguments = CALLS[name]
     kernel(*arguments)
-    # the modules that callers link: there for kernels from the cache too, unlike inspect_llvm
-    compiled = [each.library._get_module_for_linking() for each in kernel.overloads.values()]
-    return tuple(line for module in compiled for line in str(module).splitlines())
+    compiled = kernel.overloads[tuple(typeof(argument) for argument in arguments)]
+    # the module that callers link: there for kernels from the cache too, unlike inspect_llvm
+    return tuple(str(compiled.library._get_module_for_linking()).splitlines())
 
 
 @pytest.mark.parametrize("name", CALLS)
