@@ -16,6 +16,7 @@ from colonnade_envs.body import Body
 from colonnade_envs.camera import CameraEnv
 from colonnade_envs.noise import RAW_SIGMA, disturb_depth, raw_stream
 from colonnade_envs.objects import ObjectMesh
+from colonnade_envs.poses import matrix_of
 from colonnade_envs.probe import Probe, jump_to, slide_along
 from colonnade_envs.touch import TouchEnv
 from colonnade_models.kernel import kernel
@@ -41,7 +42,8 @@ class Robot(NamedTuple):
     percept: NDArray[np.float32]
     """(18,) the latest."""
     contact: NDArray[np.float64]
-    """(2, 3) point and normal of the last percept on the object, world frame."""
+    """(2, 3) point and normal of the last percept on the object, world frame; before the first,
+    what the sensor looks at."""
 
 
 class Chance(NamedTuple):
@@ -112,7 +114,7 @@ class Senses:
             self.eye,
             np.zeros(7, np.float32),
             np.zeros(PERCEPT_SIZE, np.float32),
-            np.zeros((2, 3)),
+            self._ahead(observation["pose"]),
         )
         self._raw = raw_stream(seed)
         self._standard = StandardNoise()
@@ -121,6 +123,11 @@ class Senses:
         self._drawn = 0
         pose: NDArray[np.float64] = info["object_pose"]
         return pose
+
+    def _ahead(self, pose: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(2, 3) the point that the sensor looks at and a normal towards it: a first contact."""
+        view = matrix_of(pose[3:])[:, 2]
+        return np.stack([pose[:3] + self.env.probe().lens.standoff * view, -view])
 
     def draw(self, steps: int = DRAWN_AT_ONCE) -> Chance:
         """Numbers for the noise of the next steps."""

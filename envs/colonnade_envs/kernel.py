@@ -2,7 +2,8 @@
 
 Numba counts references to every array that a function takes, atomically; for a ray cast through
 a tree of five arrays that costs more than the cast. A kernel allocates nothing and keeps nothing,
-so there is nothing to count; with counting off, one that allocates does not compile.
+so there is nothing to count; with counting off, one that allocates does not compile. Nor may a
+kernel return an array, which its caller would release once too often.
 """
 
 from __future__ import annotations

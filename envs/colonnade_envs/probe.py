@@ -45,10 +45,19 @@ class Probe(NamedTuple):
 
 @kernel
 def _aim(probe, x, y, z, nx, ny, nz):  # type: ignore[no-untyped-def]
-    """Set the goal to a sensor in front of a point in the world that looks against a normal."""
-    size = math.sqrt(nx * nx + ny * ny + nz * nz)
-    nx, ny, nz = nx / size, ny / size, nz / size
+    """Set the goal to a sensor in front of a point in the world that looks against a normal.
+
+    Where the normal has no length the sensor keeps the direction that it looks in.
+    """
     goal, body = probe.goal, probe.hand.object
+    size = math.sqrt(nx * nx + ny * ny + nz * nz)
+    if size < 1e-9:
+        view = probe.hand.frame[2]
+        nx = -(body[0, 0] * view[0] + body[1, 0] * view[1] + body[2, 0] * view[2])
+        ny = -(body[0, 1] * view[0] + body[1, 1] * view[1] + body[2, 1] * view[2])
+        nz = -(body[0, 2] * view[0] + body[1, 2] * view[1] + body[2, 2] * view[2])
+        size = 1.0
+    nx, ny, nz = nx / size, ny / size, nz / size
     # in the world first: the shortest turn that brings +z onto -n
     w = 1.0 - nz
     if w > 1e-6:

@@ -90,12 +90,12 @@ def default_settings() -> Settings:
         slack=f(25.0),
         refine_every=3,
         refined=12,
-        poor=f(2.2),
+        poor=f(2.4),
         least_percepts=10,
         margin=f(10.0),
         pose_margin=f(12.0),
-        fit=f(1.8),
-        strange=f(0.8),
+        fit=f(1.9),
+        strange=f(1.2),
         unknown_percepts=24,
         patience=60,
         reach=f(0.1),
@@ -119,7 +119,8 @@ class Column(NamedTuple):
     proposals: NDArray[np.int64]
     """(N,) poses that each percept would propose; -1 not counted, 0 none or tried."""
     tally: NDArray[np.int64]
-    """(8,) percepts, those on the object, when last seeded, seedings, steps ready but tied."""
+    """(6,) percepts, those on the object, when last seeded, seedings, steps ready but tied, when
+    last given twins."""
     hypotheses: Hypotheses
     seeds: Hypotheses
     """Scratch for proposals."""
@@ -153,7 +154,7 @@ def init(
     column = Column(
         np.zeros((most_percepts, FEATURE_SIZE), np.float32),
         np.full(most_percepts, -1, np.int64),
-        np.zeros(8, np.int64),
+        np.zeros(6, np.int64),
         new_hypotheses(settings.winners + settings.refined_seeds),
         new_hypotheses(512),
         Verdict(np.zeros(4, np.int64), np.full(objects, -np.inf, np.float32)),

@@ -3,7 +3,8 @@
 Numba counts references to every array that a function takes, atomically; for a kernel over a
 few dozen arrays that costs several times what the kernel does. A kernel allocates nothing and
 keeps nothing, so there is nothing to count. It is also what a kernel must be to have a twin in
-C: with counting off, one that allocates does not compile.
+C: with counting off, one that allocates does not compile. It must not return an array either,
+which its caller would then release once too often.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+import trimesh
 from scipy.spatial.transform import Rotation
 from tests.agent.meshes import egg, roller, wedge
 from tests.naive import cycle as naive
@@ -15,7 +16,9 @@ from colonnade.cycle import STAGES, new_log, run
 from colonnade.learning import learn_object
 from colonnade.policies.choose import new_policy
 from colonnade.senses import Senses
+from colonnade_envs.objects import make_mesh
 from colonnade_models import column as C
+from colonnade_models import percept as P
 from colonnade_models.memory import ObjectMemory
 
 MEMORY = ObjectMemory(learn_object(mesh(), body="touch", seed=0) for mesh in (wedge, roller)).arrays
@@ -39,19 +42,41 @@ def test_like_gymnasium_steps(make, body, noise, seed) -> None:  # type: ignore[
         verdict = run(senses.robot, column, MEMORY, policy, senses.draw(7), numbers, log)
     senses.close()
     steps = int(log.steps[0])
-    # poses are turned into frames in another order of operations: the last bits may differ, and
-    # what hangs on them (which side of an edge a ray passes) may, too; then paths part for good
-    alike = 0
-    for mine, other in zip(log.percept, expected[1], strict=False):
-        if not np.allclose(mine, other, atol=2e-4, rtol=2e-3):
-            break
-        alike += 1
-    assert alike >= 4
-    if alike == len(expected[1]):
-        assert steps == alike
+    assert len(expected[1]) > 8
+    assert any(expected[2]) or make is egg  # jumps are compared, too
+    if body == "touch":
+        assert steps == len(expected[1])
         assert verdict == expected[0]
         assert log.jumped[:steps].tolist() == expected[2]
+        assert np.allclose(log.percept[:steps], expected[1], atol=2e-4, rtol=2e-3)
         assert np.allclose(log.best[steps - 1], expected[3].verdict.best, atol=0.05)
+        return
+    # a camera's poses are turned into frames in another order of operations: where the surface
+    # bends alike all round the last bits decide the direction of bending, and what hangs on it
+    sure = slice(0, 6), P.ON_OBJECT
+    alike = 0
+    for mine, other in zip(log.percept[:steps], expected[1], strict=False):
+        if not all(np.allclose(mine[k], other[k], atol=2e-4) for k in sure):
+            break
+        alike += 1
+    first_jump = (expected[2] + [True]).index(True)
+    assert alike > first_jump or alike == len(expected[1])
+
+
+def test_a_camera_that_begins_beside_the_object_finds_it() -> None:
+    """A ring of thin wire: most first looks go past it."""
+    ring = trimesh.creation.torus(0.02, 0.0001)
+    mesh = make_mesh("wire", ring.vertices.astype(np.float32), ring.faces)
+    missed = 0
+    for seed in range(12):
+        senses = Senses(mesh, "camera", "standard")
+        senses.reset(np.array([0, 0, 0, 1.0]), seed)
+        missed += senses.sense()[P.ON_OBJECT] == 0
+        for step in np.random.default_rng(seed).normal(0, 0.01, (4, 3)):
+            senses.slide_along(step)
+            assert np.isfinite(senses.sense()).all()
+        senses.close()
+    assert missed > 2
 
 
 def test_the_clock_is_the_monotonic_one() -> None:

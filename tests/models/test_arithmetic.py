@@ -90,6 +90,16 @@ def test_nothing_is_allocated(name: str) -> None:
     assert not [line for line in instructions(name) if heap.search(line)]
 
 
+@pytest.mark.parametrize("name", CALLS)
+def test_no_array_is_returned(name: str) -> None:
+    """Reference counting is off: nothing would hold it."""
+    kernel, arguments = CALLS[name]
+    kernel(*arguments)
+    for overload in kernel.overloads.values():
+        assert "array" not in str(overload.signature.return_type)
+        assert kernel.targetoptions["_nrt"] is False
+
+
 def test_these_tests_would_see_a_double_and_an_allocation() -> None:
     from numba import njit
 

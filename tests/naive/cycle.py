@@ -1,4 +1,8 @@
-"""The cycle of a recognition through `gymnasium` steps: dicts in, dicts out, one call a stage."""
+"""The cycle of a recognition through `gymnasium` steps: dicts in, dicts out, one call a stage.
+
+Independent of `colonnade.cycle` in looping, aiming, sliding and the order of random numbers; what a
+stage does (sensing, the column, where to go) is the same kernel in both and has its own reference.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from numpy.typing import NDArray
 from colonnade.noise import StandardNoise
 from colonnade.policies.choose import STRIDE, WALKED_FIRST
 from colonnade.policies.distinguish import most_telling, new_rivals
-from colonnade.policies.walk import CurvatureWalk
+from colonnade.policies.walk import new_walk, stroll
 from colonnade_envs.camera import CameraEnv
 from colonnade_envs.noise import RawNoise
 from colonnade_envs.objects import ObjectMesh
@@ -57,7 +61,8 @@ def recognise(
         env = RawNoise(env)
     disturb = StandardNoise()
     disturb.reset(seed)
-    walk = CurvatureWalk(STRIDE, np.random.default_rng([seed, 2]))
+    random = np.random.default_rng([seed, 2])
+    walk = new_walk(random)
     rivals, goal, percept = new_rivals(), np.zeros(6, np.float32), np.zeros(18, np.float32)
     contact, frame = np.zeros((2, 3)), np.eye(3)
     percepts: list[NDArray[np.float32]] = []
@@ -72,7 +77,10 @@ def recognise(
         on = percept[P.ON_OBJECT] > 0
         if on:
             contact = percept[:6].astype(np.float64).reshape(2, 3)
-        if on or not jumped:
+        elif not percepts:
+            view = matrix_of(pose[3:])[:, 2]
+            contact = np.array([pose[:3] + standoff * view, -view])
+        if observation["on_object"] or not jumped:  # after a jump into the void it stays there
             frame = matrix_of(pose[3:])
         percepts.append(percept.copy())
         jumps.append(jumped)
@@ -80,16 +88,15 @@ def recognise(
         if verdict != C.OPEN or len(percepts) == most_steps:
             return verdict, np.array(percepts), jumps, column
         worth = -1.0
+        numbers = random.standard_normal(4)
         if column.tally[C.MET] >= WALKED_FIRST and (on or not jumped):
             worth = most_telling(column, memory, rivals, len(percepts), goal)
-            walk.random.standard_normal(4) if worth >= 0 else None
-        else:
-            worth = -1.0
         jumped = worth >= 0
         if jumped:
             action = {"jump": 1, "goal": facing_pose(goal[:3], goal[3:], standoff)}
         else:
-            step = walk(percept)
+            stroll(walk, percept, numbers, STRIDE)
+            step = walk.step
             if body == "touch":
                 action = {"slide": (frame.T @ step)[:2]}
             else:

@@ -30,7 +30,7 @@ class Walk(NamedTuple):
 
     heading: NDArray[np.float64]
     """(3,) unit vector, world frame."""
-    legs: NDArray[np.int64]
+    steps: NDArray[np.int64]
     """(1,) steps taken."""
     step: NDArray[np.float64]
     """(3,) the next displacement, m, world frame."""
@@ -52,8 +52,8 @@ def stroll(
         float(percept[P.NORMAL + 2]),
     )
     h0, h1, h2 = walk.heading[0], walk.heading[1], walk.heading[2]
-    leg = walk.legs[0]
-    walk.legs[0] = leg + 1
+    taken = walk.steps[0]
+    walk.steps[0] = taken + 1
     if percept[P.ON_OBJECT] == 0.0:
         a, b, c = white[1], white[2], white[3]
     elif percept[P.DIRECTED] > 0.0:
@@ -62,7 +62,7 @@ def stroll(
             float(percept[P.DIRECTION + 1]),
             float(percept[P.DIRECTION + 2]),
         )
-        if leg % (ALONG + ACROSS) < ALONG:
+        if taken % (ALONG + ACROSS) < ALONG:
             a, b, c = n1 * c - n2 * b, n2 * a - n0 * c, n0 * b - n1 * a
         if a * h0 + b * h1 + c * h2 < 0.0:
             a, b, c = -a, -b, -c
