@@ -203,8 +203,9 @@ class Body(gym.Env[Observation, Action]):
         """The sensor and the object of this episode as kernels drive them, after `reset`.
 
         It shares the hand with the environment: what one of them moves the other finds moved.
-        What it saw stands in arrays of its own, which are 0 until it moves; its moves are not in the
-        path that `render` draws. Another `reset` makes it worthless. Raises ResetNeeded before the first one.
+        What it saw stands in arrays of its own, which are 0 until it moves; its moves are not in
+        the path that `render` draws. Another `reset` makes it worthless. Raises ResetNeeded before
+        the first one.
         """
         if not self._ready:
             raise gym.error.ResetNeeded("call reset() before probe()")
