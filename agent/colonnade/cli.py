@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,6 +30,9 @@ from colonnade.config import (
 from colonnade.stopping import stopped, watch
 
 __all__ = ["main"]
+
+_TEMPORARY = re.compile(r"\.(?:[a-z0-9_]{8,12}~)?(.+)\.partial")
+"""Names under which files are written: .NAME.partial, or .UNIQUE~NAME.partial."""
 
 _ABOUT = """Learn objects the way a hand does, and recognise them in any orientation.
 
@@ -223,18 +227,16 @@ def _words_for(error: OSError) -> str:
 
 
 def _meant(file: Any) -> str:
-    """The file or folder of the user where its temporary name (.NAME.partial) or lock failed."""
+    """The file or folder of the user where its temporary name or lock failed."""
     if not file:
         return "a file"
     path = Path(os.fsdecode(file))
     name = path.name
     if name == ".lock":
         return str(path.parent)
-    if name.startswith(".") and name.endswith((".partial", ".part")):
-        path = path.with_name(name[1:].rpartition(".")[0])
-        if name.endswith(".part"):  # .NAME.PROCESS.part
-            path = path.with_name(path.name.rpartition(".")[0])
-    return str(path)
+    while temporary := _TEMPORARY.fullmatch(name):  # one may be written by way of another
+        name = temporary[1]
+    return str(path.with_name(name) if name else path)
 
 
 def _complain(sentence: str, code: int, colour: str = "red") -> int:

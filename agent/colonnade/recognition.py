@@ -14,6 +14,7 @@ from colonnade.policies import walk
 from colonnade.policies.choose import new_policy
 from colonnade.senses import DRAWN_AT_ONCE, BodyName, NoiseName, Senses
 from colonnade_envs.objects import ObjectMesh
+from colonnade_envs.poses import matrix_of, quaternion_of
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.memory import ObjectMemory
@@ -172,26 +173,6 @@ class _Recognition:
             infer_us=float(us[THINK]),
             policy_us=float(us[CHOOSE]),
         )
-
-
-def matrix_of(q: NDArray[Any]) -> NDArray[np.float64]:
-    """(3, 3) rotation matrix of a quaternion x, y, z, w."""
-    x, y, z, w = np.asarray(q, np.float64) / np.linalg.norm(q)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-        ]
-    )
-
-
-def quaternion_of(R: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Quaternion x, y, z, w of a rotation matrix (3, 3)."""
-    from scipy.spatial.transform import Rotation
-
-    q: NDArray[np.float64] = Rotation.from_matrix(R).as_quat()
-    return q
 
 
 def _angle(R: NDArray[Any]) -> float:

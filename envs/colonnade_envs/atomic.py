@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["atomic_path"]
+__all__ = ["atomic_path", "remove_leftovers"]
+
+_MARK = ".partial"
+_OLD = 86400.0
+"""Seconds after which no write is still under way."""
 
 
 @contextmanager
@@ -18,7 +23,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Flushed to disk before it is renamed, and its folder after. Several processes may write the
     same path at once: one of them wins. Raises OSError; nothing is left behind then.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
+    temporary = path.with_name(f".{secrets.token_hex(6)}~{path.name}{_MARK}")
     try:
         yield temporary
         with temporary.open("r+b") as written:
@@ -34,3 +39,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete temporary files that killed processes left in `folder` more than a day ago."""
+    for leftover in folder.glob(f".*~*{_MARK}"):
+        with suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > _OLD:
+                leftover.unlink()

@@ -98,7 +98,7 @@ def _write(path: Path, objects: Sequence[LearnedObject], provenance: dict[str, s
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write to a temporary name in the same folder, flush to disk, rename."""
-    handle, temporary = tempfile.mkstemp(".partial", f".{path.name}.", path.parent)
+    handle, temporary = tempfile.mkstemp(f"~{path.name}.partial", ".", path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

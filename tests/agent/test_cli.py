@@ -149,7 +149,12 @@ def test_a_result_file_that_may_not_be_written_is_refused_before_the_work(
 def test_a_temporary_name_is_told_as_the_file_that_is_meant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for told, meant in ((".mug.st.partial", "mug.st"), (".a.png.12.part", "a.png"), (".lock", "x")):
+    for told, meant in (
+        (".mug.st.partial", "mug.st"),
+        (".0123456789ab~a.png.partial", "a.png"),
+        (".k_3zw0y1~.mug.st.partial.partial", "mug.st"),
+        (".lock", "x"),
+    ):
         error = OSError(errno.EROFS, "Read-only file system", f"x/{told}")
         monkeypatch.setattr("tests.agent.fake_engine.open_set", _raising(error))
         assert run("objects", "tiny") == 1

@@ -12,7 +12,8 @@ from tests.agent.meshes import egg, roller, wedge
 
 from colonnade.episode import Episode
 from colonnade.learning import learn_object
-from colonnade.recognition import matrix_of, quaternion_of, recognise
+from colonnade.recognition import recognise
+from colonnade_envs.poses import matrix_of, quaternion_of
 from colonnade_models.memory import ObjectMemory
 
 MESHES = {"wedge": wedge, "roller": roller, "egg": egg}

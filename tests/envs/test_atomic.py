@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,3 +79,24 @@ def test_two_writers_at_once_do_not_meet(tmp_path: Path) -> None:
         other.write_text("other")
     assert path.read_text() == "one"  # left last
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_storing_sweeps_what_killed_writers_left_long_ago(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "gone")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Path, "replace", killed)
+        dying.setattr(Path, "unlink", killed)
+        for key in ("a", "b"):
+            assert not cache.store("kind", key, {"a": np.arange(3)})
+    old, young = (tmp_path / "kind").iterdir()
+    two_days_ago = time.time() - 2 * 86400
+    os.utime(old, (two_days_ago, two_days_ago))
+    assert cache.store("kind", "key", {"a": np.arange(3)})
+    left = set((tmp_path / "kind").iterdir())
+    assert len(left) == 2
+    assert young in left
+    assert old.suffix == young.suffix == ".partial"

@@ -341,6 +341,51 @@ def gltf_without_its_picture(folder: Path) -> Path:
     return path
 
 
+PLY = """ply
+format ascii 1.0
+{comment}
+element vertex 4
+property float x
+property float y
+property float z
+property float s
+property float t
+element face {faces}
+property list uchar int vertex_indices
+end_header
+"""
+CORNERS = [(0, 0, 0, 0, 0), (0.1, 0, 0, 1, 0), (0.1, 0, 0.1, 1, 1), (0, 0, 0.1, 0, 1)]
+
+
+def ply(
+    *faces: tuple[int, ...], binary: bool = False, comment: str = "comment"
+) -> Callable[[Path], Path]:
+    """A square with texture coordinates."""
+
+    def write(folder: Path) -> Path:
+        content = PLY.format(comment=comment, faces=len(faces)).encode()
+        if binary:
+            content = content.replace(b"ascii", b"binary_little_endian")
+            content += b"".join(struct.pack("<5f", *row) for row in CORNERS)
+            content += b"".join(struct.pack(f"<B{len(f)}i", len(f), *f) for f in faces)
+        else:
+            rows = [*CORNERS, *((len(face), *face) for face in faces)]
+            content += "".join(" ".join(map(str, row)) + "\n" for row in rows).encode()
+        (folder / "p.ply").write_bytes(content)
+        return folder / "p.ply"
+
+    return write
+
+
+def cut_by(write: Callable[[Path], Path], size: int) -> Callable[[Path], Path]:
+    def shorter(folder: Path) -> Path:
+        path = write(folder)
+        path.write_bytes(path.read_bytes()[:-size])
+        return path
+
+    return shorter
+
+
 def dangling(folder: Path) -> Path:
     (folder / "d.obj").symlink_to("away.obj")
     return folder
@@ -374,6 +419,17 @@ TRIANGLE = "v 0 0 0\nv .1 0 0\nv 0 .1 0\n"
         (cut("stl", "ascii stl", 0.5), "does not end with `endsolid`"),
         (cut("ply", "ascii ply", 0.5), "cut short"),
         (cut("ply", "ascii ply", 0.999), "it says 320 faces and has 319"),
+        (ply((0, 1, 2), (0, 1)), "has faces with fewer than three corners: remove them"),
+        (ply((0, 1), (0, 2)), "fewer than three corners"),
+        (ply((0, 1), (0, 2), binary=True), "fewer than three corners"),
+        (ply((0, 1, 2), (0, 1), binary=True), "fewer than three corners"),
+        (ply((0, 1, 2), (0, 1, 2, 3), binary=True), "unlike numbers of corners"),
+        (cut_by(ply((0, 1, 2), (0, 2, 3)), 4), "it says 2 faces and has 1"),
+        (cut_by(ply((0, 1, 2), (0, 2, 3), binary=True), 4), "it says 2 faces and has 1"),
+        (
+            ply((0, 1, 2), (0, 2, 3), comment="comment TextureFile my print.png"),
+            "its texture my print.png is missing",
+        ),
         (cut("obj", "obj", 0.2), "no faces"),
         (glb_with_a_broken_picture, "texture in p.glb cannot be read as a picture"),
         (gltf_without_its_picture, "its texture my print.png is missing"),
@@ -450,7 +506,10 @@ TRIANGLE = "v 0 0 0\nv .1 0 0\nv 0 .1 0\n"
     ],
 )
 def test_a_bad_file_gets_one_clear_sentence(
-    tmp_path: Path, write: Callable[[Path], Path], says: str
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    write: Callable[[Path], Path],
+    says: str,
 ) -> None:
     folder = tmp_path / "meshes"
     folder.mkdir()
@@ -459,12 +518,48 @@ def test_a_bad_file_gets_one_clear_sentence(
         only(path)
     assert_one_sentence(caught.value)
     assert str(caught.value).startswith(path.stem if path.is_file() else "d")
+    assert not caplog.records  # nothing is printed besides
 
 
 def test_arrays_of_the_caller_stay_as_they_are() -> None:
     points = np.eye(3) * 100.0
     assert make_mesh("m", points, [[0, 1, 2]], scale=0.001).size.max() < 0.2
     np.testing.assert_array_equal(points, np.eye(3) * 100.0)
+
+
+@pytest.mark.parametrize("written", ["my print.png", "..\\away\\My Print.PNG", "/x/my print.png"])
+@pytest.mark.parametrize("binary", [False, True])
+def test_a_ply_is_painted_with_its_picture(tmp_path: Path, written: str, *, binary: bool) -> None:
+    corners_picture(tmp_path / "my print.png")
+    comment = f"comment TextureFile {written}"
+    mesh = only(ply((0, 1, 2), (0, 2, 3), binary=binary, comment=comment)(tmp_path))
+    np.testing.assert_allclose(colour_near(mesh, (0.02, 0, 0.08)), (1, 0, 0), atol=0.02)
+    Image.new("RGB", (8, 8), "white").save(tmp_path / "my print.png")
+    mesh = only(tmp_path / "p.ply")
+    np.testing.assert_allclose(colour_near(mesh, (0.02, 0, 0.08)), 1, atol=0.02)
+
+
+def test_a_gltf_finds_a_picture_of_an_encoded_name(tmp_path: Path) -> None:
+    quad = trimesh.Trimesh([[0, 0, 0], [0.1, 0, 0], [0, 0.1, 0]], [[0, 1, 2]], process=False)
+    material = trimesh.visual.material.PBRMaterial(baseColorTexture=Image.new("RGB", (8, 8), "red"))
+    quad.visual = trimesh.visual.TextureVisuals([[0, 0], [1, 0], [1, 1]], material=material)
+    for name, content in trimesh.exchange.gltf.export_gltf(trimesh.Scene([quad])).items():
+        (tmp_path / name).write_bytes(content)
+    path = tmp_path / "model.gltf"
+    tree = json.loads(path.read_text())
+    tree["images"] = [{"uri": "my%20print.png"}]
+    path.write_text(json.dumps(tree))
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "my print.png")
+    mesh = only(path)
+    np.testing.assert_allclose(colour_near(mesh, (0.02, 0.02, 0)), (1, 0, 0), atol=0.02)
+
+
+@pytest.mark.parametrize("end", ["end solid", "END  SOLID box", "end\tsolid"])
+def test_a_textual_stl_may_end_in_two_words(tmp_path: Path, end: str) -> None:
+    one = trimesh.exchange.stl.export_stl_ascii(box()).strip()
+    assert one.endswith("endsolid")
+    (tmp_path / "a.stl").write_text(2 * f"{one.removesuffix('endsolid')}{end}\n")
+    assert len(only(tmp_path / "a.stl").faces) == 24
 
 
 @pytest.mark.parametrize("solid", ["solid", "SOLID"])

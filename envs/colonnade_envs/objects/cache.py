@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_envs.atomic import atomic_path
+from colonnade_envs.atomic import atomic_path, remove_leftovers
 from colonnade_envs.cache_folder import cache_dir
 
 __all__ = ["cache_dir", "fetch", "file_stamp", "store"]
@@ -59,6 +59,7 @@ def store(kind: str, key: str, arrays: Mapping[str, NDArray[Any]]) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary, temporary.open("wb") as file:
             np.savez(file, allow_pickle=False, stamp=np.array(_stamp(kind, key)), **arrays)
+        remove_leftovers(path.parent)
         return True
     except OSError:
         return False

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import trimesh
@@ -11,12 +13,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from colonnade_envs.objects import cache
-from colonnade_envs.objects.images import picture
+from colonnade_envs.objects.images import find_beside, picture
 from colonnade_envs.objects.mesh import MeshError, ObjectMesh
 from colonnade_envs.objects.obj_file import read_obj
 from colonnade_envs.objects.raw import RawMesh
 from colonnade_envs.objects.stored import from_arrays, to_arrays
-from colonnade_envs.objects.whole import check_kind, check_whole
+from colonnade_envs.objects.whole import (
+    check_kind,
+    check_ply,
+    check_whole,
+    end_together,
+    picture_of_ply,
+)
 
 __all__ = ["FORMATS", "load_file", "read_file"]
 
@@ -76,9 +84,33 @@ def read_file(name: str, path: Path, *, need_materials: bool = True) -> RawMesh:
         raise MeshError(f"{name}: {path} cannot be read ({reason}): check the path.") from error
 
 
+class _Beside:
+    """Gives trimesh the files that a mesh file asks for, from where `find_beside` finds them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, written: str) -> bytes:
+        written = written if self._path.suffix.lower() == ".ply" else unquote(written)
+        return find_beside(self._path.parent, written).read_bytes()
+
+    __getitem__ = get
+
+
 def _read_with_trimesh(name: str, path: Path) -> RawMesh:
+    kind = path.suffix[1:].upper()
+    # trimesh would print what it meets when a picture is missing, and go on without
+    picture = picture_of_ply(name, path) if kind == "PLY" else None
+    content = end_together(path) if kind == "STL" else None
+    beside: Any = _Beside(path)
     try:
-        scene = trimesh.load_scene(path, process=False, skip_materials=False)
+        scene = trimesh.load_scene(
+            path if content is None else io.BytesIO(content),
+            file_type=kind.lower(),
+            resolver=beside,
+            process=False,
+            skip_materials=False,
+        )
         parts = scene.dump(concatenate=False)
     except MeshError:
         raise
@@ -88,12 +120,13 @@ def _read_with_trimesh(name: str, path: Path) -> RawMesh:
             raise MeshError(
                 f"{name}: {path.name} asks for a file that is missing ({missing}): put it beside."
             ) from error
-        kind = path.suffix[1:].upper()
+        if kind == "PLY":
+            check_ply(name, path, -1)
         raise MeshError(
             f"{name}: {path.name} is broken or cut short, or not {'an' if kind == 'STL' else 'a'} "
             f"{kind} file: copy or export it again."
         ) from error
-    raw = RawMesh(name, sources=[path])
+    raw = RawMesh(name, sources=[path] if picture is None else [path, picture])
     meshes = [part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces)]
     check_whole(name, path, sum(len(part.faces) for part in meshes))
     for part in meshes:

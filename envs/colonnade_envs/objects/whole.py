@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from PIL import Image
 
 from colonnade_envs.objects.images import find_beside, read_picture
 from colonnade_envs.objects.mesh import MeshError
+from colonnade_envs.objects.ply import corners, read_head
 
-__all__ = ["check_kind", "check_whole", "is_text"]
+__all__ = ["check_kind", "check_ply", "check_whole", "end_together", "is_text", "picture_of_ply"]
 
 _POINTER = b"version https://git-lfs"
+_END = re.compile(rb"^([ \t]*)end[ \t]+(?=solid)", re.IGNORECASE | re.MULTILINE)
 
 
 def check_kind(name: str, path: Path) -> None:
@@ -62,9 +65,7 @@ def check_whole(name: str, path: Path, count: int) -> None:
     if ending == ".stl":
         _check_stl(name, path, count)
     elif ending == ".ply":
-        said = _faces_in_ply(path)
-        if count < said:
-            raise _cut_short(name, path, f"it says {said} faces and has {count}")
+        check_ply(name, path, count)
     elif ending in (".glb", ".gltf"):
         _check_pictures(name, path)
 
@@ -78,7 +79,7 @@ def _check_stl(name: str, path: Path, count: int) -> None:
         tail = file.read()
     said = int.from_bytes(head[80:84], "little")
     if head.lstrip()[:5].lower() == b"solid" and size != 84 + 50 * said:
-        if b"endsolid" not in tail.strip().rpartition(b"\n")[2].lower():
+        if not re.search(rb"end\s*solid", tail.strip().rpartition(b"\n")[2].lower()):
             raise _cut_short(name, path, "it does not end with `endsolid`")
         return
     if size < 84:
@@ -87,16 +88,45 @@ def _check_stl(name: str, path: Path, count: int) -> None:
         raise _cut_short(name, path, f"it says {said} triangles and has {count}")
 
 
-def _faces_in_ply(path: Path) -> int:
-    """How many faces the head of a PLY announces; 0 where it says nothing of faces."""
+def end_together(path: Path) -> bytes | None:
+    """A textual STL whose solids end with `end solid`, written as `endsolid`; else None."""
     with path.open("rb") as file:
-        for _, line in zip(range(1000), file, strict=False):
-            words = line.split()
-            if words[:2] == [b"element", b"face"] and len(words) == 3 and words[2].isdigit():
-                return int(words[2])
-            if words[:1] == [b"end_header"]:
-                break
-    return 0
+        if file.read(80).lstrip()[:5].lower() != b"solid":
+            return None
+        file.seek(max(0, path.stat().st_size - 400))
+        if not _END.search(file.read()):
+            return None
+    return _END.sub(rb"\1end", path.read_bytes())
+
+
+def picture_of_ply(name: str, path: Path) -> Path | None:
+    """The picture that a PLY is painted with; raises MeshError where it cannot be read."""
+    head = read_head(path)
+    if head is None or not head.picture or not head.is_painted:
+        return None
+    picture = find_beside(path.parent, head.picture)
+    read_picture(name, picture)
+    return picture
+
+
+def check_ply(name: str, path: Path, count: int) -> None:
+    """Raise MeshError where a PLY of which `count` triangles could be read promises more."""
+    head = read_head(path)
+    if head is None or count >= head.faces or head.faces <= 0:
+        return
+    found = corners(path, head)
+    if len(found) < head.faces:
+        raise _cut_short(name, path, f"it says {head.faces} faces and has {len(found)}")
+    if min(found) < 3:
+        raise MeshError(
+            f"{name}: {path.name} has faces with fewer than three corners: "
+            "remove them and export it again."
+        )
+    if head.order and len(set(found)) > 1:
+        raise MeshError(
+            f"{name}: {path.name} has faces with unlike numbers of corners, which a binary PLY "
+            "cannot be read with: export it as text or with triangles only."
+        )
 
 
 def _check_pictures(name: str, path: Path) -> None:
