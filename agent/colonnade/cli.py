@@ -212,7 +212,7 @@ def _words_for(error: OSError) -> str:
     where = _meant(error.filename2 or error.filename)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
-            "The disk is full: make room and repeat the command with --resume; "
+            "The disk is full: make room and repeat the command (with --resume if it has that); "
             "what was finished before is safe."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):

@@ -167,15 +167,15 @@ def test_story_says_why_it_jumps_only_as_far_as_the_evidence_tells() -> None:
         (
             {},
             {"mug": 9.0, "bowl": 2.0},
-            "<b>mug</b>, 7.0 nats of evidence ahead of the next",
+            "<b>mug</b>, with 7.0 nats of evidence more than the next",
             "wrong",
         ),
-        ({}, {"mug": 7.0, "bowl": -2.0}, "7.0 nats of evidence ahead of none at all", "next"),
-        ({}, {"mug": 7.0}, "7.0 nats of evidence ahead of none at all", "next"),
+        ({}, {"mug": 7.0, "bowl": -2.0}, "7.0 nats of evidence and no other object left", "next"),
+        ({}, {"mug": 7.0}, "7.0 nats of evidence and no other object left", "next"),
         (
             {"decision": "bowl", "correct": False},
             {"bowl": 9.0, "mug": 2.0},
-            "7.0 nats of evidence ahead of the next object; that is wrong, it was mug.",
+            "7.0 nats of evidence more than the next object; that is wrong, it was mug.",
             "unknown",
         ),
         (

@@ -73,10 +73,6 @@ def events(episode: Episode, sensor: str) -> list[Event]:
     jumps = 0
     away = 0
     for before, step in zip([None, *trace[:-1]], trace, strict=True):
-        if step.step in leads:
-            old, new = leads[step.step]
-            text = f"<b>{new}</b> overtakes {old}." if old else _first_idea(step, new)
-            told.append(Event(step.step, text, "lead"))
         nothing = not step.on_object
         away += nothing
         if step.goal and before is not None:
@@ -86,6 +82,10 @@ def events(episode: Episode, sensor: str) -> list[Event]:
         elif nothing and away == 1:
             text = f"The {sensor} slides off and finds nothing. Where nothing is, is evidence too."
             told.append(Event(step.step, text, "off"))
+        if step.step in leads:
+            old, new = leads[step.step]
+            text = f"<b>{new}</b> overtakes {old}." if old else _first_idea(step, new)
+            told.append(Event(step.step, text, "lead"))
     told = _shorten(told)
     told.append(_end(episode, trace, jumps))
     return told
@@ -135,9 +135,9 @@ def _end(episode: Episode, trace: Sequence[StepTrace], jumps: int) -> Event:
         if best:
             text += f": {_bold(best[0])} fits best, but explains too little of what was felt"
     elif episode.decision is not None and math.isfinite(episode.margin):
-        text += f", {episode.margin:.1f} nats of evidence ahead of "
+        text += f", with {episode.margin:.1f} nats of evidence "
         rival = len(best) > 1 and trace[-1].evidence[best[1]] > 0.0
-        text += "the next object" if rival else "none at all: no other object has any"
+        text += "more than the next object" if rival else "and no other object left that has any"
     if not episode.correct:
         text += f"; that is wrong, it was {html.escape(episode.object)}"
     text += "."

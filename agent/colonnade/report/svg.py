@@ -111,6 +111,9 @@ def histogram(
         f'<path d="M{left} {height - bottom}H{width - right}" stroke="{MUTED}" stroke-width="1"/>'
     )
     over = float(data.max()) > top_edge
+    if over:
+        last = f"≥ {top_edge - step:g}"
+        parts.append(_text(width - right, y_of(counts[-1]) - 4, last, "end", fill=MUTED))
     for tick in nice_ticks(0, top_edge, 6):
         more = "+" if over and tick == top_edge else ""
         parts.append(_text(x_of(tick), height - bottom + 16, _tick(tick) + more, fill=MUTED))
