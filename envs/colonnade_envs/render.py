@@ -160,12 +160,17 @@ def _draw(
 
 
 def _smooth(mesh: ObjectMesh) -> NDArray[np.float32]:
-    """(F, 3, 3) normals at the corners, averaged over faces that meet at less than the crease."""
+    """(F, 3, 3) normals at the corners, averaged over faces that meet at less than the crease.
+
+    Each face counts by its angle at the corner, so that a square counts the same however it is cut
+    into triangles (Thuermer & Wuethrich, "Computing vertex normals from polygonal facets", 1998).
+    """
     normals = _corner_normals.get(mesh)
     if normals is None:
         corners = mesh.vertices[mesh.faces].astype(np.float64)
-        weighted = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        flat = weighted / np.linalg.norm(weighted, axis=1, keepdims=True).clip(1e-30)
+        flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        flat = flat / np.linalg.norm(flat, axis=1, keepdims=True).clip(1e-30)
+        angle = _corner_angles(corners)
         places = np.round(mesh.vertices * 1e6).astype(np.int64)
         key = (places[:, 0] * 4_000_037 + places[:, 1]) * 4_000_037 + places[:, 2]
         _, same = np.unique(key, return_inverse=True)
@@ -173,13 +178,23 @@ def _smooth(mesh: ObjectMesh) -> NDArray[np.float32]:
         total = np.zeros((int(same.max()) + 1, 3))
         for k in range(3):
             for axis in range(3):
-                total[:, axis] += np.bincount(at[:, k], weighted[:, axis], len(total))
+                total[:, axis] += np.bincount(at[:, k], angle[:, k] * flat[:, axis], len(total))
         total /= np.linalg.norm(total, axis=1, keepdims=True).clip(1e-30)
         mean = total[at]
         near = np.einsum("fck,fk->fc", mean, flat) > _CREASE
         normals = np.where(near[..., None], mean, flat[:, None]).astype(np.float32)
         _corner_normals[mesh] = normals
     return normals
+
+
+def _corner_angles(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(F, 3) radians at the corners of triangles (F, 3, 3)."""
+    ahead = np.roll(corners, -1, axis=1) - corners
+    behind = np.roll(corners, 1, axis=1) - corners
+    along = np.einsum("fck,fck->fc", ahead, behind)
+    size = np.linalg.norm(ahead, axis=2) * np.linalg.norm(behind, axis=2)
+    angles: NDArray[np.float64] = np.arccos(np.clip(along / size.clip(1e-30), -1.0, 1.0))
+    return angles
 
 
 @kernel

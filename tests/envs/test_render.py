@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import trimesh
 from tests.envs import shapes
 from tests.naive import render as naive
 
@@ -108,3 +109,10 @@ def test_rendering_must_be_asked_for() -> None:
 def test_senseless_sizes_are_told() -> None:
     with pytest.raises(ValueError, match="size"):
         snapshot(shapes.box(), size=1)
+
+
+def test_a_box_has_flat_sides_however_they_are_cut() -> None:
+    box = trimesh.creation.box((0.05, 0.04, 0.03))
+    mesh = make_mesh("box", box.vertices.astype(np.float32), box.faces)
+    normals = _smooth(mesh)
+    assert np.allclose(normals, box.face_normals[:, None], atol=1e-6)
