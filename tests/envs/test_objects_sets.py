@@ -310,3 +310,20 @@ def test_without_pybullet_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) ->
         open_object_set("pybullet")
     with pytest.raises(ObjectSetError, match="not installed"):
         open_object_set("random:001")
+
+
+def test_what_looks_like_an_object_and_is_none_is_told(folder: Path) -> None:
+    assert open_object_set(folder).left_out == ()
+    trimesh.creation.capsule(0.1, 0.03).export(folder / "two.obj")
+    (folder / "parts").mkdir()
+    for part in ("a", "b"):
+        trimesh.creation.box([0.1] * 3).export(folder / "parts" / f"{part}.stl")
+    objects = open_object_set(folder)
+    assert objects.names == ("one", "three", "two")
+    parts, two = sorted(objects.left_out)
+    assert parts.startswith("parts/ is left out: it has several meshes")
+    assert two == (
+        "two.stl is left out: two.obj has the same name; rename it if it is another object."
+    )
+    (folder / "two.urdf").write_text("<robot/>")  # it says itself which of them are its parts
+    assert len(open_object_set(folder).left_out) == 1

@@ -45,6 +45,8 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
                 table.add_row(escape(name), row["size"], f"{row['triangles']:,}", row["looks"])
             ticker.tick(name)
     stdout.print(table)
+    for sentence in getattr(found, "left_out", ()):
+        complain(sentence)
     if meshes:
         sheet = config.out or Path(f"objects-{_slug(config.objects)}.png")
         mind.contact_sheet(meshes, sheet, config.objects)

@@ -68,6 +68,8 @@ def learn_into(
     """
     mind = load_engine(engine)
     objects = mind.open_set(config.objects, config.names or None, config.scale)
+    for sentence in () if config.names else getattr(objects, "left_out", ()):
+        complain(sentence)
     names = list(objects)
     source = ObjectSource(config.objects, tuple(names), config.scale)
     matters = {

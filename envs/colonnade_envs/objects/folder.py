@@ -52,7 +52,7 @@ def open_folder(path: Path, spec: str, scale: float = 1.0) -> ObjectSet:
             "the path of a folder with meshes or of a mesh file."
         )
     try:
-        found = _objects_in(path.absolute())
+        found, left_out = _objects_in(path.absolute())
     except OSError as error:
         raise ObjectSetError(
             f"{spec} cannot be read ({error.strerror}): check its rights."
@@ -62,7 +62,8 @@ def open_folder(path: Path, spec: str, scale: float = 1.0) -> ObjectSet:
             f"{spec} has no meshes: put {', '.join(form[1:].upper() for form in FORMATS)} files "
             "into it, or one folder per object as in YCB."
         )
-    return ObjectSet(spec, {name: FileSource(found[name], scale) for name in sorted(found)})
+    sources = {name: FileSource(found[name], scale) for name in sorted(found)}
+    return ObjectSet(spec, sources, left_out)
 
 
 def _shown(name: str) -> str:
@@ -70,24 +71,41 @@ def _shown(name: str) -> str:
     return os.fsencode(name).decode(errors="replace")
 
 
-def _objects_in(folder: Path) -> dict[str, Path]:
+def _objects_in(folder: Path) -> tuple[dict[str, Path], list[str]]:
+    """The objects of a folder, and what in it is left out, a sentence each."""
     scan = _scan_in(folder)
     if scan is not None:
-        return {folder.name: scan}
+        return {folder.name: scan}, []
     found: dict[str, Path] = {}
+    left_out: list[str] = []
+    files: dict[str, list[Path]] = {}
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
-            mesh = _scan_in(entry) or _single_mesh(entry)
-            if mesh is not None:
-                found.setdefault(_shown(entry.name), mesh)
-        elif (rank := _rank(entry)) is not None:
-            name = _shown(entry.stem)
-            known = found.get(name)
-            if known is None or rank < (_rank(known) or 0):
-                found[name] = entry
-    return found
+        if not entry.is_dir():
+            if _rank(entry) is not None:
+                files.setdefault(_shown(entry.stem), []).append(entry)
+        elif (mesh := _scan_in(entry) or _single_mesh(entry)) is not None:
+            found[_shown(entry.name)] = mesh
+        elif _has_meshes(entry):
+            left_out.append(
+                f"{_shown(entry.name)}/ is left out: it has several meshes, and none has the "
+                "folder's name."
+            )
+    for name, alike in files.items():
+        best, *others = sorted(alike, key=lambda entry: _rank(entry) or 0)
+        found[name] = best
+        if best.suffix.lower() != ".urdf":  # which says itself what its parts are
+            left_out += [
+                f"{_shown(other.name)} is left out: {_shown(best.name)} has the same name; rename "
+                "it if it is another object."
+                for other in others
+            ]
+    return found, left_out
+
+
+def _has_meshes(folder: Path) -> bool:
+    return any(entry.is_file() and _rank(entry) is not None for entry in folder.iterdir())
 
 
 def _scan_in(folder: Path) -> Path | None:

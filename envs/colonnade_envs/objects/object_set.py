@@ -32,9 +32,13 @@ class ObjectSet(Mapping[str, ObjectMesh]):
 
     KEPT = 64
 
-    def __init__(self, spec: str, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self, spec: str, sources: Mapping[str, Source], left_out: Sequence[str] = ()
+    ) -> None:
         self.spec = spec
         """What it was opened with."""
+        self.left_out = tuple(left_out)
+        """A sentence for each thing beside the objects that looks like one and is none."""
         self._sources = dict(sources)
         self._recent: OrderedDict[str, ObjectMesh] = OrderedDict()
 
@@ -70,7 +74,8 @@ class ObjectSet(Mapping[str, ObjectMesh]):
         return f"ObjectSet({self.spec!r}, {len(self)} objects)"
 
     def __getstate__(self) -> dict[str, object]:
-        return {"spec": self.spec, "_sources": self._sources, "_recent": OrderedDict()}
+        kept = {"spec": self.spec, "left_out": self.left_out, "_sources": self._sources}
+        return {**kept, "_recent": OrderedDict()}
 
     def only(self, names: Sequence[str]) -> ObjectSet:
         """The set of just these names, in this order; raises ObjectSetError."""
