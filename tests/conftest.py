@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from colonnade.kernel_cache import drop_stale_kernels
 
 drop_stale_kernels()  # numba does not see that a kernel's callee in another file changed
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # children do not ignore it either
 
 REQUIRE_ALL = os.environ.get("COLONNADE_REQUIRE_ALL") == "1"
 
