@@ -5,8 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from colonnade.policies.walk import ACROSS, ALONG, CurvatureWalk
+from colonnade.policies.walk import ACROSS, ALONG, NUMBERS, new_walk, stroll
 from colonnade_models import percept as P
+
+
+class CurvatureWalk:
+    """The walk, step by step from Python."""
+
+    def __init__(self, stride: float, random: np.random.Generator) -> None:
+        self.stride, self.random, self.walk = stride, random, new_walk(random)
+
+    def __call__(self, percept: np.ndarray) -> np.ndarray:
+        stroll(self.walk, percept, self.random.standard_normal(NUMBERS), self.stride)
+        return self.walk.step.copy()
 
 
 def percept(normal: list[float], direction: list[float] | None = None, on: int = 1) -> np.ndarray:
@@ -62,6 +73,6 @@ def test_the_same_numbers_make_the_same_walk() -> None:
 
 def test_a_heading_along_the_normal_is_survived() -> None:
     walk = CurvatureWalk(0.01, np.random.default_rng(4))
-    walk.heading = np.array([0, 0, 1.0])
+    walk.walk.heading[:] = 0, 0, 1
     assert np.isfinite(walk(percept([0, 0, 1]))).all()
     assert np.isfinite(walk(percept([0, 0, 1], [0, 0, 1]))).all()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from colonnade_models import percept as P
 from colonnade_models.kernel import kernel
 
-__all__ = ["NUMBERS", "CurvatureWalk", "Walk", "new_walk", "stroll"]
+__all__ = ["NUMBERS", "Walk", "new_walk", "stroll"]
 
 ALONG, ACROSS = 5, 3
 """Steps that a leg follows least and greatest bending."""
@@ -77,18 +77,3 @@ def stroll(
     walk.heading[0], walk.heading[1], walk.heading[2] = a / size, b / size, c / size
     for k in range(3):
         walk.step[k] = stride * walk.heading[k]
-
-
-class CurvatureWalk:
-    """The same for a loop in Python: gives the next displacement along the surface."""
-
-    def __init__(self, stride: float, random: np.random.Generator) -> None:
-        """`stride`: metres a step."""
-        self.stride = stride
-        self.random = random
-        self.walk = new_walk(random)
-
-    def __call__(self, percept: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The displacement (3,) to slide by from `percept` (18,), world frame."""
-        stroll(self.walk, percept, self.random.standard_normal(NUMBERS), self.stride)
-        return self.walk.step.copy()
