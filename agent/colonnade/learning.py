@@ -20,6 +20,7 @@ from colonnade_envs.objects import ObjectMesh
 from colonnade_models import percept as P
 from colonnade_models.learning import Draft, coarsen, draft_surfels, learn, new_draft
 from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.rehearsal import rehearse
 from colonnade_models.surfel import FLOOR
 from colonnade_models.trust import trust
 from colonnade_models.twins import find_twins
@@ -60,7 +61,9 @@ def learn_object(mesh: ObjectMesh, *, body: BodyName, seed: int) -> LearnedObjec
     learned = LearnedObject(
         mesh.name, draft_surfels(learner.draft), float(learner.draft.spacing[0]), learner.steps
     )
-    learned.table[:, FLOOR] = trust(learned, np.array(learner.touches), seed)
+    touches = np.array(learner.touches)
+    learned = replace(learned, table=rehearse(learned, touches, seed))
+    learned.table[:, FLOOR] = trust(learned, touches, seed)
     twins = find_twins(ObjectMemory([learned]).arrays)
     return replace(learned, twins=twins, seconds=time.perf_counter() - started)
 

@@ -27,7 +27,7 @@ from colonnade_models.column_state import (
     init,
     reset,
 )
-from colonnade_models.contest import admit_seeds, refine_leaders, refine_one
+from colonnade_models.contest import admit_seeds, refine_leaders, refine_one, total_fit
 from colonnade_models.evidence import features_of, score
 from colonnade_models.hypotheses import best_of, keep_winners
 from colonnade_models.judge import judge
@@ -82,7 +82,7 @@ def _carry(c: Column, memory: Memory) -> None:
 
 
 @kernel
-def _doubts(c: Column) -> bool:
+def _doubts(c: Column, memory: Memory) -> bool:
     """Whether it is time for new hypotheses: at two set times, and where the best fits poorly."""
     h, s, met = c.hypotheses, c.settings, c.tally[MET]
     if met < s.first_seeding:
@@ -90,8 +90,11 @@ def _doubts(c: Column) -> bool:
     if met == s.first_seeding or (met >= s.second_seeding and c.tally[SEEDINGS] < 2):
         return True
     best = best_of(h)
-    poor = best < 0 or h.evidence[best] < s.poor * np.float32(met)
-    return bool(poor and met - c.tally[SEEDED_AT] >= 3)
+    if met - c.tally[SEEDED_AT] < 3:
+        return False
+    return bool(
+        best < 0 or total_fit(c, memory, h.object[best], h.pose[best]) < s.poor * np.float32(met)
+    )
 
 
 @kernel
@@ -105,7 +108,7 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
         return c.verdict.state[0]
     _carry(c, memory)
     keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
-    if percept[P.ON_OBJECT] > ZERO and _doubts(c):
+    if percept[P.ON_OBJECT] > ZERO and _doubts(c, memory):
         admit_seeds(c, memory)
         keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
     refine_leaders(c, memory)

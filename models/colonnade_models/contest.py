@@ -14,7 +14,7 @@ from colonnade_models.column_state import (
     Column,
 )
 from colonnade_models.distinction import after
-from colonnade_models.evidence import Tolerance, loosened, score
+from colonnade_models.evidence import Tolerance, fit, loosened, score
 from colonnade_models.hypotheses import (
     Hypotheses,
     best_of,
@@ -28,7 +28,14 @@ from colonnade_models.memory import Memory
 from colonnade_models.refinement import refine
 from colonnade_models.seeding import choose_anchor, seed
 
-__all__ = ["admit_seeds", "admit_twins", "refine_leaders", "refine_one", "total_evidence"]
+__all__ = [
+    "admit_seeds",
+    "admit_twins",
+    "refine_leaders",
+    "refine_one",
+    "total_evidence",
+    "total_fit",
+]
 
 Array = NDArray[np.float32]
 
@@ -43,6 +50,15 @@ def total_evidence(c: Column, memory: Memory, o: int, pose: Array) -> np.float32
     total = ZERO
     for p in range(c.tally[PERCEPTS]):
         total = total + score(memory, o, pose, c.features[p], c.tolerance, c.settings.reach)
+    return total
+
+
+@kernel
+def total_fit(c: Column, memory: Memory, o: int, pose: Array) -> np.float32:
+    """How well a pose fits all percepts of the episode."""
+    total = ZERO
+    for p in range(c.tally[PERCEPTS]):
+        total = total + fit(memory, o, pose, c.features[p], c.tolerance, c.settings.reach)
     return total
 
 

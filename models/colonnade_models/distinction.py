@@ -17,14 +17,14 @@ from colonnade_models.evidence import BEND, VAR_BEND, VAR_NORMAL, Tolerance, sur
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
 
-__all__ = ["after", "deficit", "imagine", "look_alike", "relative_pose"]
+__all__ = ["after", "at_home", "imagine", "laid_into", "look_alike", "relative_pose"]
 
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
-TELLING = np.float32(4.0)
+TELLING = np.float32(8.0)
 """Nats one touch must be expected to bring to count as telling."""
 PROBES = 128
 """Surfels looked at, evenly spread."""
@@ -79,8 +79,18 @@ def after(second: Array, first: Array, out: Array) -> None:
 
 
 @inlined
-def deficit(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
-    """Nats that imagined features `f` lose when laid into object `o` by T (12,)."""
+def at_home(s: Array, f: Array, t: Tolerance) -> np.float32:
+    """Score, in nats, of the features `f` imagined of a surfel row where they belong."""
+    return surfel_score(
+        f, s[S.POSITION], s[S.POSITION + 1], s[S.POSITION + 2],
+        s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2],
+        s[S.DIRECTION], s[S.DIRECTION + 1], s[S.DIRECTION + 2], s, t,
+    )  # fmt: skip
+
+
+@inlined
+def laid_into(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
+    """Score, in nats, of imagined features `f` when laid into object `o` by T (12,)."""
     x, y, z = f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2]
     qx = T[0] * x + T[1] * y + T[2] * z + T[9]
     qy = T[3] * x + T[4] * y + T[5] * z + T[10]
@@ -91,19 +101,19 @@ def deficit(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.floa
     nz = T[6] * x + T[7] * y + T[8] * z
     i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
     if i < 0:
-        return t.gain - t.floor
+        return t.floor
     x, y, z = f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2]
     dx = T[0] * x + T[1] * y + T[2] * z
     dy = T[3] * x + T[4] * y + T[5] * z
     dz = T[6] * x + T[7] * y + T[8] * z
-    return t.gain - surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
+    return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
 
 
 @kernel
 def look_alike(
     memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array
 ) -> bool:
-    """Whether no more than one surfel in fifty would tell two hypotheses apart.
+    """Whether no more than one surfel in forty would tell two hypotheses apart.
 
     `f` (22,) and `T` (12,) are scratch.
     """
@@ -114,8 +124,8 @@ def look_alike(
     telling = 0
     for i in range(start, end, stride):
         imagine(memory.surfels[i], f)
-        if deficit(memory, f, ob, T, t) > TELLING:
+        if at_home(memory.surfels[i], f, t) - laid_into(memory, f, ob, T, t) > TELLING:
             telling += 1
-            if 50 * telling > probes:
+            if 40 * telling > probes:
                 return False
     return True

@@ -17,15 +17,17 @@ from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
-from colonnade_models.numerics import compress, turn
+from colonnade_models.numerics import compress, log_positive, turn
 from colonnade_models.surfel import STEEPEST_BEND
 
 __all__ = [
     "FEATURE_SIZE",
     "Tolerance",
     "colour_difference",
+    "compare",
     "default_tolerance",
     "features_of",
+    "fit",
     "loosened",
     "score",
     "surfel_score",
@@ -39,11 +41,12 @@ HALF = np.float32(0.5)
 TWO = np.float32(2.0)
 WIDEST_BEND = np.float32(3.5)
 """Standard deviation of BEND at which it says nothing any more."""
-LEAST_CHROMA = np.float32(0.02)
+WELL = np.float32(8.0)
+"""Fit of what is exactly as expected."""
+WIDEST_NORMAL = ONE
+"""The same for a normal, rad."""
 SURFEL_DISC = np.float32(0.6)
 """Radius in cells within which a surfel surely stands for the surface."""
-HUE_BLUR = np.float32(0.04)
-"""A colour channel is never surer than this: it blurs the hue of pale, dark colours."""
 
 # a percept as the scoring kernel wants it: the percept row, BEND of both curvatures, variances
 BEND = P.PERCEPT_SIZE
@@ -85,7 +88,7 @@ def default_tolerance() -> Tolerance:
         direction=f(0.07**2),
         colour=f(0.11**2),
         cap=f(9.0),
-        gain=f(8.0),
+        gain=f(14.0),
         floor=f(-5.0),
         pierced=f(-3.0),
     )
@@ -112,7 +115,7 @@ def features_of(percept: Array, out: Array) -> None:
     """Prepare a (18,) percept for scoring, into `out` (22,)."""
     for k in range(P.PERCEPT_SIZE):
         out[k] = percept[k]
-    sigma = percept[P.SIGMA_BEND]
+    sigma = abs(percept[P.SIGMA_BEND])
     variance = ZERO
     for k in range(2):
         curvature = percept[P.CURVATURE + k]
@@ -121,33 +124,100 @@ def features_of(percept: Array, out: Array) -> None:
         own = min(sigma / (abs(curvature) + ONE), WIDEST_BEND)
         variance = max(variance, own * own)
     out[VAR_BEND] = variance
-    out[VAR_NORMAL] = percept[P.SIGMA_NORMAL] * percept[P.SIGMA_NORMAL]
+    sigma = min(abs(percept[P.SIGMA_NORMAL]), WIDEST_NORMAL)
+    out[VAR_NORMAL] = sigma * sigma
 
 
 @inlined
-def colour_difference(
-    a: Array, ka: int, b: Array, kb: int, variance: np.float32, cap: np.float32
-) -> np.float32:
-    """Sum of squared normalised differences of two HSV colours.
+def colour_difference(a: Array, ka: int, s: Array, t: Tolerance):  # type: ignore[no-untyped-def]
+    """How a sensed HSV colour, from a[ka] on, differs from that of a surfel row.
 
-    The chroma of b says how sure its hue is.
+    Returns the sum of squared normalised differences, and by how much the surfel's own variances
+    widen the three that the sensor has (the product of the ratios). The chroma of the surfel says
+    how sure its hue is.
     """
-    dh = a[ka] - b[kb]
+    dh = a[ka] - s[S.COLOUR]
     if dh > HALF:
         dh = dh - ONE
     elif dh < -HALF:
         dh = dh + ONE
-    value = max(b[kb + 2], LEAST_CHROMA)
-    chroma = max(b[kb + 1] * value, LEAST_CHROMA)
-    blur_h = HUE_BLUR / chroma
-    blur_s = HUE_BLUR / value
-    ds = a[ka + 1] - b[kb + 1]
-    dv = a[ka + 2] - b[kb + 2]
-    return (
-        min(dh * dh / (variance + np.float32(0.08) * blur_h * blur_h), cap)
-        + min(ds * ds / (variance + blur_s * blur_s), cap)
-        + min(dv * dv / variance, cap)
+    ds = a[ka + 1] - s[S.COLOUR + 1]
+    dv = a[ka + 2] - s[S.COLOUR + 2]
+    hue = t.colour + s[S.SPREAD_COLOUR]
+    saturation = t.colour + s[S.SPREAD_COLOUR + 1]
+    value = t.colour + s[S.SPREAD_COLOUR + 2]
+    total = (
+        min(dh * dh / hue, t.cap) + min(ds * ds / saturation, t.cap) + min(dv * dv / value, t.cap)
     )
+    return total, hue / t.colour * (saturation / t.colour) * (value / t.colour)
+
+
+@inlined
+def compare(  # type: ignore[no-untyped-def]
+    f: Array,
+    qx: np.float32,
+    qy: np.float32,
+    qz: np.float32,
+    nx: np.float32,
+    ny: np.float32,
+    nz: np.float32,
+    dx: np.float32,
+    dy: np.float32,
+    dz: np.float32,
+    s: Array,
+    t: Tolerance,
+):
+    """How features `f` (22,), placed at q and facing n with direction d, differ from a surfel row.
+
+    Returns the sum of squared normalised differences, and by how much the surfel's own variances
+    widen those that the sensor has (the product of the ratios); -1 and 1 where it faces away.
+    """
+    ox, oy, oz = qx - s[S.POSITION], qy - s[S.POSITION + 1], qz - s[S.POSITION + 2]
+    mx, my, mz = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
+    ex, ey, ez = s[S.DIRECTION], s[S.DIRECTION + 1], s[S.DIRECTION + 2]
+    gx, gy, gz = my * ez - mz * ey, mz * ex - mx * ez, mx * ey - my * ex
+    height = ox * mx + oy * my + oz * mz
+    u = ox * ex + oy * ey + oz * ez
+    v = ox * gx + oy * gy + oz * gz
+    k1 = min(max(s[S.CURVATURE], -STEEPEST_BEND), STEEPEST_BEND)
+    k2 = min(max(s[S.CURVATURE + 1], -STEEPEST_BEND), STEEPEST_BEND)
+    # the surfel's quadric: a convex surface falls away from its plane and turns outwards
+    height = height + HALF * (k1 * u * u + k2 * v * v)
+    tu, tv = k1 * u, k2 * v
+    place_variance = t.place + s[S.SPREAD_PLACE]
+    total = min(height * height / place_variance, t.cap)
+
+    px, py, pz = mx + tu * ex + tv * gx, my + tu * ey + tv * gy, mz + tu * ez + tv * gz
+    along = nx * px + ny * py + nz * pz
+    if along <= ZERO:
+        return -ONE, ONE
+    square = px * px + py * py + pz * pz
+    sine2 = max(ONE - along * along / square, ZERO)
+    steep = max(k1 * k1, k2 * k2) * t.place
+    normal_variance = t.normal + f[VAR_NORMAL] + s[S.SPREAD_NORMAL] + steep
+    total = total + min(sine2 / normal_variance, t.cap)
+    wider = normal_variance / (t.normal + f[VAR_NORMAL])
+    widened = wider * wider * (place_variance / t.place)
+
+    bend_variance = t.bend + f[VAR_BEND] + s[S.SPREAD_BEND]
+    b1 = f[BEND] - s[S.BEND]
+    b2 = f[BEND + 1] - s[S.BEND + 1]
+    total = total + min(b1 * b1 / bend_variance, t.cap) + min(b2 * b2 / bend_variance, t.cap)
+    wider = bend_variance / (t.bend + f[VAR_BEND])
+    widened = widened * wider * wider
+
+    if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF:
+        cosine = dx * ex + dy * ey + dz * ez
+        turned2 = max(ONE - cosine * cosine, ZERO)
+        direction_variance = t.direction + s[S.SPREAD_DIRECTION]
+        total = total + min(turned2 / direction_variance, t.cap)
+        widened = widened * (direction_variance / t.direction)
+
+    coloured, wider = colour_difference(f, P.COLOUR, s, t)
+    # beyond the rim of what was learned the surfel only stands in for the surface
+    beyond = u * u + v * v
+    total = total + coloured + min(beyond / np.float32(6e-5), t.cap) * HALF
+    return total, widened * wider
 
 
 @inlined
@@ -165,52 +235,14 @@ def surfel_score(
     s: Array,
     t: Tolerance,
 ) -> np.float32:
-    """Nats that features `f` (22,) tell for or against one surfel row (22,).
+    """Nats that features tell for or against one surfel row; arguments as in `compare`.
 
-    Placed at q, facing n with direction d, in metres and unit vectors of the object's frame. At
-    most `t.gain`, at least the surfel's FLOOR.
+    A Gaussian's log-density with its normaliser: a place that varies much explains nothing well.
     """
-    ox, oy, oz = qx - s[S.POSITION], qy - s[S.POSITION + 1], qz - s[S.POSITION + 2]
-    mx, my, mz = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
-    ex, ey, ez = s[S.DIRECTION], s[S.DIRECTION + 1], s[S.DIRECTION + 2]
-    gx, gy, gz = my * ez - mz * ey, mz * ex - mx * ez, mx * ey - my * ex
-    height = ox * mx + oy * my + oz * mz
-    u = ox * ex + oy * ey + oz * ez
-    v = ox * gx + oy * gy + oz * gz
-    k1 = min(max(s[S.CURVATURE], -STEEPEST_BEND), STEEPEST_BEND)
-    k2 = min(max(s[S.CURVATURE + 1], -STEEPEST_BEND), STEEPEST_BEND)
-    # the surfel's quadric: a convex surface falls away from its plane and turns outwards
-    height = height + HALF * (k1 * u * u + k2 * v * v)
-    tu, tv = k1 * u, k2 * v
-    total = min(height * height / t.place, t.cap)
-
-    px, py, pz = mx + tu * ex + tv * gx, my + tu * ey + tv * gy, mz + tu * ez + tv * gz
-    along = nx * px + ny * py + nz * pz
-    if along <= ZERO:
+    total, widened = compare(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, s, t)
+    if total < ZERO:
         return s[S.FLOOR]
-    square = px * px + py * py + pz * pz
-    sine2 = max(ONE - along * along / square, ZERO)
-    steep = max(k1 * k1, k2 * k2) * t.place
-    normal_variance = t.normal + f[VAR_NORMAL] + s[S.SPREAD_NORMAL] + steep
-    total = total + min(sine2 / normal_variance, t.cap)
-
-    bend_variance = t.bend + f[VAR_BEND] + s[S.SPREAD_BEND]
-    b1 = f[BEND] - s[S.BEND]
-    b2 = f[BEND + 1] - s[S.BEND + 1]
-    total = total + min(b1 * b1 / bend_variance, t.cap) + min(b2 * b2 / bend_variance, t.cap)
-
-    if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF:
-        cosine = dx * ex + dy * ey + dz * ez
-        turned2 = max(ONE - cosine * cosine, ZERO)
-        total = total + min(turned2 / (t.direction + s[S.SPREAD_DIRECTION]), t.cap)
-
-    total = total + colour_difference(
-        f, P.COLOUR, s, S.COLOUR, t.colour + s[S.SPREAD_COLOUR], t.cap
-    )
-    # beyond the rim of what was learned the surfel only stands in for the surface
-    beyond = u * u + v * v
-    total = total + min(beyond / np.float32(6e-5), t.cap) * HALF
-    return max(t.gain - HALF * total, s[S.FLOOR])
+    return max(t.gain - HALF * (total + log_positive(widened)), s[S.FLOOR])
 
 
 @kernel
@@ -266,3 +298,25 @@ def score(
         return t.floor
     dx, dy, dz = turn(pose, f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2])
     return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
+
+
+@kernel
+def fit(
+    memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
+) -> np.float32:
+    """How well features fit where a hypothesis puts them, however little they tell.
+
+    WELL less half the squared normalised differences: what is as the object varies by itself fits.
+    Arguments as for `score`.
+    """
+    if f[P.ON_OBJECT] < ONE:
+        return t.pierced if _pierces(memory, o, pose, f, reach) else ZERO
+    qx, qy, qz = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
+    qx, qy, qz = qx + pose[9], qy + pose[10], qz + pose[11]
+    nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
+    i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
+    if i < 0:
+        return t.floor
+    dx, dy, dz = turn(pose, f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2])
+    total, _ = compare(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
+    return max(WELL - HALF * total, t.floor) if total >= ZERO else t.floor

@@ -13,7 +13,7 @@ from colonnade_models.column_state import (
     UNKNOWN,
     Column,
 )
-from colonnade_models.contest import admit_twins
+from colonnade_models.contest import admit_twins, total_fit
 from colonnade_models.distinction import look_alike
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near
 from colonnade_models.kernel import kernel
@@ -50,8 +50,10 @@ def judge(c: Column, memory: Memory) -> None:
     v.state[2] = -1
     v.state[3] = 0
     met = c.tally[MET]
-    if leader < 0 or h.evidence[leader] < s.fit * np.float32(met):
-        fits = ZERO if leader < 0 else h.evidence[leader]
+    fits = ZERO
+    if leader >= 0:
+        fits = total_fit(c, memory, h.object[leader], h.pose[leader])
+    if leader < 0 or fits < s.fit * np.float32(met):
         strange = fits < s.strange * np.float32(met)
         if met >= 2 * s.unknown_percepts or (met >= s.unknown_percepts and strange):
             v.state[0] = UNKNOWN

@@ -276,7 +276,9 @@ def _surfel(s: Array, out: Array) -> None:
         square += s[_RGB + k] * s[_RGB + k]
     spread = max(s[_RGB2] / count - square / (count * count), ZERO) / np.float32(3.0)
     prior = PRIOR_COUNT / (count + PRIOR_COUNT)
-    out[S.SPREAD_COLOUR] = (ONE - prior) * spread + prior * UNKNOWN_SPREAD_COLOUR
+    for k in range(3):
+        out[S.SPREAD_COLOUR + k] = (ONE - prior) * spread + prior * UNKNOWN_SPREAD_COLOUR
+    out[S.SPREAD_PLACE] = ZERO
     h, sat, v = rgb_to_hsv(s[_RGB] / count, s[_RGB + 1] / count, s[_RGB + 2] / count)
     out[S.COLOUR] = h
     out[S.COLOUR + 1] = sat
@@ -292,7 +294,7 @@ def _surfels(draft: Draft, out: Array) -> None:
 
 
 def draft_surfels(draft: Draft) -> Array:
-    """The (N, 22) surfels learned so far."""
+    """The (N, 25) surfels learned so far."""
     out = np.zeros((int(draft.size[0]), S.SURFEL_SIZE), np.float32)
     _surfels(draft, out)
     widen_spreads(out, float(draft.spacing[0]))

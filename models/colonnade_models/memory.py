@@ -35,7 +35,7 @@ def reach_of(spacing: float) -> float:
 
 
 class Surfels(NamedTuple):
-    """Views into the columns of the (N, 22) surfel table."""
+    """Views into the columns of the (N, 25) surfel table."""
 
     position: Array
     normal: Array
@@ -50,7 +50,7 @@ class LearnedObject:
 
     name: str
     table: Array
-    """(N, 22) surfel rows, see `colonnade_models.surfel`."""
+    """(N, 25) surfel rows, see `colonnade_models.surfel`."""
     spacing: float
     """Edge of the merging voxels, m."""
     steps: int = 0
@@ -92,7 +92,7 @@ class Memory(NamedTuple):
     """All objects as flat arrays, for kernels. O objects, S surfels, B blocks, T table cells."""
 
     surfels: Array
-    """(S, 22)"""
+    """(S, 25)"""
     surfel_start: NDArray[np.int32]
     """(O + 1,) first surfel of each object."""
     origin: Array

@@ -26,7 +26,7 @@ from colonnade_models.surfel import SURFEL_SIZE
 
 __all__ = ["SCHEMA", "ModelFileError", "load_model", "load_object", "save_model", "save_object"]
 
-SCHEMA = 1
+SCHEMA = 2
 _UNITS = "m, rad, 1/m, colours 0..1"
 _LONGEST_NAME = 200
 

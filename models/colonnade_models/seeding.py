@@ -62,9 +62,8 @@ def _resembles(f: Array, s: Array, t: Tolerance) -> bool:
     total = (b1 * b1 + b2 * b2) / variance
     if total > RESEMBLES:
         return False
-    total = total + colour_difference(
-        f, P.COLOUR, s, S.COLOUR, t.colour + s[S.SPREAD_COLOUR], t.cap
-    )
+    coloured, _ = colour_difference(f, P.COLOUR, s, t)
+    total = total + coloured
     return total <= RESEMBLES
 
 

@@ -79,7 +79,7 @@ def cells_along(position: NDArray[np.float32], cell: float, reach: float) -> NDA
 
 
 def build_index(surfels: NDArray[np.float32], cell: float, reach: float) -> SpatialIndex:
-    """Index the (N, 22) surfels with cells of `cell` metres, up to `reach` metres off them.
+    """Index the (N, 25) surfels with cells of `cell` metres, up to `reach` metres off them.
 
     Raises ValueError for no surfels, more than 65,534 of them, or a box round them of more than
     MOST_CELLS cells.

@@ -89,7 +89,7 @@ def _neighbour_spreads(
 
 
 def widen_spreads(table: Array, spacing: float) -> None:
-    """Widen the spreads of the (N, 22) surfels in place to what their neighbours show."""
+    """Widen the spreads of the (N, 25) surfels in place to what their neighbours show."""
     if len(table) < 2:
         return
     slip = float(np.sqrt(2 * LOCATION_SIGMA**2 + (SHARE_OF_SPACING * spacing) ** 2))
@@ -99,3 +99,4 @@ def widen_spreads(table: Array, spacing: float) -> None:
     fields = (S.SPREAD_NORMAL, S.SPREAD_BEND, S.SPREAD_COLOUR, S.SPREAD_DIRECTION)
     for k, field in enumerate(fields):
         table[:, field] = np.maximum(table[:, field], spreads[:, k])
+    table[:, S.SPREAD_COLOUR + 1] = table[:, S.SPREAD_COLOUR + 2] = table[:, S.SPREAD_COLOUR]

@@ -11,8 +11,9 @@
 | DIRECTED      | share of its percepts whose DIRECTION was defined         | 0..1  |
 | SPREAD_NORMAL | variance of the normal among its percepts                 | rad^2 |
 | SPREAD_BEND   | variance of BEND                                          | -     |
-| SPREAD_COLOUR | variance of colour (mean over red, green, blue)           | -     |
+| SPREAD_COLOUR | variances of hue, saturation, value                       | -     |
 | SPREAD_DIRECTION | variance of DIRECTION                                  | rad^2 |
+| SPREAD_PLACE  | variance of the height above the surfel's quadric         | m^2   |
 | FLOOR         | least score of a touch here: high where touches often surprise | nats |
 
 Spreads are what a touch of the same place varies by: among the percepts merged here, and from
@@ -37,6 +38,7 @@ __all__ = [
     "SPREAD_COLOUR",
     "SPREAD_DIRECTION",
     "SPREAD_NORMAL",
+    "SPREAD_PLACE",
     "STEEPEST_BEND",
     "SURFEL_SIZE",
 ]
@@ -51,9 +53,10 @@ DIRECTED = 16
 SPREAD_NORMAL = 17
 SPREAD_BEND = 18
 SPREAD_COLOUR = 19
-SPREAD_DIRECTION = 20
-FLOOR = 21
-SURFEL_SIZE = 22
+SPREAD_DIRECTION = 22
+SPREAD_PLACE = 23
+FLOOR = 24
+SURFEL_SIZE = 25
 
 LOWEST_FLOOR = np.float32(-5.0)
 """What a touch that does not fit costs, nats, where touches never surprise."""

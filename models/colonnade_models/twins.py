@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
-from colonnade_models.distinction import deficit, imagine
+from colonnade_models.distinction import at_home, imagine, laid_into
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance, loosened
 from colonnade_models.hypotheses import (
     Hypotheses,
@@ -39,9 +39,9 @@ ANCHORS = 8
 BUDGET = 20_000
 MOST_TWINS = 40
 PROBES = 200
-TELLING = np.float32(4.0)
-MOST_TELLING = 0.45
-"""Share of the surface that may tell a twin from the object itself."""
+LARGEST_LOSS = np.float32(16.0)
+MOST_LOST = np.float32(8.0)
+"""Nats a touch that may tell a twin from the object itself, on average over the surface."""
 APART = np.float32(0.966)
 """Cosine of 15 degrees: twins nearer than this are one, as are poses near the identity."""
 APART_PLACE = np.float32(0.008)
@@ -58,17 +58,18 @@ def _spread(position: Array, count: int) -> NDArray[np.int64]:
 
 
 @kernel
-def _share_telling(memory: Memory, pose: Array, t: Tolerance, f: Array) -> float:
-    """Share of the surfels that differ from where `pose` lays them."""
+def _mean_loss(memory: Memory, pose: Array, t: Tolerance, f: Array) -> np.float32:
+    """Nats a touch loses on average where `pose` lays the object, each LARGEST_LOSS at most."""
     n = memory.surfels.shape[0]
     stride = max(1, n // PROBES)
-    telling, probes = 0, 0
+    lost, probes = np.float32(0.0), np.float32(0.0)
     for i in range(0, n, stride):
-        imagine(memory.surfels[i], f)
-        probes += 1
-        if deficit(memory, f, 0, pose, t) > TELLING:
-            telling += 1
-    return telling / probes
+        s = memory.surfels[i]
+        imagine(s, f)
+        loss = at_home(s, f, t) - laid_into(memory, f, 0, pose, t)
+        lost = lost + min(max(loss, np.float32(0.0)), LARGEST_LOSS)
+        probes = probes + np.float32(1.0)
+    return lost / probes
 
 
 @njit(cache=True)
@@ -94,12 +95,12 @@ def _collect(
         for i in range(seeds.count[0]):
             for _ in range(3):
                 refine(memory, 0, seeds.pose[i], features, 0, count, 1, t, normal)
-            share = _share_telling(memory, seeds.pose[i], t, f)
-            if share > MOST_TELLING:
+            loss = _mean_loss(memory, seeds.pose[i], t, f)
+            if loss > MOST_LOST:
                 continue
             if is_near(seeds.pose[i], identity, memory.centre[0], APART, APART_PLACE):
                 continue
-            if not push(out, 0, seeds.pose[i], np.float32(-share)):
+            if not push(out, 0, seeds.pose[i], -loss):
                 break
         drop_twins(out, memory.centre, APART, APART_PLACE)
 

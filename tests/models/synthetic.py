@@ -151,7 +151,7 @@ def pose_row(turn: Rotation, shift: Array) -> NDArray[np.float32]:
 
 
 def random_table(count: int, seed: int, size: float = 0.03) -> NDArray[np.float32]:
-    """(count, 22) surfels of no real shape: every field random but sound."""
+    """(count, 25) surfels of no real shape: every field random but sound."""
     random = np.random.default_rng(seed)
     table = np.zeros((count, S.SURFEL_SIZE), np.float32)
     frames = Rotation.random(count, random_state=seed).as_matrix()
@@ -161,6 +161,7 @@ def random_table(count: int, seed: int, size: float = 0.03) -> NDArray[np.float3
     table[:, 9:11] = curvature
     table[:, 11:13] = np.sign(curvature) * np.log(np.abs(curvature) + 1)
     table[:, 13:17] = random.random((count, 4))
-    table[:, 17:21] = random.uniform(0.001, 0.05, (count, 4))
+    table[:, 17:23] = random.uniform(0.001, 0.05, (count, 6))
+    table[:, S.SPREAD_PLACE] = random.uniform(0.0, 4e-6, count)
     table[:, S.FLOOR] = random.uniform(S.LOWEST_FLOOR, -0.5, count)
     return table

@@ -12,6 +12,7 @@ from tests.models.synthetic import blob, learned, moved, rounded_box
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.memory import Memory, ObjectMemory
+from colonnade_models.rehearsal import rehearse
 from colonnade_models.twins import find_twins
 
 f = np.float32
@@ -27,10 +28,14 @@ SHAPES = {
 def memory() -> Memory:
     from dataclasses import replace
 
-    things = [learned(name, shape, count=3000) for name, shape in SHAPES.items()]
-    return ObjectMemory(
-        replace(thing, twins=find_twins(ObjectMemory([thing]).arrays)) for thing in things
-    ).arrays
+    things = []
+    for name, shape in SHAPES.items():
+        thing = learned(name, shape, count=3000)
+        random = np.random.default_rng(5)
+        touches = shape.percepts(shape.sample(3000, random), random)
+        thing = replace(thing, table=rehearse(thing, touches))
+        things.append(replace(thing, twins=find_twins(ObjectMemory([thing]).arrays)))
+    return ObjectMemory(things).arrays
 
 
 @cache

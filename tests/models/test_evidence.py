@@ -14,6 +14,7 @@ from colonnade_models.evidence import (
     FEATURE_SIZE,
     default_tolerance,
     features_of,
+    fit,
     loosened,
     score,
     surfel_score,
@@ -101,6 +102,30 @@ def test_surfel_score_takes_tolerance_and_caps() -> None:
             expected = naive.surfel_score(row.astype(float), v[:3], v[3:6], v[6:9], s, t)
             assert got == pytest.approx(expected, abs=1e-3)
             assert s[S.FLOOR] <= got <= t.gain
+
+
+def test_fit_forgives_what_varies_by_itself_and_the_score_does_not() -> None:
+    thing = learned("blob", blob(3), count=1500)
+    memory = ObjectMemory([thing]).arrays
+    vague = ObjectMemory([learned("blob", blob(3), count=1500)])
+    vague["blob"].table[:, S.SPREAD_BEND] += f(4)
+    random = np.random.default_rng(0)
+    pose = pose_row(Rotation.from_rotvec([0.05, 0, 0.02]), np.array([0.001, 0, 0]))
+    plain, there, score_lost, fit_lost = 0, 0, [], []
+    for p in blob(3).percepts(blob(3).sample(120, random), random):
+        row = features(p)
+        arguments = (0, pose, row, T, f(REACH))
+        got = fit(memory, *arguments)
+        there += 1
+        plain += abs(got - naive.fit(thing, pose, row, T, REACH)) < 2e-3
+        fit_lost.append(got - fit(vague.arrays, 0, pose, row, T, f(REACH)))
+        score_lost.append(
+            score(memory, 0, pose, row, T, f(REACH))
+            - score(vague.arrays, 0, pose, row, T, f(REACH))
+        )
+    assert plain >= there - 3  # on the wall between two cells another surfel may answer
+    assert max(fit_lost) < 0.5
+    assert np.mean(score_lost) > 2
 
 
 def test_lines_of_sight_are_pierced_where_plain_marching_says_so() -> None:

@@ -35,23 +35,36 @@ def imagine(surfel: NDArray[Any]) -> Array:
     return out
 
 
-def deficit(learned: LearnedObject, f: Array, T: NDArray[Any], t: Tolerance) -> float:
-    """Nats that features lose when laid into the object by the (12,) pose T."""
+def at_home(surfel: NDArray[Any], f: Array, t: Tolerance) -> float:
+    """Score of the features imagined of a surfel where they belong."""
+    s = np.asarray(surfel, np.float64)
+    here = (s[S.POSITION : S.POSITION + 3], s[S.NORMAL : S.NORMAL + 3])
+    return surfel_score(f, *here, s[S.DIRECTION : S.DIRECTION + 3], s, t)
+
+
+def laid_into(learned: LearnedObject, f: Array, T: NDArray[Any], t: Tolerance) -> float:
+    """Score of features laid into the object by the (12,) pose T."""
     M = matrix(T)
     point = M[:3, :3] @ f[P.LOCATION : P.LOCATION + 3] + M[:3, 3]
     normal = M[:3, :3] @ f[P.NORMAL : P.NORMAL + 3]
     direction = M[:3, :3] @ f[P.DIRECTION : P.DIRECTION + 3]
     i = lookup(learned, point, normal)
     if i < 0:
-        return float(t.gain - t.floor)
-    return float(t.gain) - surfel_score(f, point, normal, direction, learned.table[i], t)
+        return float(t.floor)
+    return surfel_score(f, point, normal, direction, learned.table[i], t)
+
+
+def loss(surfel: NDArray[Any], other: LearnedObject, T: NDArray[Any], t: Tolerance) -> float:
+    """Nats that a touch of the surfel loses where T lays it into another object."""
+    f = imagine(surfel)
+    return at_home(surfel, f, t) - laid_into(other, f, T, t)
 
 
 def look_alike(
     one: LearnedObject, a: NDArray[Any], other: LearnedObject, b: NDArray[Any], t: Tolerance
 ) -> bool:
-    """Whether no more than one probed surfel in fifty would tell the two apart."""
+    """Whether no more than one probed surfel in forty would tell the two apart."""
     T = relative_pose(a, b)
     probes = one.table[:: max(1, len(one.table) // D.PROBES)]
-    telling = sum(deficit(other, imagine(s), T, t) > D.TELLING for s in probes)
-    return 50 * telling <= len(probes)
+    telling = sum(loss(s, other, T, t) > D.TELLING for s in probes)
+    return 40 * telling <= len(probes)

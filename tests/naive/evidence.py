@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,22 +28,20 @@ def features_of(percept: NDArray[Any]) -> Array:
     """The features of a percept, as far as they are used."""
     p = np.asarray(percept, np.float64)
     curvature = p[P.CURVATURE : P.CURVATURE + 2]
-    own = [min(p[P.SIGMA_BEND] / (abs(k) + 1), float(E.WIDEST_BEND)) ** 2 for k in curvature]
-    return np.concatenate([p, [bend(k) for k in curvature], [p[P.SIGMA_NORMAL] ** 2, max(own)]])
+    own = [min(abs(p[P.SIGMA_BEND]) / (abs(k) + 1), float(E.WIDEST_BEND)) ** 2 for k in curvature]
+    return np.concatenate(
+        [p, [bend(k) for k in curvature], [min(abs(p[P.SIGMA_NORMAL]), 1.0) ** 2, max(own)]]
+    )
 
 
-def colour_terms(a: Array, b: Array, variance: float) -> list[float]:
-    """Squared normalised differences of two HSV colours."""
+def colour_terms(
+    a: Array, b: Array, surfel: NDArray[Any], t: Tolerance
+) -> tuple[list[float], list[float]]:
+    """Squared normalised differences of two HSV colours, and how much wider than the sensor's."""
+    variances = float(t.colour) + surfel[S.SPREAD_COLOUR : S.SPREAD_COLOUR + 3].astype(float)
     hue = abs(a[0] - b[0]) % 1.0
-    hue = min(hue, 1 - hue)
-    value = max(b[2], float(E.LEAST_CHROMA))
-    chroma = max(b[1] * value, float(E.LEAST_CHROMA))
-    blur = float(E.HUE_BLUR)
-    return [
-        hue**2 / (variance + 0.08 * (blur / chroma) ** 2),
-        (a[1] - b[1]) ** 2 / (variance + (blur / value) ** 2),
-        (a[2] - b[2]) ** 2 / variance,
-    ]
+    differences = np.array([min(hue, 1 - hue), a[1] - b[1], a[2] - b[2]])
+    return list(differences**2 / variances), list(variances / float(t.colour))
 
 
 def clamped(curvature: Array) -> Array:
@@ -50,35 +49,51 @@ def clamped(curvature: Array) -> Array:
     return np.clip(curvature, -float(S.STEEPEST_BEND), float(S.STEEPEST_BEND))
 
 
-def surfel_score(
+def compare(
     f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
-) -> float:
-    """Score of features at a place and frame in the object against one surfel."""
+) -> tuple[float, float] | None:
+    """Sum of squared normalised differences and log of the widening; None where it faces away."""
     s = np.asarray(surfel, np.float64)
     m, e = s[S.NORMAL : S.NORMAL + 3], s[S.DIRECTION : S.DIRECTION + 3]
     tangents = np.array([e, np.cross(m, e)])
     offset = point - s[S.POSITION : S.POSITION + 3]
     uv = tangents @ offset
     k = clamped(s[S.CURVATURE : S.CURVATURE + 2])
-    terms = [(offset @ m + 0.5 * k @ uv**2) ** 2 / t.place]
+    variance = t.place + s[S.SPREAD_PLACE]
+    terms, widened = [(offset @ m + 0.5 * k @ uv**2) ** 2 / variance], [variance / t.place]
 
     expected = m + (k * uv) @ tangents
     if normal @ expected <= 0:
-        return float(s[S.FLOOR])
+        return None
     cosine = normal @ expected / np.linalg.norm(expected)
-    variance = t.normal + f[E.VAR_NORMAL] + s[S.SPREAD_NORMAL] + (k**2).max() * t.place
+    own = t.normal + f[E.VAR_NORMAL]
+    variance = own + s[S.SPREAD_NORMAL] + (k**2).max() * t.place
     terms.append(max(1 - cosine**2, 0.0) / variance)
+    widened += [variance / own] * 2
 
-    variance = t.bend + f[E.VAR_BEND] + s[S.SPREAD_BEND]
+    own = t.bend + f[E.VAR_BEND]
+    variance = own + s[S.SPREAD_BEND]
     terms += list((f[E.BEND : E.BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2 / variance)
+    widened += [variance / own] * 2
     if f[P.DIRECTED] > 0 and s[S.DIRECTED] > 0.5:
         variance = t.direction + s[S.SPREAD_DIRECTION]
         terms.append(max(1 - (direction @ e) ** 2, 0.0) / variance)
+        widened.append(variance / t.direction)
     colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
-    terms += colour_terms(*colours, float(t.colour + surfel[S.SPREAD_COLOUR]))
-    total = sum(min(term, float(t.cap)) for term in terms)
+    coloured, wider = colour_terms(*colours, s, t)
+    total = sum(min(term, float(t.cap)) for term in terms + coloured)
     total += 0.5 * min(uv @ uv / 6e-5, float(t.cap))
-    return max(float(t.gain) - 0.5 * total, s[S.FLOOR])
+    return total, float(np.log(widened + wider).sum())
+
+
+def surfel_score(
+    f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
+) -> float:
+    """Score of features at a place and frame in the object against one surfel."""
+    found = compare(f, point, normal, direction, surfel, t)
+    if found is None:
+        return float(surfel[S.FLOOR])
+    return max(float(t.gain) - 0.5 * (found[0] + found[1]), float(surfel[S.FLOOR]))
 
 
 def pierces(learned: LearnedObject, pose: NDArray[Any], f: Array, reach: float) -> bool:
@@ -115,6 +130,31 @@ def score(
     learned: LearnedObject, pose: NDArray[Any], f: NDArray[Any], t: Tolerance, reach: float
 ) -> float:
     """Score of features under the hypothesis that the object lies at `pose`."""
+    return _weighed(learned, pose, f, t, reach, surfel_score)
+
+
+def fit(
+    learned: LearnedObject, pose: NDArray[Any], f: NDArray[Any], t: Tolerance, reach: float
+) -> float:
+    """How well features fit under the hypothesis that the object lies at `pose`."""
+
+    def of_surfel(
+        f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
+    ) -> float:
+        found = compare(f, point, normal, direction, surfel, t)
+        return float(t.floor) if found is None else max(float(E.WELL) - 0.5 * found[0], t.floor)
+
+    return _weighed(learned, pose, f, t, reach, of_surfel)
+
+
+def _weighed(
+    learned: LearnedObject,
+    pose: NDArray[Any],
+    f: NDArray[Any],
+    t: Tolerance,
+    reach: float,
+    of_surfel: Callable[..., float],
+) -> float:
     f = np.asarray(f, np.float64)
     if f[P.ON_OBJECT] < 1:
         return float(t.pierced) if pierces(learned, pose, f, reach) else 0.0
@@ -125,4 +165,4 @@ def score(
     i = lookup(learned, point, normal)
     if i < 0:
         return float(t.floor)
-    return surfel_score(f, point, normal, direction, learned.table[i], t)
+    return of_surfel(f, point, normal, direction, learned.table[i], t)

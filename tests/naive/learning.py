@@ -43,7 +43,7 @@ class Voxels:
         return 1
 
     def coarsened(self, spacing: float) -> tuple[Voxels, Array]:
-        """The same percepts, surfel by surfel, in larger voxels; and the (N, 22) surfels there.
+        """The same percepts, surfel by surfel, in larger voxels; and the (N, 25) surfels there.
 
         What lay in one surfel stays in one; its principal direction joins as a whole.
         """
@@ -70,7 +70,7 @@ class Voxels:
         return coarse, np.array(rows)
 
     def table(self) -> Array:
-        """(N, 22) surfels, before their spreads are widened."""
+        """(N, 25) surfels, before their spreads are widened."""
         return np.array([surfel(members, direction_sum(members)) for members in self.surfels])
 
 
@@ -120,7 +120,8 @@ def surfel(members: list[Array], total: Array) -> Array:
     out[S.SPREAD_BEND] = shrunk(spread, len(trusted), float(L.UNKNOWN_SPREAD_BEND))
     colours = np.array([rgb(*row[P.COLOUR : P.COLOUR + 3]) for row in rows])
     out[S.COLOUR : S.COLOUR + 3] = hsv(*colours.mean(axis=0))
-    out[S.SPREAD_COLOUR] = shrunk(colours.var(axis=0).mean(), count, float(L.UNKNOWN_SPREAD_COLOUR))
+    spread = shrunk(colours.var(axis=0).mean(), count, float(L.UNKNOWN_SPREAD_COLOUR))
+    out[S.SPREAD_COLOUR : S.SPREAD_COLOUR + 3] = spread
     out[S.SPREAD_DIRECTION] = float(L.UNKNOWN_SPREAD_NORMAL)
     out[S.FLOOR] = float(S.LOWEST_FLOOR)
     return out

@@ -24,7 +24,7 @@ def resembles(f: NDArray[Any], s: NDArray[Any], t: Tolerance) -> bool:
     variance = float(t.bend + f[VAR_BEND] + s[S.SPREAD_BEND])
     total = float(((f[BEND : BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2).sum() / variance)
     colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
-    terms = colour_terms(*colours, float(t.colour + s[S.SPREAD_COLOUR]))
+    terms, _ = colour_terms(*colours, s, t)
     return total + sum(min(term, float(t.cap)) for term in terms) <= G.RESEMBLES
 
 

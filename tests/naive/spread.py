@@ -15,7 +15,7 @@ FIELDS = (S.SPREAD_NORMAL, S.SPREAD_BEND, S.SPREAD_COLOUR, S.SPREAD_DIRECTION)
 
 
 def widen_spreads(table: NDArray[Any], spacing: float) -> NDArray[np.float64]:
-    """The (N, 22) table with its spreads widened."""
+    """The (N, 25) table with its spreads widened."""
     t = np.asarray(table, np.float64)
     out = t.copy()
     slip = np.sqrt(2 * W.LOCATION_SIGMA**2 + (W.SHARE_OF_SPACING * spacing) ** 2)
@@ -43,4 +43,5 @@ def widen_spreads(table: NDArray[Any], spacing: float) -> NDArray[np.float64]:
         for field, values in zip(FIELDS, differences, strict=True):
             if values:
                 out[i, field] = max(out[i, field], np.mean(values))
+    out[:, S.SPREAD_COLOUR + 1] = out[:, S.SPREAD_COLOUR + 2] = out[:, S.SPREAD_COLOUR]
     return out

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.naive.distinction import deficit, imagine
+from tests.naive.distinction import loss
 from tests.naive.poses import is_near, matrix, relative_pose
 
 from colonnade.policies import distinguish as G
@@ -54,9 +54,9 @@ def worths(
         worth = 0.0
         for k in others:
             T = relative_pose(pose, these[k][1])
-            loss = min(deficit(things[these[k][0]], imagine(s), T, t), float(G.TELLING_CAP))
+            lost = min(loss(s, things[these[k][0]], T, t), float(G.TELLING_CAP))
             near = float(G.NEAR_RIVAL)
-            worth += loss * near / (near + evidence - these[k][2])
+            worth += lost * near / (near + evidence - these[k][2])
         point = back[:3, :3] @ s[S.POSITION : S.POSITION + 3] + back[:3, 3]
         nearest = 1.0
         for f in features.astype(np.float64):

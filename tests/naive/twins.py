@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.naive.distinction import deficit, imagine
+from tests.naive.distinction import loss
 
 from colonnade_models import twins as W
 from colonnade_models.evidence import Tolerance
@@ -16,12 +16,12 @@ from colonnade_models.memory import LearnedObject
 def losses(learned: LearnedObject, pose: NDArray[Any], t: Tolerance) -> list[float]:
     """Nats that every probed surfel loses where the (12,) pose lays it."""
     probes = learned.table[:: max(1, len(learned.table) // W.PROBES)]
-    return [deficit(learned, imagine(surfel), pose, t) for surfel in probes]
+    return [loss(surfel, learned, pose, t) for surfel in probes]
 
 
-def share_telling(learned: LearnedObject, pose: NDArray[Any], t: Tolerance) -> float:
-    """Share of the probed surfels that differ from where the pose lays them."""
-    return float(np.mean([loss > W.TELLING for loss in losses(learned, pose, t)]))
+def mean_loss(learned: LearnedObject, pose: NDArray[Any], t: Tolerance) -> float:
+    """Nats that a touch loses on average."""
+    return float(np.clip(losses(learned, pose, t), 0, float(W.LARGEST_LOSS)).mean())
 
 
 def spread(position: NDArray[Any], count: int) -> list[int]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.column import PERCEPTS, Column
-from colonnade_models.distinction import deficit, imagine, relative_pose
+from colonnade_models.distinction import at_home, imagine, laid_into, relative_pose
 from colonnade_models.hypotheses import best_of, is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
@@ -108,13 +108,12 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
     for i in range(start + offset % stride, end, stride):
         s = memory.surfels[i]
         imagine(s, c.imagined)
+        home = at_home(s, c.imagined, c.tolerance)
         worth = ZERO
         for k in range(rivals):
             behind = h.evidence[leader] - h.evidence[chosen[k]]
-            loss = min(
-                deficit(memory, c.imagined, h.object[chosen[k]], relative[k], c.tolerance),
-                TELLING_CAP,
-            )
+            there = laid_into(memory, c.imagined, h.object[chosen[k]], relative[k], c.tolerance)
+            loss = min(home - there, TELLING_CAP)
             worth = worth + loss * NEAR_RIVAL / (NEAR_RIVAL + behind)
         # the same place in the body's frame: the inverse of the leader's pose
         x, y, z = (
