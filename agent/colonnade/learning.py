@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade.engine import UnlearnableError
+from colonnade.practice import practise
 from colonnade.policies.cover import new_frontier, next_goal, open_goals
 from colonnade.senses import BodyName, Senses
 from colonnade_envs.objects import ObjectMesh
@@ -21,8 +22,8 @@ from colonnade_models import percept as P
 from colonnade_models.learning import Draft, coarsen, draft_surfels, learn, new_draft
 from colonnade_models.memory import LearnedObject, ObjectMemory
 from colonnade_models.rehearsal import rehearse
-from colonnade_models.surfel import FLOOR
-from colonnade_models.trust import trust
+from colonnade_models.surfel import FLOOR, HIT
+from colonnade_models.trust import hit_share, trust
 from colonnade_models.twins import find_twins
 
 __all__ = ["learn_object"]
@@ -54,16 +55,18 @@ def learn_object(mesh: ObjectMesh, *, body: BodyName, seed: int) -> LearnedObjec
         raise _never_met(mesh, body) from error
     try:
         learner.explore()
+        if not learner.draft.size[0]:
+            raise _never_met(mesh, body)
+        learned = LearnedObject(
+            mesh.name, draft_surfels(learner.draft), float(learner.draft.spacing[0]), learner.steps
+        )
+        practice = practise(learner.senses, learned, np.random.default_rng([seed, 5]))
     finally:
         learner.senses.close()
-    if not learner.draft.size[0]:
-        raise _never_met(mesh, body)
-    learned = LearnedObject(
-        mesh.name, draft_surfels(learner.draft), float(learner.draft.spacing[0]), learner.steps
-    )
-    touches = np.array(learner.touches)
+    touches = np.concatenate([np.array(learner.touches), practice.touches])
     learned = replace(learned, table=rehearse(learned, touches, seed))
     learned.table[:, FLOOR] = trust(learned, touches, seed)
+    learned.table[:, HIT] = hit_share(learned, practice.aimed, practice.met)
     twins = find_twins(ObjectMemory([learned]).arrays)
     return replace(learned, twins=twins, seconds=time.perf_counter() - started)
 

@@ -19,6 +19,7 @@ __all__ = [
     "OPEN",
     "PERCEPTS",
     "RECOGNISED",
+    "RECONSIDERED",
     "SEEDED_AT",
     "SEEDINGS",
     "TWINNED_AT",
@@ -36,7 +37,7 @@ Array = NDArray[np.float32]
 OPEN, RECOGNISED, UNKNOWN = 0, 1, 2
 
 # what `tally` counts
-PERCEPTS, MET, SEEDED_AT, SEEDINGS, CALM, TWINNED_AT = 0, 1, 2, 3, 4, 5
+PERCEPTS, MET, SEEDED_AT, SEEDINGS, CALM, TWINNED_AT, RECONSIDERED = range(7)
 
 
 class Settings(NamedTuple):
@@ -118,9 +119,11 @@ class Column(NamedTuple):
     """(N, 22) the percepts of this episode as scored."""
     proposals: NDArray[np.int64]
     """(N,) poses that each percept would propose; -1 not counted, 0 none or tried."""
+    own_proposals: NDArray[np.int64]
+    """(N,) the same within the object that is reconsidered."""
     tally: NDArray[np.int64]
-    """(6,) percepts, those on the object, when last seeded, seedings, steps ready but tied, when
-    last given twins."""
+    """(7,) percepts, those on the object, when last seeded, seedings, steps ready but tied, when
+    last given twins, which object is reconsidered."""
     hypotheses: Hypotheses
     seeds: Hypotheses
     """Scratch for proposals."""
@@ -154,7 +157,8 @@ def init(
     column = Column(
         np.zeros((most_percepts, FEATURE_SIZE), np.float32),
         np.full(most_percepts, -1, np.int64),
-        np.zeros(6, np.int64),
+        np.full(most_percepts, -1, np.int64),
+        np.zeros(7, np.int64),
         new_hypotheses(settings.winners + settings.refined_seeds),
         new_hypotheses(512),
         Verdict(np.zeros(4, np.int64), np.full(objects, -np.inf, np.float32)),
@@ -173,6 +177,7 @@ def init(
 def reset(column: Column) -> None:
     """Forget the episode, not the memory."""
     column.tally[:] = 0
+    column.tally[RECONSIDERED] = -1
     column.proposals[:] = -1
     column.hypotheses.count[0] = 0
     column.verdict.state[:] = (OPEN, -1, -1, 0)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from colonnade_models.column_state import (
     MET,
     PERCEPTS,
+    RECONSIDERED,
     SEEDED_AT,
     SEEDINGS,
     TWINNED_AT,
@@ -24,13 +25,14 @@ from colonnade_models.hypotheses import (
     push,
 )
 from colonnade_models.kernel import kernel
-from colonnade_models.memory import Memory
+from colonnade_models.memory import Memory, alone
 from colonnade_models.refinement import refine
 from colonnade_models.seeding import choose_anchor, seed
 
 __all__ = [
     "admit_seeds",
     "admit_twins",
+    "reconsider",
     "refine_leaders",
     "refine_one",
     "total_evidence",
@@ -85,14 +87,32 @@ def refine_one(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t:
 
 @kernel
 def admit_seeds(c: Column, memory: Memory) -> None:
-    """Propose, refine and admit new hypotheses."""
-    count = c.tally[PERCEPTS]
+    """Propose, refine and admit new hypotheses of any object."""
     c.tally[SEEDED_AT] = c.tally[MET]
-    anchor = choose_anchor(memory, c.features, count, c.tolerance, c.proposals)
+    if _propose(c, memory, c.proposals, c.settings.seed_budget):
+        c.tally[SEEDINGS] += 1
+        _admit(c, memory, 0)
+
+
+@kernel
+def reconsider(c: Column, memory: Memory, o: int) -> None:
+    """Propose, refine and admit new poses of one object, each time from another percept."""
+    if c.tally[RECONSIDERED] != o:
+        c.tally[RECONSIDERED] = o
+        for i in range(c.own_proposals.shape[0]):
+            c.own_proposals[i] = -1
+    if _propose(c, alone(memory, o), c.own_proposals, c.settings.seed_budget // 2):
+        _admit(c, memory, o)
+
+
+@kernel
+def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: int) -> bool:
+    """Fill `c.seeds` with refined poses that the most telling percept proposes; whether one did."""
+    count = c.tally[PERCEPTS]
+    anchor = choose_anchor(memory, c.features, count, c.tolerance, proposals)
     if anchor < 0:
-        return
-    c.proposals[anchor] = 0
-    c.tally[SEEDINGS] += 1
+        return False
+    proposals[anchor] = 0
     coarse = loosened(c.tolerance, np.float32(0.003), np.float32(0.15))
     middle = loosened(c.tolerance, np.float32(0.001), np.float32(0.06))
     s = c.settings
@@ -102,7 +122,7 @@ def admit_seeds(c: Column, memory: Memory) -> None:
         count,
         anchor,
         coarse,
-        s.seed_budget,
+        budget,
         s.reach,
         SEED_SLACK,
         c.plan,
@@ -116,8 +136,14 @@ def admit_seeds(c: Column, memory: Memory) -> None:
     keep_winners(c.seeds, s.refined_seeds // 2, s.slack)
     for i in range(c.seeds.count[0]):
         refine_one(c, memory, c.seeds, i, 2, middle)
+    return True
+
+
+@kernel
+def _admit(c: Column, memory: Memory, first: int) -> None:
+    """Let the proposals, whose objects are counted from `first`, enter the contest."""
     for i in range(c.seeds.count[0]):
-        push(c.hypotheses, c.seeds.object[i], c.seeds.pose[i], c.seeds.evidence[i])
+        push(c.hypotheses, first + c.seeds.object[i], c.seeds.pose[i], c.seeds.evidence[i])
     drop_twins(c.hypotheses, memory.centre, np.float32(0.997), np.float32(0.003))
 
 

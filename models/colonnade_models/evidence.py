@@ -45,7 +45,9 @@ WELL = np.float32(8.0)
 """Fit of what is exactly as expected."""
 WIDEST_NORMAL = ONE
 """The same for a normal, rad."""
-SURFEL_DISC = np.float32(0.6)
+MISSES_OTHERWISE = np.float32(0.5)
+"""How often a look meets nothing where nothing is known to be."""
+SURFEL_DISC = np.float32(0.75)
 """Radius in cells within which a surfel surely stands for the surface."""
 
 # a percept as the scoring kernel wants it: the percept row, BEND of both curvatures, variances
@@ -75,7 +77,7 @@ class Tolerance(NamedTuple):
     floor: np.float32
     """Score of a percept where the object has no surface, nats."""
     pierced: np.float32
-    """Score where the sensor looked through what should be there."""
+    """Least score where the sensor looked through what should be there."""
 
 
 def default_tolerance() -> Tolerance:
@@ -90,7 +92,7 @@ def default_tolerance() -> Tolerance:
         cap=f(9.0),
         gain=f(14.0),
         floor=f(-5.0),
-        pierced=f(-3.0),
+        pierced=f(-4.0),
     )
 
 
@@ -246,8 +248,8 @@ def surfel_score(
 
 
 @kernel
-def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -> bool:
-    """Whether the free line of sight of an off-object percept runs through a learned surface."""
+def _pierced(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -> int:
+    """The surfel that the free line of sight of an off-object percept runs through, or -1."""
     ex, ey, ez = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
     ex, ey, ez = ex + pose[9], ey + pose[10], ez + pose[11]
     nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
@@ -257,7 +259,7 @@ def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
     middle = cx * nx + cy * ny + cz * nz
     half = memory.radius[o] * memory.radius[o] + middle * middle - (cx * cx + cy * cy + cz * cz)
     if half <= ZERO:
-        return False
+        return -1
     half = np.sqrt(half)
     stride = np.float32(0.003)
     disc = SURFEL_DISC / memory.inverse_cell[o]
@@ -274,9 +276,19 @@ def _pierces(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
             height = dx * s[S.NORMAL] + dy * s[S.NORMAL + 1] + dz * s[S.NORMAL + 2]
             aside = dx * dx + dy * dy + dz * dz - height * height
             if facing > HALF and abs(height) < stride and aside < disc:
-                return True
+                return i
         along = along + stride
-    return False
+    return -1
+
+
+@kernel
+def _miss(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32) -> float:
+    """Nats that a look which met nothing tells: much against a surface that is always met."""
+    i = _pierced(memory, o, pose, f, reach)
+    if i < 0:
+        return ZERO
+    likely = max(ONE - memory.surfels[i, S.HIT], np.float32(1e-3)) / MISSES_OTHERWISE
+    return min(max(log_positive(likely), t.pierced), ZERO)
 
 
 @inlined
@@ -289,7 +301,7 @@ def score(
     `reach` (m) is how far the sensor would have seen, for percepts off the object.
     """
     if f[P.ON_OBJECT] < ONE:
-        return t.pierced if _pierces(memory, o, pose, f, reach) else ZERO
+        return _miss(memory, o, pose, f, t, reach)
     qx, qy, qz = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
     qx, qy, qz = qx + pose[9], qy + pose[10], qz + pose[11]
     nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
@@ -310,7 +322,7 @@ def fit(
     Arguments as for `score`.
     """
     if f[P.ON_OBJECT] < ONE:
-        return t.pierced if _pierces(memory, o, pose, f, reach) else ZERO
+        return _miss(memory, o, pose, f, t, reach)
     qx, qy, qz = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
     qx, qy, qz = qx + pose[9], qy + pose[10], qz + pose[11]
     nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])

@@ -13,7 +13,7 @@ from colonnade_models.column_state import (
     UNKNOWN,
     Column,
 )
-from colonnade_models.contest import admit_twins, total_fit
+from colonnade_models.contest import admit_twins, reconsider, total_fit
 from colonnade_models.distinction import look_alike
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near
 from colonnade_models.kernel import kernel
@@ -65,6 +65,9 @@ def judge(c: Column, memory: Memory) -> None:
         return
     # the object is sure; is the pose? poses that tie must look alike
     if c.tally[TWINNED_AT] == 0 or (met >= s.least_percepts and met - c.tally[TWINNED_AT] >= 4):
+        if c.tally[TWINNED_AT] > 0:
+            reconsider(c, memory, h.object[leader])
+            leader = best_of(h)
         admit_twins(c, memory, leader)
         leader = best_of(h)
         v.state[1] = leader

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
-from colonnade_models.kernel import inlined
+from colonnade_models.kernel import inlined, kernel
 from colonnade_models.spatial_index import NO_SURFEL, SpatialIndex, build_index
 
-__all__ = ["LearnedObject", "Memory", "ObjectMemory", "Surfels", "lookup"]
+__all__ = ["LearnedObject", "Memory", "ObjectMemory", "Surfels", "alone", "lookup"]
 
 Array = NDArray[np.float32]
 
@@ -115,6 +115,25 @@ class Memory(NamedTuple):
     """(O + 1,) first twin of each object."""
     radius: Array
     """(O,) largest distance of a surfel from the centre, m."""
+
+
+@kernel
+def alone(memory: Memory, o: int) -> Memory:
+    """The memory of one object, which is object 0 there; views, nothing is copied."""
+    return Memory(
+        memory.surfels,
+        memory.surfel_start[o : o + 2],
+        memory.origin[o : o + 1],
+        memory.inverse_cell[o : o + 1],
+        memory.blocks_along[o : o + 1],
+        memory.table_start[o : o + 1],
+        memory.table,
+        memory.blocks,
+        memory.centre[o : o + 1],
+        memory.twins,
+        memory.twin_start[o : o + 2],
+        memory.radius[o : o + 1],
+    )
 
 
 @inlined

@@ -71,7 +71,7 @@ def _resembles(f: Array, s: Array, t: Tolerance) -> bool:
 def _proposals(memory: Memory, f: Array, t: Tolerance) -> int:
     """How many poses a percept would propose."""
     count = 0
-    for i in range(memory.surfels.shape[0]):
+    for i in range(memory.surfel_start[0], memory.surfel_start[-1]):
         s = memory.surfels[i]
         if _resembles(f, s, t):
             count += 2 if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF else TURNS

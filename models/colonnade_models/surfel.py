@@ -14,6 +14,7 @@
 | SPREAD_COLOUR | variances of hue, saturation, value                       | -     |
 | SPREAD_DIRECTION | variance of DIRECTION                                  | rad^2 |
 | SPREAD_PLACE  | variance of the height above the surfel's quadric         | m^2   |
+| HIT           | share of the touches aimed here that meet the object      | 0..1  |
 | FLOOR         | least score of a touch here: high where touches often surprise | nats |
 
 Spreads are what a touch of the same place varies by: among the percepts merged here, and from
@@ -31,6 +32,7 @@ __all__ = [
     "DIRECTED",
     "DIRECTION",
     "FLOOR",
+    "HIT",
     "LOWEST_FLOOR",
     "NORMAL",
     "POSITION",
@@ -41,6 +43,7 @@ __all__ = [
     "SPREAD_PLACE",
     "STEEPEST_BEND",
     "SURFEL_SIZE",
+    "USUALLY_HIT",
 ]
 
 POSITION = 0
@@ -56,9 +59,12 @@ SPREAD_COLOUR = 19
 SPREAD_DIRECTION = 22
 SPREAD_PLACE = 23
 FLOOR = 24
-SURFEL_SIZE = 25
+HIT = 25
+SURFEL_SIZE = 26
 
 LOWEST_FLOOR = np.float32(-5.0)
 """What a touch that does not fit costs, nats, where touches never surprise."""
+USUALLY_HIT = np.float32(0.9)
+"""Share of the touches aimed at a place that meet the object, where nothing else is known."""
 STEEPEST_BEND = np.float32(150.0)
 """Curvatures beyond this, in 1/m, are not extrapolated over a surfel's neighbourhood."""

@@ -20,7 +20,7 @@ from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import LearnedObject, Memory, ObjectMemory, lookup
 
-__all__ = ["HIGHEST_FLOOR", "trust"]
+__all__ = ["HIGHEST_FLOOR", "hit_share", "trust"]
 
 Array = NDArray[np.float32]
 
@@ -32,6 +32,10 @@ SURPRISE = np.float32(0.0)
 USUAL = 0.01
 """Share of surprises assumed of a surfel, and how many touches that weighs."""
 USUAL_WEIGHT = 3.0
+NEAR = 1.6
+"""Spacings within which the touches of neighbours count."""
+HIT_WEIGHT = 1.0
+"""Touches that the usual share of hits weighs."""
 ROUNDS = 3
 """Times that each touch is gone through."""
 _LOCATION_SIGMA = np.float32(noise.LOCATION_SIGMA)
@@ -90,3 +94,28 @@ def trust(learned: LearnedObject, touches: Array, seed: int = 0) -> Array:
     share = (counts[:, 1] + USUAL * USUAL_WEIGHT) / (counts[:, 0] + USUAL_WEIGHT)
     floor = np.log(share / OTHERWISE)
     return np.clip(floor, S.LOWEST_FLOOR, HIGHEST_FLOOR).astype(np.float32)
+
+
+def _neighbours(table: Array, radius: float) -> Array:
+    """(N, N) 1 where two surfels are near each other and face alike."""
+    position, normal = table[:, S.POSITION : S.POSITION + 3], table[:, S.NORMAL : S.NORMAL + 3]
+    square = (position**2).sum(axis=1)
+    apart = square[:, None] + square[None, :] - 2.0 * position @ position.T
+    near = (apart < radius * radius) & (normal @ normal.T > 0.5)
+    return near.astype(np.float32)
+
+
+def hit_share(
+    learned: LearnedObject, aimed: NDArray[np.int64], met: NDArray[np.bool_]
+) -> Array:
+    """(N,) share of the touches aimed at and around each surfel that met the object.
+
+    `aimed` (A,) says at which surfel each touch aimed, `met` (A,) whether it met the object. Few
+    touches are averaged with what is usual.
+    """
+    n = len(learned.table)
+    near = _neighbours(learned.table, NEAR * learned.spacing)
+    aims = near @ np.bincount(aimed, minlength=n)
+    hits = near @ np.bincount(aimed, met, n)
+    share = (hits + float(S.USUALLY_HIT) * HIT_WEIGHT) / (aims + HIT_WEIGHT)
+    return share.astype(np.float32)

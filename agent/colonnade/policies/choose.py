@@ -22,6 +22,10 @@ WALKED_FIRST = 4
 """Percepts gathered by walking before hypotheses may steer."""
 
 
+MOST_MISSES = 2
+"""Jumps in a row that may meet nothing."""
+
+
 class Policy(NamedTuple):
     """Where an agent that recognises goes next."""
 
@@ -31,11 +35,13 @@ class Policy(NamedTuple):
     """(6,) point and normal to jump to, world frame."""
     jumped: NDArray[np.bool_]
     """(1,) whether the last move was a jump."""
+    missed: NDArray[np.int64]
+    """(1,) jumps in a row that met nothing."""
 
 
 def new_policy(random: np.random.Generator) -> Policy:
     """A policy that begins with a walk in a random direction."""
-    return Policy(new_walk(random), new_rivals(), np.zeros(6, np.float32), np.zeros(1, np.bool_))
+    return Policy(new_walk(random), new_rivals(), np.zeros(6, np.float32), np.zeros(1, np.bool_), np.zeros(1, np.int64))
 
 
 @kernel
@@ -49,12 +55,13 @@ def choose(
 ) -> bool:
     """Whether to jump to `policy.goal`; if not, go on by `policy.walk.step`.
 
-    A jump that found nothing is followed by a step of the walk. `white` (4,) are standard normal
+    Jumps that met nothing, one after the other, are followed by a step of the walk. `white` (4,) are standard normal
     numbers, `steps` counts those done so far.
     """
     missed = policy.jumped[0] and percept[P.ON_OBJECT] == 0.0
+    policy.missed[0] = policy.missed[0] + 1 if missed else 0
     worth = np.float32(-1.0)
-    if column.tally[MET] >= WALKED_FIRST and not missed:
+    if column.tally[MET] >= WALKED_FIRST and policy.missed[0] < MOST_MISSES:
         worth = most_telling(column, memory, policy.rivals, steps, policy.goal)
     policy.jumped[0] = worth >= 0.0
     if worth < 0.0:

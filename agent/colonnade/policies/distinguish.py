@@ -135,7 +135,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
                 dz = dz - along * f[P.NORMAL + 2]
             nearest = min(nearest, dx * dx + dy * dy + dz * dz)
         nearest = np.sqrt(nearest)
-        worth = worth * min(nearest / FRESH, ONE) + EXPLORING * nearest
+        worth = (worth * min(nearest / FRESH, ONE) + EXPLORING * nearest) * s[S.HIT]
         if worth > best:
             best = worth
             x, y, z = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
