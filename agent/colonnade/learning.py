@@ -28,7 +28,7 @@ from colonnade_models.twins import find_twins
 
 __all__ = ["learn_object"]
 
-FINEST_SPACING = 0.003
+FINEST_SPACING = 0.0015
 COARSEST_SPACING = 0.050
 COARSENING = 1.3
 MOST_SURFELS = 1500

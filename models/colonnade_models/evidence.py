@@ -17,7 +17,7 @@ from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
-from colonnade_models.numerics import compress, log_positive, turn
+from colonnade_models.numerics import FLAT, compress, log_positive, turn
 from colonnade_models.surfel import STEEPEST_BEND
 
 __all__ = [
@@ -39,7 +39,7 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 TWO = np.float32(2.0)
-WIDEST_BEND = np.float32(3.5)
+WIDEST_BEND = np.float32(2.0)
 """Standard deviation of BEND at which it says nothing any more."""
 WELL = np.float32(8.0)
 """Fit of what is exactly as expected."""
@@ -65,7 +65,7 @@ class Tolerance(NamedTuple):
     normal: np.float32
     """rad^2"""
     bend: np.float32
-    """variance of sign(k) ln(|k| + 1)."""
+    """variance of the scale on which curvatures are compared, see `compress`."""
     direction: np.float32
     """rad^2"""
     colour: np.float32
@@ -122,8 +122,8 @@ def features_of(percept: Array, out: Array) -> None:
     for k in range(2):
         curvature = percept[P.CURVATURE + k]
         out[BEND + k] = compress(curvature)
-        # d ln(|k| + 1) = dk / (|k| + 1)
-        own = min(sigma / (abs(curvature) + ONE), WIDEST_BEND)
+        # d ln(|k| / FLAT + 1) = dk / (|k| + FLAT)
+        own = min(sigma / (abs(curvature) + FLAT), WIDEST_BEND)
         variance = max(variance, own * own)
     out[VAR_BEND] = variance
     sigma = min(abs(percept[P.SIGMA_NORMAL]), WIDEST_NORMAL)

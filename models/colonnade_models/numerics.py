@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from colonnade_models.kernel import inlined, kernel
 
-__all__ = ["compress", "hsv_to_rgb", "log_positive", "quaternion_matrix", "rgb_to_hsv", "turn"]
+__all__ = ["FLAT", "compress", "hsv_to_rgb", "log_positive", "quaternion_matrix", "rgb_to_hsv", "turn"]
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -23,6 +23,8 @@ SIXTH = np.float32(1.0 / 6.0)
 SIX = np.float32(6.0)
 LN2 = np.float32(0.6931472)
 SQRT2 = np.float32(1.4142135)
+FLAT = np.float32(10.0)
+"""1/m: a touch cannot tell the curvature of a radius much above 10 cm from that of a plane."""
 
 
 @inlined
@@ -43,10 +45,13 @@ def log_positive(x: np.float32) -> np.float32:
 
 @inlined
 def compress(curvature: np.float32) -> np.float32:
-    """sign(k) ln(|k| + 1) of a curvature in 1/m: the scale on which curvatures are compared."""
+    """sign(k) ln(|k| / FLAT + 1) of a curvature in 1/m: the scale on which curvatures are compared.
+
+    Curvatures well below FLAT are all flat; above it their ratio counts.
+    """
     if curvature < ZERO:
-        return -log_positive(ONE - curvature)
-    return log_positive(ONE + curvature)
+        return -log_positive(ONE - curvature / FLAT)
+    return log_positive(ONE + curvature / FLAT)
 
 
 @kernel
