@@ -19,11 +19,11 @@ from colonnade.policies.cover import new_frontier, next_goal, open_goals
 from colonnade.senses import BodyName, Senses
 from colonnade_envs.objects import ObjectMesh
 from colonnade_models import percept as P
+from colonnade_models.hits import hit_share
 from colonnade_models.learning import Draft, coarsen, draft_surfels, learn, new_draft
 from colonnade_models.memory import LearnedObject, ObjectMemory
 from colonnade_models.rehearsal import rehearse
-from colonnade_models.surfel import FLOOR, HIT
-from colonnade_models.trust import hit_share, trust
+from colonnade_models.surfel import HIT
 from colonnade_models.twins import find_twins
 
 __all__ = ["learn_object"]
@@ -65,7 +65,6 @@ def learn_object(mesh: ObjectMesh, *, body: BodyName, seed: int) -> LearnedObjec
         learner.senses.close()
     touches = np.concatenate([np.array(learner.touches), practice.touches])
     learned = replace(learned, table=rehearse(learned, touches, seed))
-    learned.table[:, FLOOR] = trust(learned, touches, seed)
     learned.table[:, HIT] = hit_share(learned, practice.aimed, practice.met)
     twins = find_twins(ObjectMemory([learned]).arrays)
     return replace(learned, twins=twins, seconds=time.perf_counter() - started)

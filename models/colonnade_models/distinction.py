@@ -17,15 +17,20 @@ from colonnade_models.evidence import BEND, VAR_BEND, VAR_NORMAL, Tolerance, sur
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
 
-__all__ = ["after", "at_home", "imagine", "laid_into", "look_alike", "relative_pose"]
+__all__ = ["after", "at_home", "imagine", "laid_into", "look_alike", "relative_pose", "telling"]
 
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
-TELLING = np.float32(8.0)
-"""Nats one touch must be expected to bring to count as telling."""
+MOST_TELLING = np.float32(4.0)
+"""Nats that one touch can bring at most, for all we believe of it."""
+ALIKE = np.float32(0.4)
+"""Nats a touch must bring on average to tell two hypotheses apart, or"""
+MUCH = np.float32(2.0)
+SELDOM = np.float32(0.03)
+"""more than MUCH at more than this share of the places: learned symmetries stay below both."""
 PROBES = 128
 """Surfels looked at, evenly spread."""
 
@@ -109,11 +114,20 @@ def laid_into(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.fl
     return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
 
 
+@inlined
+def telling(s: Array, memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
+    """Nats that touching surfel row `s`, imagined as `f`, tells against object `o` laid there by T.
+
+    Negative where the other explains it better.
+    """
+    return min(at_home(s, f, t) - laid_into(memory, f, o, T, t), MOST_TELLING)
+
+
 @kernel
 def look_alike(
     memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array
 ) -> bool:
-    """Whether no more than one surfel in forty would tell two hypotheses apart.
+    """Whether touches all over the first object could hardly tell two hypotheses apart.
 
     `f` (22,) and `T` (12,) are scratch.
     """
@@ -121,11 +135,13 @@ def look_alike(
     start, end = memory.surfel_start[oa], memory.surfel_start[oa + 1]
     stride = max(1, (end - start) // PROBES)
     probes = (end - start + stride - 1) // stride
-    telling = 0
+    often, told = SELDOM * np.float32(probes), ZERO
     for i in range(start, end, stride):
         imagine(memory.surfels[i], f)
-        if at_home(memory.surfels[i], f, t) - laid_into(memory, f, ob, T, t) > TELLING:
-            telling += 1
-            if 40 * telling > probes:
-                return False
-    return True
+        nats = telling(memory.surfels[i], memory, f, ob, T, t)
+        told = told + nats
+        if nats > MUCH:
+            often = often - ONE
+        if often < ZERO:
+            return False
+    return told < ALIKE * np.float32(probes)

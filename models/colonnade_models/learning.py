@@ -16,7 +16,7 @@ from colonnade_models import surfel as S
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.numerics import compress, hsv_to_rgb, rgb_to_hsv
 from colonnade_models.spread import widen_spreads
-from colonnade_models.surfel import LOWEST_FLOOR, USUALLY_HIT
+from colonnade_models.surfel import USUALLY_HIT
 
 __all__ = ["Draft", "coarsen", "covers", "draft_surfels", "find_or_add", "learn", "new_draft"]
 
@@ -284,7 +284,6 @@ def _surfel(s: Array, out: Array) -> None:
     out[S.COLOUR + 1] = sat
     out[S.COLOUR + 2] = v
     out[S.SPREAD_DIRECTION] = UNKNOWN_SPREAD_NORMAL
-    out[S.FLOOR] = LOWEST_FLOOR
     out[S.HIT] = USUALLY_HIT
 
 

@@ -33,8 +33,9 @@ TURNS = 16
 _ANGLES = 2 * np.pi * np.arange(TURNS) / TURNS
 TURN_COSINE = np.cos(_ANGLES).astype(np.float32)
 TURN_SINE = np.sin(_ANGLES).astype(np.float32)
-RESEMBLES = np.float32(16.0)
-"""Largest sum of squared normalised feature differences of a compatible surfel."""
+RESEMBLES = np.float32(3.2)
+"""What the differences in bending and colour may cost, nats, at a compatible surfel."""
+RESEMBLING_BEND = np.float32(0.2)
 MOST_CHECKS = 12
 MOST_COUNTED = 4
 
@@ -59,7 +60,7 @@ def _resembles(f: Array, s: Array, t: Tolerance) -> bool:
     variance = t.bend + f[VAR_BEND] + s[S.SPREAD_BEND]
     b1 = f[BEND] - s[S.BEND]
     b2 = f[BEND + 1] - s[S.BEND + 1]
-    total = (b1 * b1 + b2 * b2) / variance
+    total = RESEMBLING_BEND * (b1 * b1 + b2 * b2) / variance
     if total > RESEMBLES:
         return False
     coloured, _ = colour_difference(f, P.COLOUR, s, t)

@@ -15,7 +15,6 @@
 | SPREAD_DIRECTION | variance of DIRECTION                                  | rad^2 |
 | SPREAD_PLACE  | variance of the height above the surfel's quadric         | m^2   |
 | HIT           | share of the touches aimed here that meet the object      | 0..1  |
-| FLOOR         | least score of a touch here: high where touches often surprise | nats |
 
 Spreads are what a touch of the same place varies by: among the percepts merged here, and from
 here to the neighbours over the few millimetres that a location is uncertain by.
@@ -31,9 +30,7 @@ __all__ = [
     "CURVATURE",
     "DIRECTED",
     "DIRECTION",
-    "FLOOR",
     "HIT",
-    "LOWEST_FLOOR",
     "NORMAL",
     "POSITION",
     "SPREAD_BEND",
@@ -58,12 +55,9 @@ SPREAD_BEND = 18
 SPREAD_COLOUR = 19
 SPREAD_DIRECTION = 22
 SPREAD_PLACE = 23
-FLOOR = 24
-HIT = 25
-SURFEL_SIZE = 26
+HIT = 24
+SURFEL_SIZE = 25
 
-LOWEST_FLOOR = np.float32(-5.0)
-"""What a touch that does not fit costs, nats, where touches never surprise."""
 USUALLY_HIT = np.float32(0.9)
 """Share of the touches aimed at a place that meet the object, where nothing else is known."""
 STEEPEST_BEND = np.float32(150.0)

@@ -39,8 +39,8 @@ ANCHORS = 8
 BUDGET = 20_000
 MOST_TWINS = 40
 PROBES = 200
-LARGEST_LOSS = np.float32(16.0)
-MOST_LOST = np.float32(8.0)
+LARGEST_LOSS = np.float32(6.0)
+MOST_LOST = np.float32(3.0)
 """Nats a touch that may tell a twin from the object itself, on average over the surface."""
 APART = np.float32(0.966)
 """Cosine of 15 degrees: twins nearer than this are one, as are poses near the identity."""

@@ -28,13 +28,13 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 RIVALS = 6
 CANDIDATES = 48
-NEAR_RIVAL = np.float32(6.0)
+NEAR_RIVAL = np.float32(3.0)
 """A rival this many nats behind counts half."""
 FRESH = np.float32(0.010)
 """Metres from the nearest touch at which a place is no longer the same."""
-EXPLORING = np.float32(20.0)
+EXPLORING = np.float32(8.0)
 """Nats a metre that distance from every touch is worth by itself."""
-TELLING_CAP = np.float32(8.0)
+TELLING_CAP = np.float32(4.0)
 
 
 class Rivals(NamedTuple):
