@@ -91,14 +91,14 @@ def default_settings() -> Settings:
         slack=f(12.0),
         refine_every=3,
         refined=12,
-        poor=f(0.8),
-        least_percepts=7,
+        poor=f(1.2),
+        least_percepts=8,
         margin=f(6.0),
         pose_margin=f(6.0),
         fit=f(1.0),
         strange=f(0.5),
         unknown_percepts=24,
-        patience=60,
+        patience=30,
         reach=f(0.1),
     )
 

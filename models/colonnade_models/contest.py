@@ -42,7 +42,7 @@ __all__ = [
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
-SEED_SLACK = np.float32(10.0)
+SEED_SLACK = np.float32(14.0)
 """Proposals this many nats behind the best are given up."""
 
 

@@ -65,9 +65,8 @@ def judge(c: Column, memory: Memory) -> None:
         return
     # the object is sure; is the pose? poses that tie must look alike
     if c.tally[TWINNED_AT] == 0 or (met >= s.least_percepts and met - c.tally[TWINNED_AT] >= 4):
-        if c.tally[TWINNED_AT] > 0:
-            reconsider(c, memory, h.object[leader])
-            leader = best_of(h)
+        reconsider(c, memory, h.object[leader])
+        leader = best_of(h)
         admit_twins(c, memory, leader)
         leader = best_of(h)
         v.state[1] = leader
