@@ -44,6 +44,7 @@ touches tell which one it is and how it lies.
   colonnade objects my_meshes                 see what is in a folder of meshes
   colonnade train --objects my_meshes --out runs/mine
   colonnade evaluate runs/mine --noise raw    how good is it?
+  colonnade bench                             the field's benchmark, and others
   colonnade doctor                            what works on this computer?
 
 Every command explains itself: colonnade explore --help"""

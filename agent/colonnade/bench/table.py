@@ -15,7 +15,7 @@ def cell(value: Any, form: str = ".1f", scale: float = 1.0) -> str:
         return "–"
     if isinstance(value, str):
         return value
-    return format(scale * value, form)
+    return format(value if scale == 1.0 else scale * value, form)
 
 
 def table(

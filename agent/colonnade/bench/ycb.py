@@ -102,8 +102,8 @@ def recognition_table(rows: Sequence[dict[str, Any]]) -> str:
         ("row", ["suite", "condition", "body", "columns", "episodes"]),
         ("correct %", ["ours", "theirs"]),
         ("steps", ["ours", "theirs"]),
-        ("rotation error by their rule", ["mean", "median", "theirs"]),
-        ("up to true symmetry", ["mean", "median"]),
+        ("degrees, their rule", ["mean", "median", "theirs"]),
+        ("true symmetry", ["mean", "median"]),
     ]
     lines = []
     for row in rows:
@@ -121,7 +121,7 @@ def recognition_table(rows: Sequence[dict[str, Any]]) -> str:
                 cell(row["rotation_error_deg_median"]),
             ]
         )
-    title = "Recognition (theirs: published for YCB, `all` being 77 objects there; degrees)"
+    title = "Recognition (theirs: published for YCB, `all` being 77 objects there)"
     return table(title, groups, lines)
 
 
