@@ -89,8 +89,11 @@ class Learner:
 
     def take_in(self) -> bool:
         """Sense and learn; whether that was new."""
+        return self.keep(self.senses.sense())
+
+    def keep(self, percept: NDArray[np.float32]) -> bool:
+        """Learn a percept (18,), which is moved into the object's frame; whether it was new."""
         self.steps += 1
-        percept = self.senses.sense()
         if not P.is_valid(percept) or percept[P.SIGMA_NORMAL] >= VAGUE:
             percept[P.ON_OBJECT] = 0.0  # neither a sensor's hiccup nor a guess becomes a surfel
             return False

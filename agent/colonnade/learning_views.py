@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from colonnade.learning import Learner
 from colonnade.orientations import BASE, euler_quaternion
-from colonnade.senses import BodyName
+from colonnade.senses import BodyName, Chance, Robot, jump, perceive
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.poses import look_along, matrix_of
 from colonnade_models import percept as P
+from colonnade_models.kernel import kernel
 from colonnade_models.memory import LearnedObject
 
 __all__ = ["learn_views", "view_directions"]
@@ -54,6 +55,32 @@ def learn_views(mesh: ObjectMesh, views: int, *, body: BodyName, seed: int) -> L
     return replace(viewer.learned(), seconds=time.perf_counter() - started)
 
 
+@kernel
+def _scan(
+    robot: Robot, chance: Chance, places: NDArray[np.float32], percepts: NDArray[np.float32]
+) -> int:
+    """Look past each of `places` (N, 6), then from near at what is met there.
+
+    A place is a point and the direction towards the camera, as for `senses.jump`. The percepts
+    (M, 18) are written in their order; returns M, at most N.
+    """
+    met = 0
+    for i in range(places.shape[0]):
+        place = places[i]
+        jump(robot, place)
+        perceive(robot, chance, 0)
+        if robot.percept[P.ON_OBJECT] == 0.0:
+            continue
+        for k in range(3):
+            place[k] = robot.percept[P.LOCATION + k]
+        jump(robot, place)
+        perceive(robot, chance, 0)
+        for k in range(percepts.shape[1]):
+            percepts[met, k] = robot.percept[k]
+        met += 1
+    return met
+
+
 class _Viewer(Learner):
     """Looks at one object from one side after the other."""
 
@@ -63,19 +90,16 @@ class _Viewer(Learner):
         vertices = self.mesh.vertices.astype(np.float64)
         step = float(self.draft.spacing[0])
         front = (vertices @ ahead).min() - CLEARANCE
-        for x in _cells(vertices @ right, step):
-            for y in _cells(vertices @ down, step):
-                self._look_at(x * right + y * down + front * ahead, towards)
-
-    def _look_at(self, place: NDArray[np.float64], towards: NDArray[np.float64]) -> None:
-        """Look past `place`, then from near at what is met there."""
-        self.senses.jump_to(place + self.offset, towards)
-        met = self.senses.sense()
-        if not met[P.ON_OBJECT]:
-            return
-        self.senses.jump_to(met[P.LOCATION : P.LOCATION + 3], towards)
-        if self.take_in() and self.is_crowded():
-            self.coarsen()
+        x, y = np.meshgrid(_cells(vertices @ right, step), _cells(vertices @ down, step))
+        places = np.empty((x.size, 6), np.float32)
+        places[:, :3] = x.reshape(-1, 1) * right + y.reshape(-1, 1) * down + front * ahead
+        places[:, :3] += self.offset
+        places[:, 3:] = towards
+        percepts = np.empty((x.size, P.PERCEPT_SIZE), np.float32)
+        met = _scan(self.senses.robot, self.senses.draw(0), places, percepts)
+        for percept in percepts[:met]:
+            if self.keep(percept) and self.is_crowded():
+                self.coarsen()
 
 
 def _cells(along: NDArray[np.float64], step: float) -> NDArray[np.float64]:

@@ -38,7 +38,7 @@ def policy_table(rows: Sequence[dict[str, Any]]) -> str:
     """A line a policy; the first one is what the steps of the others are compared with."""
     groups = [
         ("", ["policy", "episodes", "correct %"]),
-        ("steps", ["mean", "median", "times ours", "time-outs %"]),
+        ("steps", ["mean", "median", "times as many", "time-outs %"]),
         ("rotation error", ["mean °", "median °"]),
         ("time", ["step µs", "object ms"]),
     ]
