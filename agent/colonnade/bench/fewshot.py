@@ -43,7 +43,7 @@ def run(config: FewshotConfig, engine: str = ENGINE) -> int:
             episodes = lab.show(f"seed{{seed}}/views{count}/episodes", models, noise=config.noise)
             row = {"views": count, **lab.measure(episodes, models)}
             rows.append(row)
-            note(f"{count} views: {cell(row['accuracy'], '.1%')} correct")
+            note(f"{count} view{'s' if count > 1 else ''}: {cell(row['accuracy'], '.1%')} correct")
         print(fewshot_table(rows))
         picture = lab.path / "fewshot.svg"
         atomic_write(picture, curve(rows))
