@@ -80,5 +80,12 @@ def curve(rows: Sequence[dict[str, Any]]) -> str:
     }
     label = "Accuracy over the number of views"
     return standalone(
-        lines(series, label=label, x_unit="views learned from", y_unit="% correct", hero="object")
+        lines(
+            series,
+            label=label,
+            x_unit="views learned from",
+            y_unit="% correct",
+            hero="object",
+            marks=[row["views"] for row in rows],
+        )
     )
