@@ -19,7 +19,7 @@ from colonnade_models import percept as P
 from colonnade_models.memory import LearnedObject
 from colonnade_models.standard_noise import LOCATION_SIGMA
 
-__all__ = ["Practice", "practise"]
+__all__ = ["NO_PRACTICE", "Practice", "practise"]
 
 Array = NDArray[np.float32]
 
@@ -42,6 +42,11 @@ class Practice(NamedTuple):
     """(A,) surfel that each jump aimed at."""
     met: NDArray[np.bool_]
     """(A,) whether it met the object."""
+
+
+NO_PRACTICE = Practice(
+    np.zeros((0, P.PERCEPT_SIZE), np.float32), np.zeros(0, np.int64), np.zeros(0, np.bool_)
+)
 
 
 def practise(senses: Senses, learned: LearnedObject, random: np.random.Generator) -> Practice:

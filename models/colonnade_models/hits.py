@@ -32,9 +32,7 @@ def _neighbours(table: Array, radius: float) -> Array:
     return near.astype(np.float32)
 
 
-def hit_share(
-    learned: LearnedObject, aimed: NDArray[np.int64], met: NDArray[np.bool_]
-) -> Array:
+def hit_share(learned: LearnedObject, aimed: NDArray[np.int64], met: NDArray[np.bool_]) -> Array:
     """(N,) share of the touches aimed at and around each surfel that met the object.
 
     `aimed` (A,) says at which surfel each touch aimed, `met` (A,) whether it met the object. Few

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from colonnade_models.kernel import inlined, kernel
 
-__all__ = ["FLAT", "compress", "hsv_to_rgb", "log_positive", "quaternion_matrix", "rgb_to_hsv", "turn"]
+__all__ = [
+    "FLAT",
+    "compress",
+    "hsv_to_rgb",
+    "log_positive",
+    "quaternion_matrix",
+    "rgb_to_hsv",
+    "turn",
+]
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)

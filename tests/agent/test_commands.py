@@ -21,7 +21,13 @@ from colonnade.commands.evaluate import evaluate
 from colonnade.commands.explore import explore
 from colonnade.commands.objects import objects
 from colonnade.commands.train import set_identity, train
-from colonnade.config import EvaluateConfig, ExploreConfig, ObjectsConfig, TrainConfig
+from colonnade.config import (
+    ConfigError,
+    EvaluateConfig,
+    ExploreConfig,
+    ObjectsConfig,
+    TrainConfig,
+)
 from colonnade.files import plain
 from colonnade.run_folder import RunFolderError
 
@@ -151,6 +157,31 @@ def test_evaluation_is_the_same_with_workers_noise_apart_and_elsewhere(tmp_path:
     quiet = rows(tmp_path / "run" / "episodes.parquet")
     assert [row["rotation"] for row in quiet] == [row["rotation"] for row in one]
     assert [row["steps"] for row in quiet] != [row["steps"] for row in one]
+
+
+def test_evaluation_by_another_policy(tmp_path: Path) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1)
+    guided = evaluate(asked, FAKE)
+    walked = evaluate(replace(asked, policy="random"), FAKE)
+    assert (guided["policy"], walked["policy"]) == ("distinguish", "random")
+    assert walked["steps_mean"] > guided["steps_mean"]  # so does the fake
+    with pytest.raises(RunFolderError, match="--policy was random and is now distinguish"):
+        evaluate(replace(asked, resume=True), FAKE)
+
+
+def test_training_from_views(tmp_path: Path) -> None:
+    few = config(tmp_path / "few", body="camera", views=4)
+    assert train(few, FAKE)["surfels_mean"] == 4 * 40  # so does the fake
+    with pytest.raises(RunFolderError, match="--views was 4 and is now 0"):
+        train(replace(few, views=0, resume=True), FAKE)
+    for changes, sentence in (
+        ({"body": "touch"}, "--views needs --body camera"),
+        ({"views": 15}, "--views is 15, but must be 1 to 14, or 0"),
+        ({"views": -1}, "--views is -1, but must be 1 to 14, or 0"),
+    ):
+        with pytest.raises(ConfigError, match=sentence):
+            train(replace(few, out=tmp_path / "not", **changes), FAKE)  # type: ignore[arg-type]
 
 
 def test_interrupted_evaluation_goes_on_and_may_grow(
