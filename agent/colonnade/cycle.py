@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from colonnade.clock import new_clock, now
 from colonnade.policies.choose import Policy, choose
 from colonnade.senses import Chance, Robot, go, jump, perceive
-from colonnade_models.column import OPEN, Column, step
+from colonnade_models.column import OPEN, Column, vote
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 
@@ -90,7 +90,7 @@ def run(
         begun = now(log.clock)
         perceive(robot, chance, k)
         sensed = now(log.clock)
-        verdict = step(column, memory, robot.percept)
+        verdict = vote(column, memory, robot.percepts)
         thought = now(log.clock)
         n = _write(log, robot, column, policy)
         seconds = log.seconds[n]

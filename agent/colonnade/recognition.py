@@ -34,13 +34,14 @@ def recognise(
     record_steps: bool = False,
     trial: int = 0,
     policy: PolicyName = "distinguish",
+    columns: int = 1,
 ) -> Episode:
     """Meet `mesh`, turned by `rotation` (4,) object -> world, and say what it is.
 
     Deterministic in its arguments but for the times it reports.
     Raises ValueError when the memory is empty.
     """
-    return _Recognition(memory, mesh, body, noise, policy, max_steps, record_steps).run(
+    return _Recognition(memory, mesh, body, noise, policy, columns, max_steps, record_steps).run(
         rotation, seed, trial
     )
 
@@ -55,13 +56,14 @@ class _Recognition:
         body: BodyName,
         noise: NoiseName,
         policy: PolicyName,
+        columns: int,
         max_steps: int,
         record_steps: bool,
     ) -> None:
         self.memory, self.arrays, self.mesh = memory, memory.arrays, mesh
-        self.senses = Senses(mesh, body, noise)
+        self.senses = Senses(mesh, body, noise, columns)
         settings = C.default_settings()._replace(reach=self.senses.eye.max_range)
-        self.column = C.init(self.arrays, settings, most_percepts=max_steps)
+        self.column = C.init(self.arrays, settings, most_percepts=columns * max_steps)
         self.log = new_log(max_steps, len(memory), evidence=record_steps)
         self.policy, self.record_steps = policy, record_steps
 

@@ -17,7 +17,7 @@ from colonnade_envs.camera import CameraEnv
 from colonnade_envs.noise import RAW_SIGMA, disturb_depth, raw_stream
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.poses import matrix_of
-from colonnade_envs.probe import Probe, jump_to, slide_along
+from colonnade_envs.probe import Probe, jump_to, look_beside, slide_along
 from colonnade_envs.touch import TouchEnv
 from colonnade_models.kernel import kernel
 from colonnade_models.percept import LOCATION, NORMAL, ON_OBJECT, PERCEPT_SIZE
@@ -28,6 +28,9 @@ __all__ = ["BodyName", "Chance", "NoiseName", "Robot", "Senses", "go", "jump", "
 BodyName = Literal["touch", "camera"]
 NoiseName = Literal["none", "standard", "raw"]
 
+CROSS = np.array([[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+SPACING = 0.012
+"""Metres from the middle patch to the others: near enough for small things, far enough to tell."""
 DRAWN_AT_ONCE = 32
 """Steps for which numbers are drawn together."""
 
@@ -39,8 +42,12 @@ class Robot(NamedTuple):
     eye: Eye
     pose: NDArray[np.float32]
     """(7,) scratch."""
+    percepts: NDArray[np.float32]
+    """(C, 18) the latest, one of each patch."""
     percept: NDArray[np.float32]
-    """(18,) the latest."""
+    """(18,) that of the first patch: the first row of `percepts`."""
+    beside: NDArray[np.float64]
+    """(C, 2) metres of each patch from the first along the sensor's x and y."""
     contact: NDArray[np.float64]
     """(2, 3) point and normal of the last percept on the object, world frame; before the first,
     what the sensor looks at."""
@@ -56,20 +63,32 @@ class Chance(NamedTuple):
 
 
 @kernel
-def perceive(robot: Robot, chance: Chance, k: int) -> None:
-    """The percept of what the probe saw last, with the k-th of the numbers as noise."""
-    probe, eye, percept = robot.probe, robot.eye, robot.percept
+def _sense_patch(
+    robot: Robot, chance: Chance, k: int, pose: NDArray[np.float64], percept: NDArray[np.float32]
+) -> None:
+    """The percept of what the probe saw last, from `pose`, with the k-th of the numbers as noise."""
+    probe = robot.probe
     if chance.depth.shape[0] > 0:
         disturb_depth(probe.depth, chance.depth[k], RAW_SIGMA, probe.lens.reach)
     for i in range(7):
-        robot.pose[i] = probe.pose[i]
-    sense(probe.depth, probe.rgb, robot.pose, eye, percept)
+        robot.pose[i] = pose[i]
+    sense(probe.depth, probe.rgb, robot.pose, robot.eye, percept)
     if chance.percept.shape[0] > 0:
         disturb(percept, chance.percept[k])
-    if percept[ON_OBJECT] > 0.0:
+
+
+@kernel
+def perceive(robot: Robot, chance: Chance, k: int) -> None:
+    """The percepts of all patches where the sensor is, with the k-th share of numbers as noise."""
+    patches = robot.percepts.shape[0]
+    _sense_patch(robot, chance, k * patches, robot.probe.pose, robot.percept)
+    for j in range(1, patches):
+        look_beside(robot.probe, robot.beside[j, 0], robot.beside[j, 1])
+        _sense_patch(robot, chance, k * patches + j, robot.probe.aside, robot.percepts[j])
+    if robot.percept[ON_OBJECT] > 0.0:
         for i in range(3):
-            robot.contact[0, i] = percept[LOCATION + i]
-            robot.contact[1, i] = percept[NORMAL + i]
+            robot.contact[0, i] = robot.percept[LOCATION + i]
+            robot.contact[1, i] = robot.percept[NORMAL + i]
 
 
 @kernel
@@ -95,12 +114,16 @@ def go(robot: Robot, step: NDArray[np.float64]) -> None:
 class Senses:
     """One body in a world with one object, giving percepts in the world's frame."""
 
-    def __init__(self, mesh: ObjectMesh, body: BodyName, noise: NoiseName = "none") -> None:
+    def __init__(
+        self, mesh: ObjectMesh, body: BodyName, noise: NoiseName = "none", columns: int = 1
+    ) -> None:
+        """`columns` is the number of patches side by side, 1 to 5: a cross."""
         self.env: Body = TouchEnv([mesh]) if body == "touch" else CameraEnv([mesh])
         env = self.env
         self.eye = make_eye(env.resolution, np.radians(env.fov_deg), env.max_range)
         self.slides = env.max_slide > 0.0
         self.noise = noise
+        self.beside = SPACING * CROSS[:columns]
         self.robot: Robot
 
     def reset(self, rotation: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
@@ -109,11 +132,14 @@ class Senses:
         probe = self.env.probe()
         for part in ("depth", "rgb", "pose", "movement"):
             getattr(probe, part)[:] = observation[part]
+        percepts = np.zeros((len(self.beside), PERCEPT_SIZE), np.float32)
         self.robot = Robot(
             probe,
             self.eye,
             np.zeros(7, np.float32),
-            np.zeros(PERCEPT_SIZE, np.float32),
+            percepts,
+            percepts[0],
+            self.beside,
             self._ahead(observation["pose"]),
         )
         self._raw = raw_stream(seed)
@@ -131,7 +157,7 @@ class Senses:
 
     def draw(self, steps: int = DRAWN_AT_ONCE) -> Chance:
         """Numbers for the noise of the next steps."""
-        side = self.env.resolution
+        side, steps = self.env.resolution, steps * len(self.beside)
         raw, standard = self.noise == "raw", self.noise == "standard"
         return Chance(
             self._raw.standard_normal((steps, side, side)) if raw else np.zeros((0, side, side)),
@@ -145,7 +171,7 @@ class Senses:
 
     def sense(self) -> NDArray[np.float32]:
         """The percept (18,) of what the sensor sees; the same array every time."""
-        if self.noise != "none" and self._drawn == max(map(len, self._chance)):
+        if self.noise != "none" and self._drawn * len(self.beside) == max(map(len, self._chance)):
             self._chance, self._drawn = self.draw(), 0
         perceive(self.robot, self._chance, self._drawn)
         self._drawn += 1

@@ -222,6 +222,8 @@ class Body(gym.Env[Observation, Action]):
             np.zeros((side, side, 3), np.float32),
             np.zeros(7),
             np.zeros(7),
+            np.zeros(7),
+            np.zeros(7),
         )
 
     @abstractmethod

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_envs.fingertip import Hand, Lens, act
+from colonnade_envs.fingertip import Hand, Lens, act, look
 from colonnade_envs.kernel import kernel
 from colonnade_envs.patch import Canvas, Scene
 from colonnade_envs.viewpoint import look_from
 
-__all__ = ["Probe", "jump_to", "slide_along"]
+__all__ = ["Probe", "jump_to", "look_beside", "slide_along"]
 
 
 class Probe(NamedTuple):
@@ -41,6 +41,10 @@ class Probe(NamedTuple):
     """(7,) of the sensor in the world."""
     movement: NDArray[np.float64]
     """(7,) the same in the frame of the sensor before the last move."""
+    aside: NDArray[np.float64]
+    """(7,) pose in the world from which `look_beside` looked last."""
+    spare: NDArray[np.float64]
+    """(7,) scratch."""
 
 
 @kernel
@@ -113,3 +117,32 @@ def slide_along(probe, x, y, z):  # type: ignore[no-untyped-def]
         probe.scene, probe.canvas, probe.hand, probe.lens, False, probe.goal, right, down, 0.0,
         probe.depth, probe.rgb, probe.pose, probe.movement,
     )  # fmt: skip
+
+
+@kernel
+def look_beside(probe, right, down):  # type: ignore[no-untyped-def]
+    """Look through another patch of the same sensor: `right` and `down` metres beside the first.
+
+    It looks in the same direction, along the sensor's z, from a place displaced along its x and y.
+    What it sees stands in `depth` and `rgb`, where from in `aside`; the sensor stays where it is.
+    Returns whether the patch's middle ray met the object.
+    """
+    goal, body = probe.goal, probe.hand.object
+    x, y, z, w = probe.pose[3], probe.pose[4], probe.pose[5], probe.pose[6]
+    goal[0, 0], goal[0, 1], goal[0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w)
+    goal[1, 0], goal[1, 1], goal[1, 2] = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w)
+    goal[2, 0], goal[2, 1], goal[2, 2] = 2 * (x * z + y * w), 2 * (y * z - x * w), 1 - 2 * (x * x + y * y)
+    for k in range(3):
+        there = probe.pose[k] + right * goal[0, k] + down * goal[1, k]
+        goal[3, k] = there - body[3, k]
+    for row in range(4):
+        a, b, c = goal[row, 0], goal[row, 1], goal[row, 2]
+        for k in range(3):
+            goal[row, k] = body[k, 0] * a + body[k, 1] * b + body[k, 2] * c
+    met = look(
+        probe.scene, probe.canvas, probe.hand, probe.lens, goal,
+        probe.depth, probe.rgb, probe.aside, probe.spare,
+    )  # fmt: skip
+    for k in range(7):
+        probe.hand.pose[k] = probe.pose[k]
+    return met

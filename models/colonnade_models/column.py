@@ -48,6 +48,7 @@ __all__ = [
     "polish",
     "reset",
     "step",
+    "vote",
 ]
 
 Array = NDArray[np.float32]
@@ -87,7 +88,7 @@ def _doubts(c: Column, memory: Memory) -> bool:
     h, s, met = c.hypotheses, c.settings, c.tally[MET]
     if met < s.first_seeding:
         return False
-    if met == s.first_seeding or (met >= s.second_seeding and c.tally[SEEDINGS] < 2):
+    if c.tally[SEEDED_AT] == 0 or (met >= s.second_seeding and c.tally[SEEDINGS] < 2):
         return True
     best = best_of(h)
     if met - c.tally[SEEDED_AT] < 3:
@@ -107,8 +108,34 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
     if not _remember(c, percept):
         return c.verdict.state[0]
     _carry(c, memory)
+    return _conclude(c, memory, percept[P.ON_OBJECT] > ZERO)
+
+
+@kernel
+def vote(c: Column, memory: Memory, percepts: Array) -> int:
+    """Percepts (C, 18) of C patches on one body, all located in its frame, enter at once.
+
+    Each patch is a column's own. What a column would tell another, the displacement between them
+    being known, is how well its percept fits the other's hypotheses; so the hypotheses are kept
+    once, each column adds the evidence of its percept, and their consensus is judged. It returns
+    what `step` does, and with one patch it is `step`.
+    """
+    entered, met = False, False
+    for j in range(percepts.shape[0]):
+        if _remember(c, percepts[j]):
+            _carry(c, memory)
+            entered = True
+            met = met or percepts[j, P.ON_OBJECT] > ZERO
+    if not entered:
+        return c.verdict.state[0]
+    return _conclude(c, memory, met)
+
+
+@kernel
+def _conclude(c: Column, memory: Memory, met: bool) -> int:
+    """After the evidence of a step: winners stay, doubts bring new ones, leaders improve."""
     keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
-    if percept[P.ON_OBJECT] > ZERO and _doubts(c, memory):
+    if met and _doubts(c, memory):
         admit_seeds(c, memory)
         keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
     refine_leaders(c, memory)
