@@ -19,6 +19,7 @@ from tyro.constructors import PrimitiveConstructorSpec
 __all__ = [
     "BenchConfig",
     "Body",
+    "Columns",
     "ConfigError",
     "DoctorConfig",
     "EvaluateConfig",
@@ -34,6 +35,7 @@ __all__ = [
 
 Body = Literal["touch", "camera"]
 Noise = Literal["none", "standard", "raw"]
+Columns = Literal[1, 2, 3, 4, 5]
 Policy = Literal["distinguish", "curvature", "random"]
 Orientations = Literal["random", "euler", "base"]
 VIEWS = 14
@@ -163,6 +165,9 @@ class EvaluateConfig:
     policy: Policy = "distinguish"
     """distinguish: goes where its hypotheses disagree. curvature, random: only walks."""
 
+    columns: Columns = 1
+    """Patches of the sensor, each a column's own, that vote: 1 to 5, in a cross 12 mm apart."""
+
     max_steps: int = 500
     """Give up an episode after so many steps and count its strongest hypothesis."""
 
@@ -209,6 +214,9 @@ class ExploreConfig:
 
     workers: int = 0
     """Processes to share the work; 0 is one per core. Results do not depend on it."""
+
+    columns: Columns = 1
+    """Patches of the sensor, each a column's own, that vote: 1 to 5, in a cross 12 mm apart."""
 
     max_steps: int = 500
     """Give up an episode after so many steps and count its strongest hypothesis."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade.config import Body, Noise, Policy
+from colonnade.config import Body, Columns, Noise, Policy
 from colonnade.episode import Episode
 from colonnade.report.view import View
 
@@ -96,6 +96,7 @@ class Engine(Protocol):
         max_steps: int,
         record_steps: bool,
         policy: Policy,
+        columns: Columns,
     ) -> Episode: ...
     def surfel_count(self, learned: Any) -> int: ...
     def surfel_cloud(self, learned: Any) -> SurfelCloud: ...
@@ -184,6 +185,7 @@ def recognise(
     max_steps: int,
     record_steps: bool,
     policy: Policy,
+    columns: Columns,
 ) -> Episode:
     """One recognition episode of `mesh` turned by `rotation` (4,) xyzw."""
     from colonnade.recognition import recognise as recognise_object
@@ -198,6 +200,7 @@ def recognise(
         max_steps=max_steps,
         record_steps=record_steps,
         policy=policy,
+        columns=columns,
     )
 
 

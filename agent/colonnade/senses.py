@@ -66,7 +66,7 @@ class Chance(NamedTuple):
 def _sense_patch(
     robot: Robot, chance: Chance, k: int, pose: NDArray[np.float64], percept: NDArray[np.float32]
 ) -> None:
-    """The percept of what the probe saw last, from `pose`, with the k-th of the numbers as noise."""
+    """The percept of what the probe saw last from `pose`, with the k-th of the numbers as noise."""
     probe = robot.probe
     if chance.depth.shape[0] > 0:
         disturb_depth(probe.depth, chance.depth[k], RAW_SIGMA, probe.lens.reach)

@@ -129,9 +129,21 @@ def look_beside(probe, right, down):  # type: ignore[no-untyped-def]
     """
     goal, body = probe.goal, probe.hand.object
     x, y, z, w = probe.pose[3], probe.pose[4], probe.pose[5], probe.pose[6]
-    goal[0, 0], goal[0, 1], goal[0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w)
-    goal[1, 0], goal[1, 1], goal[1, 2] = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w)
-    goal[2, 0], goal[2, 1], goal[2, 2] = 2 * (x * z + y * w), 2 * (y * z - x * w), 1 - 2 * (x * x + y * y)
+    goal[0, 0], goal[0, 1], goal[0, 2] = (
+        1 - 2 * (y * y + z * z),
+        2 * (x * y + z * w),
+        2 * (x * z - y * w),
+    )
+    goal[1, 0], goal[1, 1], goal[1, 2] = (
+        2 * (x * y - z * w),
+        1 - 2 * (x * x + z * z),
+        2 * (y * z + x * w),
+    )
+    goal[2, 0], goal[2, 1], goal[2, 2] = (
+        2 * (x * z + y * w),
+        2 * (y * z - x * w),
+        1 - 2 * (x * x + y * y),
+    )
     for k in range(3):
         there = probe.pose[k] + right * goal[0, k] + down * goal[1, k]
         goal[3, k] = there - body[3, k]

@@ -141,9 +141,10 @@ def recognise(
     max_steps: int,
     record_steps: bool,
     policy: str = "distinguish",
+    columns: int = 1,
 ) -> Episode:
     random = _random(mesh.name, seed, body, noise)
-    slower = 1.0 if policy == "distinguish" else 3.0
+    slower = (1.0 if policy == "distinguish" else 3.0) / columns
     steps = int(min(max_steps, 8 + slower * random.gamma(2.0, 9.0)))
     known = mesh.name in memory.names
     others = [name for name in memory.names if name != mesh.name]

@@ -10,7 +10,17 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
-from colonnade.config import Body, ConfigError, JsonFile, Names, Noise, Set, check_config, optional
+from colonnade.config import (
+    Body,
+    Columns,
+    ConfigError,
+    JsonFile,
+    Names,
+    Noise,
+    Set,
+    check_config,
+    optional,
+)
 
 __all__ = [
     "CONDITIONS",
@@ -100,6 +110,9 @@ class YcbConfig(BenchOptions):
 
     body: Annotated[tuple[Body, ...], _words("touch,camera", BODIES)] = BODIES
     """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    columns: Columns = 1
+    """Patches of the sensor, each a column's own, that vote: 1 to 5."""
 
 
 @dataclass(frozen=True, kw_only=True)

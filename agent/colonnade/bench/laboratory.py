@@ -17,7 +17,7 @@ from colonnade.commands.console import note, show
 from colonnade.commands.evaluate import Evaluation, recognise_into
 from colonnade.commands.explore import free_folder, going_on_with
 from colonnade.commands.train import command_line, learn_into, set_identity, tell_unusable
-from colonnade.config import Body, Noise, Orientations, Policy, TrainConfig
+from colonnade.config import Body, Columns, Noise, Orientations, Policy, TrainConfig
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_table import write_episodes
@@ -112,6 +112,7 @@ class Laboratory(Generic[Options]):
         rotations: int | None = None,
         orientations: Orientations = "random",
         policy: Policy = "distinguish",
+        columns: Columns = 1,
     ) -> list[Episode]:
         """Show each of the models, which differ by their seeds, what it learned.
 
@@ -138,6 +139,7 @@ class Laboratory(Generic[Options]):
                 max_steps=self.options.max_steps,
                 orientations=orientations,
                 policy=policy,
+                columns=columns,
             )
             with RunFolder(self.path / name.format(seed=model.seed)) as run:
                 done = recognise_into(run, self.workers, job, self.engine, resume=True)

@@ -75,13 +75,14 @@ def _rows(lab: Laboratory[YcbConfig], suite: Suite, body: Body) -> Iterator[dict
     for condition in options.conditions:
         how = CONDITIONS[condition]
         episodes = lab.show(
-            f"{place}/seed{{seed}}/{condition}",
+            f"{place}/seed{{seed}}/{condition}{_of_columns(options.columns)}",
             models,
             noise=how.noise,
             orientations=how.orientations,
+            columns=options.columns,
             rotations=len(BASE) if how.orientations == "base" else options.rotations,
         )
-        key = Row(suite.label, condition, body, 1)
+        key = Row(suite.label, condition, body, options.columns)
         published, times = PUBLISHED.get(key), TIMES.get(key)
         row = {
             **key._asdict(),
@@ -94,6 +95,11 @@ def _rows(lab: Laboratory[YcbConfig], suite: Suite, body: Body) -> Iterator[dict
             f"{cell(row['steps_mean'])} steps, {cell(row['rotation_error_deg_mean'])}°"
         )
         yield row
+
+
+def _of_columns(columns: int) -> str:
+    """What the folder of episodes with several columns is called besides."""
+    return "" if columns == 1 else f"-{columns}columns"
 
 
 def recognition_table(rows: Sequence[dict[str, Any]]) -> str:

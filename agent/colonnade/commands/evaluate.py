@@ -28,7 +28,15 @@ from colonnade.commands.train import (
     set_identity,
     tell_unusable,
 )
-from colonnade.config import Body, EvaluateConfig, Noise, Orientations, Policy, check_config
+from colonnade.config import (
+    Body,
+    Columns,
+    EvaluateConfig,
+    Noise,
+    Orientations,
+    Policy,
+    check_config,
+)
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_table import (
@@ -67,6 +75,7 @@ class Evaluation:
     steps: bool = False
     orientations: Orientations = "random"
     policy: Policy = "distinguish"
+    columns: Columns = 1
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Objects that could not be learned just before, with the reasons."""
 
@@ -112,6 +121,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         max_steps=config.max_steps,
         steps=config.steps,
         policy=config.policy,
+        columns=config.columns,
     )
     with RunFolder(config.out or run_path) as run, Workers(config.workers) as workers:
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
@@ -145,6 +155,7 @@ def evaluate_into(
         "body": job.body,
         "noise": job.noise,
         "policy": job.policy,
+        "columns": job.columns,
         "rotations": job.rotations,
         "max_steps": job.max_steps,
         "seed": job.seed,
@@ -194,6 +205,7 @@ def recognise_into(
             noise=job.noise,
             orientations=job.orientations,
             policy=job.policy,
+            columns=job.columns,
             seed=job.seed,
             max_steps=job.max_steps,
             record=job.steps or (tell_one_each and trial == 0),
@@ -255,6 +267,7 @@ def _begin(
         "body": job.body,
         "orientations": job.orientations,
         "policy": job.policy,
+        "columns": job.columns,
         "seed": job.seed,
         "max_steps": job.max_steps,
         "steps": job.steps,

@@ -54,6 +54,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
             rotations=config.rotations,
             noise=config.noise,
             body=config.body,
+            columns=config.columns,
             seed=config.seed,
             max_steps=config.max_steps,
             steps=config.steps,

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from colonnade.config import Body, Noise, Orientations, Policy
+from colonnade.config import Body, Columns, Noise, Orientations, Policy
 from colonnade.engine import UnlearnableError, load_engine
 from colonnade.episode import Episode
 from colonnade.files import atomic_path
@@ -87,6 +87,7 @@ class EpisodeTask:
     noise: Noise
     orientations: Orientations
     policy: Policy
+    columns: Columns
     seed: int
     max_steps: int
     record: bool
@@ -145,6 +146,7 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
         max_steps=task.max_steps,
         record_steps=task.record,
         policy=task.policy,
+        columns=task.columns,
     )
     return judge(replace(episode, object=task.name), memory.names, task.trial)
 
