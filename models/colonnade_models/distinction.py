@@ -144,4 +144,4 @@ def look_alike(
             often = often - ONE
         if often < ZERO:
             return False
-    return told < ALIKE * np.float32(probes)
+    return bool(told < ALIKE * np.float32(probes))

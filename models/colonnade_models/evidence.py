@@ -60,6 +60,8 @@ WIDEST_NORMAL = ONE
 """The same for a normal, rad."""
 MISSES_OTHERWISE = np.float32(0.5)
 """How often a look meets nothing where nothing is known to be."""
+LEAST_MISSES = np.float32(1e-3)
+"""No surface is met more surely than this."""
 SURFEL_DISC = np.float32(0.75)
 """Radius in cells within which a surfel surely stands for the surface."""
 
@@ -292,13 +294,15 @@ def _pierced(memory: Memory, o: int, pose: Array, f: Array, reach: np.float32) -
 
 
 @kernel
-def _miss(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32) -> float:
+def _miss(
+    memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
+) -> np.float32:
     """Nats that a look which met nothing tells: much against a surface that is always met."""
     i = _pierced(memory, o, pose, f, reach)
     if i < 0:
         return ZERO
-    likely = max(ONE - memory.surfels[i, S.HIT], np.float32(1e-3)) / MISSES_OTHERWISE
-    return min(max(log_positive(likely), t.pierced), ZERO)
+    surprise = MISSES_OTHERWISE / max(ONE - memory.surfels[i, S.HIT], LEAST_MISSES)
+    return max(-log_positive(surprise), t.pierced) if surprise > ONE else ZERO
 
 
 @inlined

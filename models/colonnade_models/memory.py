@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
-from colonnade_models.kernel import inlined, kernel
+from colonnade_models.kernel import inlined
 from colonnade_models.spatial_index import NO_SURFEL, SpatialIndex, build_index
 
 __all__ = ["LearnedObject", "Memory", "ObjectMemory", "Surfels", "alone", "lookup"]
@@ -117,9 +117,12 @@ class Memory(NamedTuple):
     """(O,) largest distance of a surfel from the centre, m."""
 
 
-@kernel
+@inlined
 def alone(memory: Memory, o: int) -> Memory:
-    """The memory of one object, which is object 0 there; views, nothing is copied."""
+    """The memory of one object, which is object 0 there; views, nothing is copied.
+
+    For kernels only: Python would release the views that nobody counts.
+    """
     return Memory(
         memory.surfels,
         memory.surfel_start[o : o + 2],

@@ -159,9 +159,9 @@ def random_table(count: int, seed: int, size: float = 0.03) -> NDArray[np.float3
     table[:, 3:6], table[:, 6:9] = frames[:, :, 0], frames[:, :, 1]
     curvature = np.sort(random.normal(0, 60, (count, 2)), axis=1)[:, ::-1]
     table[:, 9:11] = curvature
-    table[:, 11:13] = np.sign(curvature) * np.log(np.abs(curvature) + 1)
+    table[:, 11:13] = np.sign(curvature) * np.log(np.abs(curvature) / 10 + 1)
     table[:, 13:17] = random.random((count, 4))
     table[:, 17:23] = random.uniform(0.001, 0.05, (count, 6))
     table[:, S.SPREAD_PLACE] = random.uniform(0.0, 4e-6, count)
-    table[:, S.FLOOR] = random.uniform(S.LOWEST_FLOOR, -0.5, count)
+    table[:, S.HIT] = random.uniform(0.3, 1.0, count)
     return table

@@ -12,6 +12,7 @@ from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.evidence import (
     FEATURE_SIZE,
+    MISSES_OTHERWISE,
     default_tolerance,
     features_of,
     fit,
@@ -78,13 +79,7 @@ def test_score_is_the_sum_of_its_terms() -> None:
         # a place rounds at 1e-8 m against a standard deviation of 2 mm, angles at 1e-6 against
         # 0.05; squared and halved, at most 9 each and eight of them
         assert got == pytest.approx(expected, abs=2e-3)
-        kinds[
-            "floor"
-            if got in (T.floor, *things[o].table[:, S.FLOOR])
-            else "good"
-            if got > 3
-            else "between"
-        ] += 1
+        kinds["floor" if got == T.floor else "good" if got > 1 else "between"] += 1
     assert min(kinds.values()) > 20
 
 
@@ -101,14 +96,14 @@ def test_surfel_score_takes_tolerance_and_caps() -> None:
             v = p.astype(float)
             expected = naive.surfel_score(row.astype(float), v[:3], v[3:6], v[6:9], s, t)
             assert got == pytest.approx(expected, abs=1e-3)
-            assert s[S.FLOOR] <= got <= t.gain
+            assert t.floor <= got <= t.gain
 
 
 def test_fit_forgives_what_varies_by_itself_and_the_score_does_not() -> None:
     thing = learned("blob", blob(3), count=1500)
     memory = ObjectMemory([thing]).arrays
     vague = ObjectMemory([learned("blob", blob(3), count=1500)])
-    vague["blob"].table[:, S.SPREAD_BEND] += f(4)
+    vague["blob"].table[:, S.SPREAD_PLACE] += f(4e-5)
     random = np.random.default_rng(0)
     pose = pose_row(Rotation.from_rotvec([0.05, 0, 0.02]), np.array([0.001, 0, 0]))
     plain, there, score_lost, fit_lost = 0, 0, [], []
@@ -125,7 +120,7 @@ def test_fit_forgives_what_varies_by_itself_and_the_score_does_not() -> None:
         )
     assert plain >= there - 3  # on the wall between two cells another surfel may answer
     assert max(fit_lost) < 0.5
-    assert np.mean(score_lost) > 2
+    assert np.mean(score_lost) > 0.5
 
 
 def test_lines_of_sight_are_pierced_where_plain_marching_says_so() -> None:
@@ -147,9 +142,10 @@ def test_lines_of_sight_are_pierced_where_plain_marching_says_so() -> None:
         got = score(memory, 0, pose, row, T, f(REACH))
         expected = naive.score(thing, pose, row, T, REACH)
         outcomes.append(float(got))
-        disagreements += got != expected
-    assert set(outcomes) == {0.0, float(T.pierced)}
-    assert min(outcomes.count(0.0), outcomes.count(float(T.pierced))) > 25
+        disagreements += abs(got - expected) > 1e-5
+    usual = float(np.log((1 - S.USUALLY_HIT) / MISSES_OTHERWISE))
+    assert np.allclose(sorted(set(outcomes)), [usual, 0.0])
+    assert 25 < outcomes.count(0.0) < 225
     # a step of the march may round across the wall of a cell
     assert disagreements <= 5
 
@@ -160,7 +156,7 @@ def test_a_look_that_stops_short_of_the_surface_pierces_nothing() -> None:
     p = np.zeros(P.PERCEPT_SIZE, f)
     p[:3], p[3:6] = (0, 0, 0.08), (0, 0, 1)
     pose = pose_row(Rotation.identity(), np.zeros(3))
-    assert score(memory, 0, pose, features(p), T, f(0.2)) == T.pierced
+    assert score(memory, 0, pose, features(p), T, f(0.2)) < -1
     assert score(memory, 0, pose, features(p), T, f(0.02)) == 0
     p[3:6] = (0, 0, -1)  # looking away
     assert score(memory, 0, pose, features(p), T, f(0.2)) == 0
@@ -174,9 +170,9 @@ def test_touches_of_the_object_itself_score_high_and_those_of_another_low() -> N
     pose = pose_row(Rotation.identity(), np.zeros(3))
     own = [score(memory, 0, pose, features(p), T, f(REACH)) for p in rows]
     other = [score(memory, 1, pose, features(p), T, f(REACH)) for p in rows]
-    assert np.mean(own) > 5
-    assert np.mean(other) < 0
-    assert np.percentile(own, 5) > 0
+    assert np.mean(own) > 3
+    assert np.mean(other) < 0.5
+    assert np.percentile(own, 5) > 1
 
 
 @pytest.mark.parametrize("away", [0.002, 0.004, 0.008])
@@ -202,4 +198,4 @@ def test_hue_is_a_circle() -> None:
         p[11:14] = hue, 0.9, 0.9
         totals.append(surfel_score(features(p), *p[:9], s, T))
     assert totals[0] - totals[1] < 0.05
-    assert totals[0] - totals[2] > 3
+    assert totals[0] - totals[2] > 1

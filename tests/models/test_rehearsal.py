@@ -35,7 +35,7 @@ def test_expectations_are_those_of_plain_lists() -> None:
     alike = np.isclose(got, expected, rtol=2e-3, atol=2e-5).all(axis=1)
     assert alike.mean() > 0.9
     assert (got[:, : S.BEND] == before[:, : S.BEND]).all()
-    assert (got[:, S.FLOOR] == before[:, S.FLOOR]).all()
+    assert (got[:, S.HIT] == before[:, S.HIT]).all()
 
 
 def test_where_colours_change_they_are_expected_to_vary() -> None:

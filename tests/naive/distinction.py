@@ -60,11 +60,16 @@ def loss(surfel: NDArray[Any], other: LearnedObject, T: NDArray[Any], t: Toleran
     return at_home(surfel, f, t) - laid_into(other, f, T, t)
 
 
+def telling(surfel: NDArray[Any], other: LearnedObject, T: NDArray[Any], t: Tolerance) -> float:
+    """The same as far as one touch is believed."""
+    return min(loss(surfel, other, T, t), float(D.MOST_TELLING))
+
+
 def look_alike(
     one: LearnedObject, a: NDArray[Any], other: LearnedObject, b: NDArray[Any], t: Tolerance
 ) -> bool:
-    """Whether no more than one probed surfel in forty would tell the two apart."""
+    """Whether the probed surfels tell little on average, and much hardly anywhere."""
     T = relative_pose(a, b)
-    probes = one.table[:: max(1, len(one.table) // D.PROBES)]
-    telling = sum(loss(s, other, T, t) > D.TELLING for s in probes)
-    return 40 * telling <= len(probes)
+    nats = [telling(s, other, T, t) for s in one.table[:: max(1, len(one.table) // D.PROBES)]]
+    much = sum(n > D.MUCH for n in nats)
+    return much <= D.SELDOM * len(nats) and bool(np.mean(nats) < D.ALIKE)

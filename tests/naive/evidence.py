@@ -15,20 +15,22 @@ from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.evidence import Tolerance
 from colonnade_models.memory import LearnedObject
+from colonnade_models.numerics import FLAT
 
 Array = NDArray[np.float64]
 
 
 def bend(curvature: float) -> float:
-    """sign(k) ln(|k| + 1)."""
-    return math.copysign(math.log(abs(curvature) + 1), curvature)
+    """sign(k) ln(|k| / FLAT + 1)."""
+    return math.copysign(math.log(abs(curvature) / float(FLAT) + 1), curvature)
 
 
 def features_of(percept: NDArray[Any]) -> Array:
     """The features of a percept, as far as they are used."""
     p = np.asarray(percept, np.float64)
     curvature = p[P.CURVATURE : P.CURVATURE + 2]
-    own = [min(abs(p[P.SIGMA_BEND]) / (abs(k) + 1), float(E.WIDEST_BEND)) ** 2 for k in curvature]
+    sigma, widest = abs(p[P.SIGMA_BEND]), float(E.WIDEST_BEND)
+    own = [min(sigma / (abs(k) + float(FLAT)), widest) ** 2 for k in curvature]
     return np.concatenate(
         [p, [bend(k) for k in curvature], [min(abs(p[P.SIGMA_NORMAL]), 1.0) ** 2, max(own)]]
     )
@@ -37,11 +39,11 @@ def features_of(percept: NDArray[Any]) -> Array:
 def colour_terms(
     a: Array, b: Array, surfel: NDArray[Any], t: Tolerance
 ) -> tuple[list[float], list[float]]:
-    """Squared normalised differences of two HSV colours, and how much wider than the sensor's."""
+    """Squared normalised differences of two HSV colours, and their variances."""
     variances = float(t.colour) + surfel[S.SPREAD_COLOUR : S.SPREAD_COLOUR + 3].astype(float)
     hue = abs(a[0] - b[0]) % 1.0
     differences = np.array([min(hue, 1 - hue), a[1] - b[1], a[2] - b[2]])
-    return list(differences**2 / variances), list(variances / float(t.colour))
+    return list(differences**2 / variances), list(variances)
 
 
 def clamped(curvature: Array) -> Array:
@@ -51,8 +53,8 @@ def clamped(curvature: Array) -> Array:
 
 def compare(
     f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
-) -> tuple[float, float] | None:
-    """Sum of squared normalised differences and log of the widening; None where it faces away."""
+) -> tuple[float, float]:
+    """Nats that the differences cost, and the log of how much the surfel's variances widen."""
     s = np.asarray(surfel, np.float64)
     m, e = s[S.NORMAL : S.NORMAL + 3], s[S.DIRECTION : S.DIRECTION + 3]
     tangents = np.array([e, np.cross(m, e)])
@@ -60,44 +62,42 @@ def compare(
     uv = tangents @ offset
     k = clamped(s[S.CURVATURE : S.CURVATURE + 2])
     variance = t.place + s[S.SPREAD_PLACE]
-    terms, widened = [(offset @ m + 0.5 * k @ uv**2) ** 2 / variance], [variance / t.place]
+    terms = [(E.PLACE, (offset @ m + 0.5 * k @ uv**2) ** 2 / variance)]
+    widened = 2 * math.log(variance / t.place)
 
     expected = m + (k * uv) @ tangents
     if normal @ expected <= 0:
-        return None
+        return float(E.AWAY), 0.0
     cosine = normal @ expected / np.linalg.norm(expected)
     own = t.normal + f[E.VAR_NORMAL]
     variance = own + s[S.SPREAD_NORMAL] + (k**2).max() * t.place
-    terms.append(max(1 - cosine**2, 0.0) / variance)
-    widened += [variance / own] * 2
+    terms.append((E.FACING, max(1 - cosine**2, 0.0) / variance))
+    widened += math.log(variance / own)
 
-    own = t.bend + f[E.VAR_BEND]
-    variance = own + s[S.SPREAD_BEND]
-    terms += list((f[E.BEND : E.BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2 / variance)
-    widened += [variance / own] * 2
+    variance = t.bend + f[E.VAR_BEND] + s[S.SPREAD_BEND]
+    for j in range(2):
+        terms.append((E.BENDING, (f[E.BEND + j] - s[S.BEND + j]) ** 2 / variance))
     if f[P.DIRECTED] > 0 and s[S.DIRECTED] > 0.5:
         variance = t.direction + s[S.SPREAD_DIRECTION]
-        terms.append(max(1 - (direction @ e) ** 2, 0.0) / variance)
-        widened.append(variance / t.direction)
+        terms.append((E.TURNED, max(1 - (direction @ e) ** 2, 0.0) / variance))
     colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
-    coloured, wider = colour_terms(*colours, s, t)
-    total = sum(min(term, float(t.cap)) for term in terms + coloured)
-    total += 0.5 * min(uv @ uv / 6e-5, float(t.cap))
-    return total, float(np.log(widened + wider).sum())
+    coloured, variances = colour_terms(*colours, s, t)
+    terms += zip((E.HUE, E.SATURATION, E.VALUE), coloured, strict=True)
+    terms.append((E.BESIDE, uv @ uv / 6e-5))
+    widened += math.log(variances[2] / float(t.colour))
+    return sum(float(w) * min(term, float(t.cap)) for w, term in terms), widened
 
 
 def surfel_score(
     f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
 ) -> float:
     """Score of features at a place and frame in the object against one surfel."""
-    found = compare(f, point, normal, direction, surfel, t)
-    if found is None:
-        return float(surfel[S.FLOOR])
-    return max(float(t.gain) - 0.5 * (found[0] + found[1]), float(surfel[S.FLOOR]))
+    penalty, widened = compare(f, point, normal, direction, surfel, t)
+    return max(float(t.gain) - penalty - float(E.SPREADING) * widened, float(t.floor))
 
 
-def pierces(learned: LearnedObject, pose: NDArray[Any], f: Array, reach: float) -> bool:
-    """Whether a free line of sight of `reach` metres runs through a learned surface."""
+def pierced(learned: LearnedObject, pose: NDArray[Any], f: Array, reach: float) -> int:
+    """The surfel that a free line of sight of `reach` metres runs through, or -1."""
     R, shift = np.asarray(pose[:9], np.float64).reshape(3, 3), np.asarray(pose[9:], np.float64)
     eye = R @ f[P.LOCATION : P.LOCATION + 3] + shift
     back = R @ f[P.NORMAL : P.NORMAL + 3]
@@ -107,7 +107,7 @@ def pierces(learned: LearnedObject, pose: NDArray[Any], f: Array, reach: float) 
     middle = (eye - centre) @ back
     square = radius**2 + middle**2 - (eye - centre) @ (eye - centre)
     if square <= 0:
-        return False
+        return -1
     stride = 0.003
     along = max(stride, middle - math.sqrt(square))
     while along < min(reach, middle + math.sqrt(square)):
@@ -121,9 +121,18 @@ def pierces(learned: LearnedObject, pose: NDArray[Any], f: Array, reach: float) 
             aside = offset @ offset - height**2
             disc = float(E.SURFEL_DISC) * learned.spacing
             if m @ back > 0.5 and abs(height) < stride and aside < disc**2:
-                return True
+                return i
         along += stride
-    return False
+    return -1
+
+
+def miss(learned: LearnedObject, pose: NDArray[Any], f: Array, t: Tolerance, reach: float) -> float:
+    """Score of a look that met nothing."""
+    i = pierced(learned, pose, f, reach)
+    if i < 0:
+        return 0.0
+    misses = max(1 - float(learned.table[i, S.HIT]), float(E.LEAST_MISSES))
+    return min(max(math.log(misses / float(E.MISSES_OTHERWISE)), float(t.pierced)), 0.0)
 
 
 def score(
@@ -141,8 +150,8 @@ def fit(
     def of_surfel(
         f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
     ) -> float:
-        found = compare(f, point, normal, direction, surfel, t)
-        return float(t.floor) if found is None else max(float(E.WELL) - 0.5 * found[0], t.floor)
+        penalty, _ = compare(f, point, normal, direction, surfel, t)
+        return max(float(t.gain) - penalty, float(t.floor))
 
     return _weighed(learned, pose, f, t, reach, of_surfel)
 
@@ -157,7 +166,7 @@ def _weighed(
 ) -> float:
     f = np.asarray(f, np.float64)
     if f[P.ON_OBJECT] < 1:
-        return float(t.pierced) if pierces(learned, pose, f, reach) else 0.0
+        return miss(learned, pose, f, t, reach)
     R, shift = np.asarray(pose[:9], np.float64).reshape(3, 3), np.asarray(pose[9:], np.float64)
     point = R @ f[P.LOCATION : P.LOCATION + 3] + shift
     normal = R @ f[P.NORMAL : P.NORMAL + 3]

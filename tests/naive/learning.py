@@ -123,7 +123,7 @@ def surfel(members: list[Array], total: Array) -> Array:
     spread = shrunk(colours.var(axis=0).mean(), count, float(L.UNKNOWN_SPREAD_COLOUR))
     out[S.SPREAD_COLOUR : S.SPREAD_COLOUR + 3] = spread
     out[S.SPREAD_DIRECTION] = float(L.UNKNOWN_SPREAD_NORMAL)
-    out[S.FLOOR] = float(S.LOWEST_FLOOR)
+    out[S.HIT] = S.USUALLY_HIT
     return out
 
 

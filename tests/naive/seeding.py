@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 from tests.naive.evidence import colour_terms, score
 from tests.naive.poses import row
 
+from colonnade_models import evidence as E
 from colonnade_models import percept as P
 from colonnade_models import seeding as G
 from colonnade_models import surfel as S
@@ -22,10 +23,15 @@ Array = NDArray[np.float64]
 def resembles(f: NDArray[Any], s: NDArray[Any], t: Tolerance) -> bool:
     """Whether bending and colour could be those of a surfel."""
     variance = float(t.bend + f[VAR_BEND] + s[S.SPREAD_BEND])
-    total = float(((f[BEND : BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2).sum() / variance)
+    total = float(G.RESEMBLING_BEND) * float(
+        ((f[BEND : BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2).sum() / variance
+    )
     colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
     terms, _ = colour_terms(*colours, s, t)
-    return total + sum(min(term, float(t.cap)) for term in terms) <= G.RESEMBLES
+    weights = (E.HUE, E.SATURATION, E.VALUE)
+    for weight, term in zip(weights, terms, strict=True):
+        total += float(weight) * min(term, float(t.cap))
+    return total <= float(G.RESEMBLES)
 
 
 def frame(normal: Array, direction: Array) -> Array:

@@ -67,5 +67,6 @@ def worths(
             nearest = min(nearest, float(apart @ apart))
         distance = np.sqrt(nearest)
         worth = worth * min(distance / float(G.FRESH), 1.0) + float(G.EXPLORING) * distance
+        worth *= s[S.HIT]
         out.append((worth, np.r_[point, back[:3, :3] @ s[S.NORMAL : S.NORMAL + 3]]))
     return out
