@@ -85,3 +85,20 @@ def test_the_same_seed_senses_the_same(body: str, noise: str) -> None:
 
     assert run(5) == run(5)
     assert run(5) != run(6)
+
+
+def test_patches_of_a_cross_lie_beside_each_other() -> None:
+    """On a flat side all see the same plane, each at its own place."""
+    senses = Senses(wedge(), "camera", columns=5)
+    pose = senses.reset(np.array([0.0, 0.0, 0.0, 1.0]), 0)
+    below = [*pose[:3], -0.008, 0.0, -0.012]
+    senses.jump_to(below, np.array([0.0, 0.0, -1.0]))
+    senses.sense()
+    percepts = senses.robot.percepts
+    assert percepts.shape == (5, P.PERCEPT_SIZE)
+    assert (percepts[:, P.ON_OBJECT] == 1).all()
+    places = percepts[:, P.LOCATION : P.LOCATION + 3]
+    assert np.ptp(places[:, 2]) < 1e-4
+    apart = np.linalg.norm(places[1:] - places[0], axis=1)
+    assert np.allclose(apart, 0.012, atol=5e-4)
+    assert np.allclose(places[1] + places[2], 2 * places[0], atol=5e-4)

@@ -11,8 +11,9 @@ from tests.agent.meshes import wedge
 from tests.naive.cycle import facing_pose
 
 from colonnade_envs.camera import CameraEnv
+from colonnade_envs.patch import cast_patch
 from colonnade_envs.poses import matrix_of
-from colonnade_envs.probe import Probe, jump_to, slide_along
+from colonnade_envs.probe import Probe, jump_to, look_beside, slide_along
 from colonnade_envs.touch import TouchEnv
 
 ROTATION = np.array([0.3, -0.5, 0.1, 0.8]) / np.linalg.norm([0.3, -0.5, 0.1, 0.8])
@@ -60,6 +61,36 @@ def test_slides(seed: int) -> None:
     slide = (matrix_of(observation["pose"][3:]).T @ step)[:2]
     bound = np.clip(slide, -other.max_slide, other.max_slide)
     assert_alike(probe, felt, other.step({"slide": bound})[0])
+
+
+@pytest.mark.parametrize("body", ["touch", "camera"])
+@pytest.mark.parametrize("seed", range(6))
+def test_another_patch_sees_what_a_sensor_there_would(body: str, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    env, _ = at_start(body, seed)
+    probe = env.probe()
+    jump_to(probe, *random.uniform(-0.02, 0.02, 3), *random.normal(size=3))
+    here, hand = probe.pose.copy(), probe.hand.pose.copy()
+    right, down = random.normal(0, 0.01, 2)
+    felt = look_beside(probe, right, down)
+    aside = here.copy()
+    aside[:3] += matrix_of(here[3:])[:, :2] @ (right, down)
+    patch = cast_patch(
+        env.mesh,
+        aside,
+        object_pose=env.object_pose,
+        resolution=env.resolution,
+        fov_deg=env.fov_deg,
+        max_range=env.max_range,
+    )
+    assert np.allclose(probe.aside[:3], aside[:3], atol=1e-9)
+    assert abs(probe.aside[3:] @ aside[3:]) == pytest.approx(1, abs=1e-9)
+    assert (np.abs(probe.depth - patch.depth) > 1e-6).mean() < 0.02
+    assert (np.abs(probe.rgb - patch.rgb).max(axis=2) > 1e-3).mean() < 0.02
+    middle = patch.depth[7:9, 7:9] < env.max_range
+    assert felt == middle.all() or middle.any()
+    assert (probe.pose == here).all()
+    assert (probe.hand.pose == hand).all()
 
 
 def test_a_normal_of_no_length_leaves_the_view_as_it_was() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade.noise import StandardNoise
-from colonnade.policies.choose import STRIDE, WALKED_FIRST
+from colonnade.policies.choose import MOST_MISSES, STRIDE, WALKED_FIRST
 from colonnade.policies.distinguish import most_telling, new_rivals
 from colonnade.policies.walk import new_walk, stroll
 from colonnade_envs.camera import CameraEnv
@@ -67,7 +67,7 @@ def recognise(
     contact, frame = np.zeros((2, 3)), np.eye(3)
     percepts: list[NDArray[np.float32]] = []
     jumps: list[bool] = []
-    jumped = False
+    jumped, missed = False, 0
     observation, _ = env.reset(seed=seed, options={"rotation": rotation})
     while True:
         pose = observation["pose"]
@@ -89,7 +89,8 @@ def recognise(
             return verdict, np.array(percepts), jumps, column
         worth = -1.0
         numbers = random.standard_normal(4)
-        if column.tally[C.MET] >= WALKED_FIRST and (on or not jumped):
+        missed = missed + 1 if jumped and not on else 0
+        if column.tally[C.MET] >= WALKED_FIRST and missed < MOST_MISSES:
             worth = most_telling(column, memory, rivals, len(percepts), goal)
         jumped = worth >= 0
         if jumped:
