@@ -95,9 +95,9 @@ def default_settings() -> Settings:
         least_percepts=8,
         margin=f(6.0),
         pose_margin=f(6.0),
-        fit=f(1.0),
-        strange=f(0.5),
-        unknown_percepts=24,
+        fit=f(1.6),
+        strange=f(1.1),
+        unknown_percepts=18,
         patience=30,
         reach=f(0.1),
     )
