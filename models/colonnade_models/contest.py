@@ -15,6 +15,7 @@ from colonnade_models.column_state import (
 )
 from colonnade_models.distinction import after
 from colonnade_models.evidence import Tolerance, loosened, score
+from colonnade_models.familiarity import list_familiar
 from colonnade_models.hypotheses import (
     Hypotheses,
     best_of,
@@ -72,7 +73,8 @@ def admit_seeds(c: Column, memory: Memory) -> None:
     """Propose, refine and admit new hypotheses."""
     count = c.tally[PERCEPTS]
     c.tally[SEEDED_AT] = c.tally[MET]
-    anchor = choose_anchor(memory, c.features, count, c.tolerance, c.proposals)
+    list_familiar(memory.surprise, c.features, count, c.plan.listed)
+    anchor = choose_anchor(memory, c.features, count, c.proposals, c.plan)
     if anchor < 0:
         return
     c.proposals[anchor] = 0
