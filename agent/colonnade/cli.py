@@ -1,4 +1,4 @@
-"""The command line: ``colonnade train | evaluate | explore | objects | doctor``.
+"""The command line: ``colonnade train | evaluate | explore | objects | doctor | bench``.
 
 Nothing heavy is imported until a command is chosen and its options are understood. Errors that
 a user can cause end in one sentence on stderr, never in a traceback (COLONNADE_DEBUG=1 shows it).
@@ -15,11 +15,10 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Union
-
-import tyro
+from typing import Any, NoReturn
 
 from colonnade.config import (
+    BenchConfig,
     ConfigError,
     DoctorConfig,
     EvaluateConfig,
@@ -27,6 +26,7 @@ from colonnade.config import (
     ObjectsConfig,
     TrainConfig,
 )
+from colonnade.options import Commands, understand
 from colonnade.stopping import stopped, watch
 
 __all__ = ["main"]
@@ -44,6 +44,7 @@ touches tell which one it is and how it lies.
   colonnade objects my_meshes                 see what is in a folder of meshes
   colonnade train --objects my_meshes --out runs/mine
   colonnade evaluate runs/mine --noise raw    how good is it?
+  colonnade bench                             the field's benchmark, and others
   colonnade doctor                            what works on this computer?
 
 Every command explains itself: colonnade explore --help"""
@@ -89,12 +90,18 @@ broken.
   colonnade doctor
   colonnade doctor runs/mine"""
 
-_COMMANDS: dict[str, tuple[type[Any], str]] = {
+_BENCH = """Run a benchmark, print its table and write JSON; `colonnade bench` lists them.
+
+  colonnade bench
+  colonnade bench ycb --help"""
+
+_COMMANDS: Commands = {
     "explore": (ExploreConfig, _EXPLORE),
     "train": (TrainConfig, _TRAIN),
     "evaluate": (EvaluateConfig, _EVALUATE),
     "objects": (ObjectsConfig, _OBJECTS),
     "doctor": (DoctorConfig, _DOCTOR),
+    "bench": (BenchConfig, _BENCH),
 }
 
 
@@ -135,7 +142,11 @@ def _run(given: list[str], engine: str) -> int:
 
         print(f"colonnade {__version__}")
         return 0
-    config = _understand(given)
+    if given[:1] == ["bench"]:
+        from colonnade.bench.command import bench
+
+        return bench(given[1:], engine)
+    config = understand(given, _COMMANDS, "colonnade", _ABOUT)
     if isinstance(config, DoctorConfig):
         from colonnade.doctor import doctor
 
@@ -157,24 +168,6 @@ def _run(given: list[str], engine: str) -> int:
 
         done = explore(config, engine)
     return 1 if done["unusable"] else 0
-
-
-def _understand(given: list[str]) -> Any:
-    """The options of the command that is asked for, or its help, or what is wrong with them."""
-    style = (tyro.conf.FlagCreatePairsOff,)
-    if given and given[0] in _COMMANDS:
-        kind, about = _COMMANDS[given[0]]
-        return tyro.cli(
-            kind, prog=f"colonnade {given[0]}", description=about, args=given[1:], config=style
-        )
-    commands = {
-        name: Annotated[kind, tyro.conf.subcommand(name, description=about.partition("\n")[0])]
-        for name, (kind, about) in _COMMANDS.items()
-    }
-    every: Any = Union[tuple(commands.values())]  # noqa: UP007  (made at run time)
-    return tyro.cli(
-        every, prog="colonnade", description=_ABOUT, args=given or ["--help"], config=style
-    )
 
 
 def _explain(error: BaseException) -> int:

@@ -17,6 +17,7 @@ import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
 __all__ = [
+    "BenchConfig",
     "Body",
     "ConfigError",
     "DoctorConfig",
@@ -24,12 +25,19 @@ __all__ = [
     "ExploreConfig",
     "Noise",
     "ObjectsConfig",
+    "Orientations",
+    "Policy",
     "TrainConfig",
     "check_config",
+    "optional",
 ]
 
 Body = Literal["touch", "camera"]
 Noise = Literal["none", "standard", "raw"]
+Policy = Literal["distinguish", "curvature", "random"]
+Orientations = Literal["random", "euler", "base"]
+VIEWS = 14
+"""How many training orientations the field has."""
 
 
 class ConfigError(ValueError):
@@ -61,7 +69,7 @@ def _body(arguments: list[str]) -> str:
     return arguments[0]
 
 
-def _optional(metavar: str, otherwise: str, read: Callable[[list[str]], Any]) -> Any:
+def optional(metavar: str, otherwise: str, read: Callable[[list[str]], Any]) -> Any:
     """A flag that may be left out; `otherwise` is what its help shows as the default."""
     return PrimitiveConstructorSpec(
         nargs=1,
@@ -84,7 +92,7 @@ Names = Annotated[
 ]
 """Object names, separated by commas on the command line; none means all of the set."""
 
-JsonFile = Annotated[Path | None, _optional("FILE", "none", _file)]
+JsonFile = Annotated[Path | None, optional("FILE", "none", _file)]
 Set = Annotated[str, tyro.conf.arg(metavar="SET")]
 Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 
@@ -104,6 +112,9 @@ class TrainConfig:
 
     body: Body = "touch"
     """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    views: int = 0
+    """Learn only what a camera sees in the first N of 14 orientations of the object; 0: all."""
 
     seed: int = 0
     """Everything random follows from it: same seed, same model, bit for bit."""
@@ -128,7 +139,7 @@ class EvaluateConfig:
     run: Annotated[Path, tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
     """Run folder that `colonnade train` made."""
 
-    objects: Annotated[str | None, _optional("SET", "as-trained", _word)] = None
+    objects: Annotated[str | None, optional("SET", "as-trained", _word)] = None
     """Set to show. Objects that the run never learned should be answered with `unknown`."""
 
     names: Names = ()
@@ -140,7 +151,7 @@ class EvaluateConfig:
     noise: Noise = "standard"
     """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""
 
-    body: Annotated[Body | None, _optional("{touch,camera}", "as-trained", _body)] = None
+    body: Annotated[Body | None, optional("{touch,camera}", "as-trained", _body)] = None
     """Body to sense with."""
 
     seed: int = 0
@@ -148,6 +159,9 @@ class EvaluateConfig:
 
     workers: int = 0
     """Processes to share the work; 0 is one per core. Results do not depend on it."""
+
+    policy: Policy = "distinguish"
+    """distinguish: goes where its hypotheses disagree. curvature, random: only walks."""
 
     max_steps: int = 500
     """Give up an episode after so many steps and count its strongest hypothesis."""
@@ -158,10 +172,10 @@ class EvaluateConfig:
     resume: bool = False
     """Go on with an evaluation that was stopped: finished episodes are kept."""
 
-    scale: Annotated[float | None, _optional("FLOAT", "as-trained", _positive)] = None
+    scale: Annotated[float | None, optional("FLOAT", "as-trained", _positive)] = None
     """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
 
-    out: Annotated[Path | None, _optional("DIR", "RUN", _file)] = None
+    out: Annotated[Path | None, optional("DIR", "RUN", _file)] = None
     """Folder for episodes.parquet, summary.json and report.html."""
 
     json: JsonFile = None
@@ -178,7 +192,7 @@ class ExploreConfig:
     names: Names = ()
     """Only these objects of the set."""
 
-    out: Annotated[Path | None, _optional("DIR", "runs/explore-DATE-TIME", _file)] = None
+    out: Annotated[Path | None, optional("DIR", "runs/explore-DATE-TIME", _file)] = None
     """Run folder to make."""
 
     rotations: int = 10
@@ -222,7 +236,7 @@ class ObjectsConfig:
     names: Names = ()
     """Only these objects of the set."""
 
-    out: Annotated[Path | None, _optional("PNG", "objects-SET.png", _file)] = None
+    out: Annotated[Path | None, optional("PNG", "objects-SET.png", _file)] = None
     """Picture to draw."""
 
     scale: float = 1.0
@@ -233,21 +247,22 @@ class ObjectsConfig:
 
 
 @dataclass(frozen=True)
+class BenchConfig:
+    """Benchmarks have options of their own: see `colonnade.bench.config`."""
+
+
+@dataclass(frozen=True)
 class DoctorConfig:
     """Check this computer: what works, what is missing, and what to do about it."""
 
-    model: Annotated[Path | None, _optional("RUN|MODEL", "none", _file), tyro.conf.Positional] = (
-        None
-    )
+    model: Annotated[Path | None, optional("RUN|MODEL", "none", _file), tyro.conf.Positional] = None
     """Also check that this run folder or model file can be read."""
 
     json: JsonFile = None
     """Also write the findings to this file as JSON."""
 
 
-def check_config(
-    config: TrainConfig | EvaluateConfig | ExploreConfig | ObjectsConfig | DoctorConfig,
-) -> None:
+def check_config(config: object) -> None:
     """Refuse numbers that cannot be meant, before any work is done.
 
     Raises:
@@ -266,6 +281,11 @@ def check_config(
     scale = getattr(config, "scale", None)
     if scale is not None and not 0 < scale < float("inf"):
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
+    if isinstance(config, TrainConfig) and config.views:
+        if config.body != "camera":
+            raise ConfigError("--views needs --body camera: a fingertip sees nothing from afar.")
+        if not 0 < config.views <= VIEWS:
+            raise ConfigError(f"--views is {config.views}, but must be 1 to {VIEWS}, or 0.")
     if isinstance(config, ExploreConfig) and config.resume and config.out is None:
         raise ConfigError("--resume needs to know which run: give its folder with --out DIR.")
     target = getattr(config, "json", None)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade.config import Body, Noise
+from colonnade.config import Body, Noise, Policy
 from colonnade.episode import Episode
 from colonnade.report.view import View
 
@@ -78,7 +78,7 @@ class Engine(Protocol):
 
     def prepare(self, say: Callable[[str], None]) -> None: ...
     def open_set(self, spec: str, names: Sequence[str] | None, scale: float) -> Any: ...
-    def learn(self, mesh: Any, *, body: Body, seed: int) -> Any: ...
+    def learn(self, mesh: Any, *, body: Body, seed: int, views: int) -> Any: ...
     def save_learned(self, path: Path, learned: Any) -> None: ...
     def load_learned(self, path: Path) -> Any: ...
     def build_memory(self, learned: Sequence[Any]) -> Any: ...
@@ -95,6 +95,7 @@ class Engine(Protocol):
         seed: int,
         max_steps: int,
         record_steps: bool,
+        policy: Policy,
     ) -> Episode: ...
     def surfel_count(self, learned: Any) -> int: ...
     def surfel_cloud(self, learned: Any) -> SurfelCloud: ...
@@ -123,8 +124,15 @@ def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[st
     )
 
 
-def learn(mesh: Any, *, body: Body, seed: int) -> Any:
-    """Explore one object and return what a column learned of it; may raise UnlearnableError."""
+def learn(mesh: Any, *, body: Body, seed: int, views: int) -> Any:
+    """Explore one object, or look at it from `views` sides only if that is not 0, and learn it.
+
+    May raise UnlearnableError.
+    """
+    if views:
+        from colonnade.learning_views import learn_views
+
+        return learn_views(mesh, views, body=body, seed=seed)
     from colonnade.learning import learn_object
 
     return learn_object(mesh, body=body, seed=seed)
@@ -175,6 +183,7 @@ def recognise(
     seed: int,
     max_steps: int,
     record_steps: bool,
+    policy: Policy,
 ) -> Episode:
     """One recognition episode of `mesh` turned by `rotation` (4,) xyzw."""
     from colonnade.recognition import recognise as recognise_object
@@ -188,6 +197,7 @@ def recognise(
         seed=seed,
         max_steps=max_steps,
         record_steps=record_steps,
+        policy=policy,
     )
 
 

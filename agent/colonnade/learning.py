@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from colonnade_models.surfel import FLOOR
 from colonnade_models.trust import trust
 from colonnade_models.twins import find_twins
 
-__all__ = ["learn_object"]
+__all__ = ["Learner", "learn_object", "never_met"]
 
 FINEST_SPACING = 0.003
 COARSEST_SPACING = 0.050
@@ -47,70 +48,115 @@ def learn_object(mesh: ObjectMesh, *, body: BodyName, seed: int) -> LearnedObjec
     Raises UnlearnableError if the sensor never met the object.
     """
     started = time.perf_counter()
-    try:
-        learner = _Learner(mesh, body, seed)
-    except RuntimeError as error:  # no place to begin at
-        raise _never_met(mesh, body) from error
-    try:
-        learner.explore()
-    finally:
-        learner.senses.close()
-    if not learner.draft.size[0]:
-        raise _never_met(mesh, body)
-    learned = LearnedObject(
-        mesh.name, draft_surfels(learner.draft), float(learner.draft.spacing[0]), learner.steps
-    )
-    learned.table[:, FLOOR] = trust(learned, np.array(learner.touches), seed)
-    twins = find_twins(ObjectMemory([learned]).arrays)
-    return replace(learned, twins=twins, seconds=time.perf_counter() - started)
+    with _Explorer(mesh, body, seed) as explorer:
+        explorer.explore()
+    return replace(explorer.learned(), seconds=time.perf_counter() - started)
 
 
-def _never_met(mesh: ObjectMesh, body: BodyName) -> UnlearnableError:
+def never_met(mesh: ObjectMesh, body: BodyName) -> UnlearnableError:
+    """The error to raise where a body gets nothing of an object."""
     return UnlearnableError(
         f"{mesh.name}: the {body} body never met it: look at it with `colonnade objects`, and mend "
         "its mesh or leave it out with --names."
     )
 
 
-class _Learner:
-    """One object under one sensor."""
+class Learner:
+    """One object under one sensor, and what is sensed of it becoming surfels; use it with `with`.
+
+    Raises UnlearnableError if the sensor finds no place to begin at.
+    """
 
     def __init__(self, mesh: ObjectMesh, body: BodyName, seed: int) -> None:
+        self.mesh, self.body, self.seed = mesh, body, seed
         self.senses = Senses(mesh, body)
-        self.random = np.random.default_rng([seed, 1])
-        self.offset = np.zeros(3, np.float32)
-        self.radius = float(np.linalg.norm(mesh.size)) / 2
-        self.centre = mesh.centre
         self.draft = new_draft(FINEST_SPACING)
-        self.tried = new_draft(FINEST_SPACING, 1 << 15)
-        self.frontier = new_frontier()
         self.steps = 0
         self.touches: list[NDArray[np.float32]] = []
-        pose = self.senses.reset(np.array([0.0, 0.0, 0.0, 1.0]), seed)
+        self.offset = np.zeros(3, np.float32)
+        try:
+            pose = self.senses.reset(np.array([0.0, 0.0, 0.0, 1.0]), seed)
+        except RuntimeError as error:
+            self.senses.close()
+            raise never_met(mesh, body) from error
         self.offset[:] = pose[:3]
 
-    def explore(self) -> None:
-        """Flood the surface, then scout for what the flood could not reach."""
-        self._take_in()
-        self._flood()
-        while self.steps < MOST_STEPS and self._scout() >= FEW_NEW:
-            pass
+    def __enter__(self) -> Self:
+        return self
 
-    def _take_in(self) -> bool:
-        """Sense, learn, open goals; whether that was new."""
+    def __exit__(self, *error: object) -> None:
+        self.senses.close()
+
+    def take_in(self) -> bool:
+        """Sense and learn; whether that was new."""
+        return self.keep(self.senses.sense())
+
+    def keep(self, percept: NDArray[np.float32]) -> bool:
+        """Learn a percept (18,), which is moved into the object's frame; whether it was new."""
         self.steps += 1
-        percept = self.senses.sense()
         if not P.is_valid(percept) or percept[P.SIGMA_NORMAL] >= VAGUE:
             percept[P.ON_OBJECT] = 0.0  # neither a sensor's hiccup nor a guess becomes a surfel
             return False
         percept[P.LOCATION : P.LOCATION + 3] -= self.offset
         self.touches.append(percept.copy())
-        new = learn(self.draft, percept)
-        if new > 0:
-            open_goals(self.frontier, self.draft, percept)
-            if self.draft.size[0] > MOST_SURFELS and self.draft.spacing[0] < COARSEST_SPACING:
-                self._coarsen()
-        return new > 0
+        return learn(self.draft, percept) > 0
+
+    def is_crowded(self) -> bool:
+        """Whether the object is larger than thought, so that a coarser grid would do."""
+        return bool(self.draft.size[0] > MOST_SURFELS and self.draft.spacing[0] < COARSEST_SPACING)
+
+    def coarsen(self) -> None:
+        """Pour what was learned into a coarser grid."""
+        spacing = min(float(self.draft.spacing[0]) * COARSENING, COARSEST_SPACING)
+        coarse: Draft = new_draft(spacing)
+        coarsen(self.draft, coarse)
+        self.draft = coarse
+
+    def learned(self) -> LearnedObject:
+        """What was learned, with what the object finds out about itself.
+
+        Raises UnlearnableError if the sensor never met it.
+        """
+        if not self.draft.size[0]:
+            raise never_met(self.mesh, self.body)
+        learned = LearnedObject(
+            self.mesh.name, draft_surfels(self.draft), float(self.draft.spacing[0]), self.steps
+        )
+        learned.table[:, FLOOR] = trust(learned, np.array(self.touches), self.seed)
+        return replace(learned, twins=find_twins(ObjectMemory([learned]).arrays))
+
+
+class _Explorer(Learner):
+    """Goes wherever there is something new."""
+
+    def __init__(self, mesh: ObjectMesh, body: BodyName, seed: int) -> None:
+        super().__init__(mesh, body, seed)
+        self.random = np.random.default_rng([seed, 1])
+        self.radius = float(np.linalg.norm(mesh.size)) / 2
+        self.centre = mesh.centre
+        self.tried = new_draft(FINEST_SPACING, 1 << 15)
+        self.frontier = new_frontier()
+
+    def explore(self) -> None:
+        """Flood the surface, then scout for what the flood could not reach."""
+        self.take_in()
+        self._flood()
+        while self.steps < MOST_STEPS and self._scout() >= FEW_NEW:
+            pass
+
+    def take_in(self) -> bool:
+        """Sense, learn, open goals; whether that was new."""
+        new = super().take_in()
+        if new:
+            open_goals(self.frontier, self.draft, self.senses.percept)
+            if self.is_crowded():
+                self.coarsen()
+        return new
+
+    def coarsen(self) -> None:
+        """A coarser grid, and goals that fit it."""
+        super().coarsen()
+        self.tried = new_draft(float(self.draft.spacing[0]), 1 << 15)
 
     def _flood(self) -> None:
         goal = np.zeros(9, np.float32)
@@ -128,7 +174,7 @@ class _Learner:
                 self.senses.slide_along(target - here)
             else:
                 self.senses.jump_to(target + self.offset, normal)
-            self._take_in()
+            self.take_in()
 
     def _scout(self) -> int:
         """Approach from all around, aiming anywhere within; how many touches were new."""
@@ -137,18 +183,10 @@ class _Learner:
             outward = _direction(self.random)
             aim = self.centre + 0.7 * self.radius * self.random.random() * _direction(self.random)
             self.senses.jump_to(_entry(aim, outward, self.radius) + self.offset, outward)
-            if self._take_in():
+            if self.take_in():
                 found += 1
                 self._flood()
         return found
-
-    def _coarsen(self) -> None:
-        """The object is larger than thought: a coarser grid, and goals that fit it."""
-        spacing = min(float(self.draft.spacing[0]) * COARSENING, COARSEST_SPACING)
-        coarse: Draft = new_draft(spacing)
-        coarsen(self.draft, coarse)
-        self.draft = coarse
-        self.tried = new_draft(spacing, 1 << 15)
 
 
 def _direction(random: np.random.Generator) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from colonnade.cycle import CHOOSE, SENSE, THINK, new_log, run
 from colonnade.episode import Episode, StepTrace
 from colonnade.policies import walk
-from colonnade.policies.choose import new_policy
+from colonnade.policies.choose import PolicyName, new_policy
 from colonnade.senses import DRAWN_AT_ONCE, BodyName, NoiseName, Senses
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.poses import matrix_of, quaternion_of
@@ -33,13 +33,14 @@ def recognise(
     max_steps: int,
     record_steps: bool = False,
     trial: int = 0,
+    policy: PolicyName = "distinguish",
 ) -> Episode:
     """Meet `mesh`, turned by `rotation` (4,) object -> world, and say what it is.
 
     Deterministic in its arguments but for the times it reports.
     Raises ValueError when the memory is empty.
     """
-    return _Recognition(memory, mesh, body, noise, max_steps, record_steps).run(
+    return _Recognition(memory, mesh, body, noise, policy, max_steps, record_steps).run(
         rotation, seed, trial
     )
 
@@ -53,6 +54,7 @@ class _Recognition:
         mesh: ObjectMesh,
         body: BodyName,
         noise: NoiseName,
+        policy: PolicyName,
         max_steps: int,
         record_steps: bool,
     ) -> None:
@@ -61,7 +63,7 @@ class _Recognition:
         settings = C.default_settings()._replace(reach=self.senses.eye.max_range)
         self.column = C.init(self.arrays, settings, most_percepts=max_steps)
         self.log = new_log(max_steps, len(memory), evidence=record_steps)
-        self.record_steps = record_steps
+        self.policy, self.record_steps = policy, record_steps
 
     def run(self, rotation: NDArray[np.float64], seed: int, trial: int) -> Episode:
         """Sense, think, choose and move until the column decides or the steps run out."""
@@ -70,7 +72,7 @@ class _Recognition:
         try:
             self.object_pose = senses.reset(rotation, seed)
             random = np.random.default_rng([seed, 2])
-            policy = new_policy(random)
+            policy = new_policy(random, self.policy)
             state = C.OPEN
             while state == C.OPEN and log.steps[0] < len(log.percept):
                 numbers = random.standard_normal((DRAWN_AT_ONCE, walk.NUMBERS))

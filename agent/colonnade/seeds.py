@@ -11,7 +11,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["episode_rotation", "episode_seed", "learning_seed"]
+__all__ = ["episode_generator", "episode_rotation", "episode_seed", "learning_seed"]
 
 _LEARN, _EPISODE, _ROTATION = range(3)
 
@@ -30,13 +30,17 @@ def episode_seed(seed: int, name: str, trial: int) -> int:
     return int(_sequence(seed, name, trial, _EPISODE).generate_state(1)[0])
 
 
+def episode_generator(seed: int, name: str, trial: int) -> np.random.Generator:
+    """Random numbers for how the object `name` lies in one episode."""
+    return np.random.default_rng(_sequence(seed, name, trial, _ROTATION))
+
+
 def episode_rotation(seed: int, name: str, trial: int) -> NDArray[np.float64]:
     """Uniformly random rotation (4,), quaternion x, y, z, w with w >= 0.
 
     Four independent normal numbers, normalised, are uniform on the rotation group (Muller
     1959; Shoemake 1992).
     """
-    generator = np.random.default_rng(_sequence(seed, name, trial, _ROTATION))
-    quaternion = generator.standard_normal(4)
+    quaternion = episode_generator(seed, name, trial).standard_normal(4)
     quaternion /= np.linalg.norm(quaternion)
     return quaternion if quaternion[3] >= 0 else -quaternion

@@ -82,6 +82,7 @@ def summarise(episodes: Sequence[Episode], learned: Collection[str]) -> dict[str
             "total": _median([episode.total_us for episode in episodes]),
         },
         "episode_s_mean": _mean([episode.seconds for episode in episodes]),
+        "episode_s_median": _median([episode.seconds for episode in episodes]),
         "per_object": _per_object(episodes),
     }
 

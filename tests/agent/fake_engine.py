@@ -96,10 +96,11 @@ def _mesh(name: str, scale: float) -> FakeMesh:
     return FakeMesh(name, size, size / 2, vertices, np.zeros((12, 3)), np.zeros((0, 3)))
 
 
-def learn(mesh: FakeMesh, *, body: str, seed: int) -> FakeLearned:
+def learn(mesh: FakeMesh, *, body: str, seed: int, views: int = 0) -> FakeLearned:
     if mesh.name in os.environ.get("FAKE_ENDLESS", "").split(","):
         time.sleep(600)  # until a signal comes
-    directions = _random(mesh.name, body, seed).standard_normal((600, 3))
+    surfels = 40 * views if views else 600
+    directions = _random(mesh.name, body, seed).standard_normal((surfels, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     return FakeLearned(mesh.name, np.round(directions * mesh.size / 2 + mesh.centre, 6), 900)
 
@@ -139,9 +140,11 @@ def recognise(
     seed: int,
     max_steps: int,
     record_steps: bool,
+    policy: str = "distinguish",
 ) -> Episode:
     random = _random(mesh.name, seed, body, noise)
-    steps = int(min(max_steps, 8 + random.gamma(2.0, 9.0)))
+    slower = 1.0 if policy == "distinguish" else 3.0
+    steps = int(min(max_steps, 8 + slower * random.gamma(2.0, 9.0)))
     known = mesh.name in memory.names
     others = [name for name in memory.names if name != mesh.name]
     right = random.random() < 0.93

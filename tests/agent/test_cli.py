@@ -32,6 +32,9 @@ def run(*arguments: str) -> int:
         (("evaluate",), ["colonnade evaluate runs/mine --rotations 50", "RUN", "default: 10"]),
         (("objects",), ["colonnade objects my_meshes", "default: builtin", "millimetres"]),
         (("doctor",), ["colonnade doctor runs/mine", "Exits with 0"]),
+        (("bench",), ["ycb", "policies", "fewshot", "colonnade bench ycb --root DIR"]),
+        (("bench", "ycb"), ["--suite FILE|all,...", "--resume", "colonnade bench ycb --root my"]),
+        (("bench", "fewshot"), ["default: 1 2 4 8 14", "--noise {none,standard,raw}"]),
     ],
 )
 def test_help_teaches(

@@ -148,3 +148,21 @@ def test_quaternions_and_matrices_are_scipys(seed: int) -> None:
     turn = Rotation.random(random_state=seed)
     assert np.allclose(matrix_of(2.5 * turn.as_quat()), turn.as_matrix())
     assert abs(quaternion_of(turn.as_matrix()) @ turn.as_quat()) == pytest.approx(1)
+
+
+def test_policies_that_only_walk_do_not_jump() -> None:
+    rotation = Rotation.random(random_state=1).as_quat()
+    told = {}
+    for policy in ("distinguish", "curvature", "random"):
+        e = recognise(
+            memory(), wedge(), rotation, body="touch", noise="standard", seed=1,
+            max_steps=120, record_steps=True, policy=policy,
+        )  # type: ignore[arg-type]  # fmt: skip
+        assert e.trace is not None
+        told[policy] = e.trace
+    assert any(step.goal for step in told["distinguish"])
+    assert not any(step.goal for step in [*told["curvature"], *told["random"]])
+    first = [trace[0].location for trace in told.values()]
+    assert (first[0] == first[1]).all()  # the same place and noise to begin with
+    assert (first[0] == first[2]).all()
+    assert np.abs(told["curvature"][3].location - told["random"][3].location).max() > 1e-4

@@ -1,11 +1,11 @@
-"""The curvature walk: along the surface, where curvature leads, and never stuck."""
+"""The curvature walk: along the surface, where curvature leads, and never stuck; the random one."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from colonnade.policies.walk import ACROSS, ALONG, NUMBERS, new_walk, stroll
+from colonnade.policies.walk import ACROSS, ALONG, NUMBERS, new_walk, stroll, wander
 from colonnade_models import percept as P
 
 
@@ -76,3 +76,19 @@ def test_a_heading_along_the_normal_is_survived() -> None:
     walk.walk.heading[:] = 0, 0, 1
     assert np.isfinite(walk(percept([0, 0, 1]))).all()
     assert np.isfinite(walk(percept([0, 0, 1], [0, 0, 1]))).all()
+
+
+def test_the_random_walk_goes_anywhere_along_the_surface() -> None:
+    random = np.random.default_rng(5)
+    walk, row = new_walk(random), percept([0.0, 0.0, 1.0], [1.0, 0.0, 0.0])
+    steps = np.empty((2000, 3))
+    for step in steps:
+        wander(walk, row, random.standard_normal(NUMBERS), 0.015)
+        step[:] = walk.step
+    assert np.linalg.norm(steps, axis=1) == pytest.approx(0.015, rel=1e-6)
+    assert np.abs(steps[:, 2]).max() < 1e-8
+    counts, _ = np.histogram(np.arctan2(steps[:, 1], steps[:, 0]), 8, (-np.pi, np.pi))
+    assert counts.min() > 190  # 250 each, standard deviation 15
+    turns = (steps[1:] * steps[:-1]).sum(axis=1) / 0.015**2
+    assert abs(turns.mean()) < 0.06  # it remembers no heading
+    assert walk.steps[0] == 2000

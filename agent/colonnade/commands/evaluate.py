@@ -28,7 +28,7 @@ from colonnade.commands.train import (
     set_identity,
     tell_unusable,
 )
-from colonnade.config import Body, EvaluateConfig, Noise, check_config
+from colonnade.config import Body, EvaluateConfig, Noise, Orientations, Policy, check_config
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_table import (
@@ -46,7 +46,7 @@ from colonnade.summary import summarise
 from colonnade.workers import Workers
 from colonnade_models import __version__
 
-__all__ = ["Evaluation", "evaluate", "evaluate_into", "tell"]
+__all__ = ["Evaluation", "Recognised", "evaluate", "evaluate_into", "recognise_into", "tell"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,22 @@ class Evaluation:
     body: Body
     seed: int
     max_steps: int
-    steps: bool
+    steps: bool = False
+    orientations: Orientations = "random"
+    policy: Policy = "distinguish"
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Objects that could not be learned just before, with the reasons."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What came of an evaluation's episodes."""
+
+    episodes: list[Episode]
+    """In the order of the objects, then of their trials."""
+    unusable: Mapping[str, str]
+    """Objects that could not be shown, with the reasons."""
+    seconds: float
 
 
 def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
@@ -98,6 +111,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         seed=config.seed,
         max_steps=config.max_steps,
         steps=config.steps,
+        policy=config.policy,
     )
     with RunFolder(config.out or run_path) as run, Workers(config.workers) as workers:
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
@@ -112,6 +126,55 @@ def evaluate_into(
     run: RunFolder, workers: Workers, job: Evaluation, engine: str, *, resume: bool
 ) -> dict[str, Any]:
     """Run the episodes of `job` that are not done yet; write tables, summary and report."""
+    done = recognise_into(run, workers, job, engine, resume=resume, tell_one_each=True)
+    wanted = done.episodes
+    mind = load_engine(engine)
+    write_episodes(run.episodes, wanted)
+    if job.steps:
+        write_steps(run.steps, wanted)
+    memory = mind.load_memory(job.model)
+    summary = summarise(wanted, memory.names)
+    summary |= _training_numbers(job.model.parent)
+    summary |= {
+        "unusable": {**job.left_out, **done.unusable},
+        "evaluate_s": done.seconds,
+        "model_bytes": job.model.stat().st_size,
+        "peak_rss_mb": round(workers.peak_rss_mb, 1),
+        "set": set_identity(job.objects),
+        "scale": job.scale,
+        "body": job.body,
+        "noise": job.noise,
+        "policy": job.policy,
+        "rotations": job.rotations,
+        "max_steps": job.max_steps,
+        "seed": job.seed,
+        "version": __version__,
+        "command": command_line(),
+    }
+    write_json(run.summary, summary)
+    write_report(run.report, summary, wanted, memory, job.trained, engine)
+    return summary
+
+
+def recognise_into(
+    run: RunFolder,
+    workers: Workers,
+    job: Evaluation,
+    engine: str,
+    *,
+    resume: bool,
+    tell_one_each: bool = False,
+) -> Recognised:
+    """Run the episodes of `job` that are not done yet, each kept in the journal at once.
+
+    `tell_one_each` records the steps of each object's first episode even if `job.steps` does not
+    ask for them.
+
+    Raises:
+        RunFolderError: the folder holds something else, or the job has changed.
+        NothingUsableError: not one object could be shown.
+        Interrupted: Ctrl-C; finished episodes are saved.
+    """
     mind = load_engine(engine)
     objects = mind.open_set(job.objects, job.names or None, job.scale)
     mind.prepare(note)
@@ -129,9 +192,11 @@ def evaluate_into(
             trial=trial,
             body=job.body,
             noise=job.noise,
+            orientations=job.orientations,
+            policy=job.policy,
             seed=job.seed,
             max_steps=job.max_steps,
-            record=job.steps or trial == 0,  # one of these is told in the report
+            record=job.steps or (tell_one_each and trial == 0),
         )
         for name in names
         for trial in range(job.rotations)
@@ -152,32 +217,7 @@ def evaluate_into(
     wanted = [episodes[key] for key in keys if key in episodes]
     if not wanted:
         raise nothing_usable(job.objects, unusable)
-    evaluate_s = perf_counter() - begin
-
-    write_episodes(run.episodes, wanted)
-    if job.steps:
-        write_steps(run.steps, wanted)
-    memory = mind.load_memory(job.model)
-    summary = summarise(wanted, memory.names)
-    summary |= _training_numbers(job.model.parent)
-    summary |= {
-        "unusable": {**job.left_out, **unusable},
-        "evaluate_s": evaluate_s,
-        "model_bytes": job.model.stat().st_size,
-        "peak_rss_mb": round(workers.peak_rss_mb, 1),
-        "set": set_identity(job.objects),
-        "scale": job.scale,
-        "body": job.body,
-        "noise": job.noise,
-        "rotations": job.rotations,
-        "max_steps": job.max_steps,
-        "seed": job.seed,
-        "version": __version__,
-        "command": command_line(),
-    }
-    write_json(run.summary, summary)
-    write_report(run.report, summary, wanted, memory, job.trained, engine)
-    return summary
+    return Recognised(wanted, unusable, perf_counter() - begin)
 
 
 def tell(summary: Mapping[str, Any], report: Path) -> None:
@@ -213,6 +253,8 @@ def _begin(
         "scale": job.scale,
         "noise": job.noise,
         "body": job.body,
+        "orientations": job.orientations,
+        "policy": job.policy,
         "seed": job.seed,
         "max_steps": job.max_steps,
         "steps": job.steps,

@@ -17,7 +17,7 @@ from colonnade.files import write_json
 from colonnade.run_folder import RunFolder
 from colonnade.workers import Workers
 
-__all__ = ["explore"]
+__all__ = ["explore", "free_folder", "going_on_with"]
 
 
 def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
     check_config(config)
     load_engine(engine).open_set(config.objects, config.names or None, config.scale)  # or no folder
     training = TrainConfig(
-        out=config.out or free_folder(),
+        out=config.out or free_folder("explore"),
         objects=config.objects,
         names=config.names,
         body=config.body,
@@ -41,7 +41,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         scale=config.scale,
     )
     resume = "--resume" if config.out else f"--out {show(training.out)} --resume"
-    with _going_on_with(resume), RunFolder(training.out) as run, Workers(config.workers) as workers:
+    with going_on_with(resume), RunFolder(training.out) as run, Workers(config.workers) as workers:
         note(f"Exploring {config.objects} into {show(run.path)}")
         trained = learn_into(run, workers, training, engine)
         write_json(run.path / "training.json", trained)
@@ -68,7 +68,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
 
 
 @contextmanager
-def _going_on_with(resume: str) -> Iterator[None]:
+def going_on_with(resume: str) -> Iterator[None]:
     """Say how to go on although the command did not name its folder."""
     try:
         yield
@@ -76,9 +76,9 @@ def _going_on_with(resume: str) -> Iterator[None]:
         raise Interrupted(str(error).replace("with --resume", f"with {resume}")) from None
 
 
-def free_folder() -> Path:
-    """A folder under runs/ that says when it was made and that nobody has yet."""
-    base = Path("runs") / f"explore-{datetime.now():%Y-%m-%d-%H%M}"
+def free_folder(kind: str) -> Path:
+    """A folder under runs/ that says what it is and when it was made, and that nobody has yet."""
+    base = Path("runs") / f"{kind}-{datetime.now():%Y-%m-%d-%H%M}"
     path, count = base, 1
     while path.exists():
         count += 1

@@ -13,11 +13,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from colonnade.config import Body, Noise
+from colonnade.config import Body, Noise, Orientations, Policy
 from colonnade.engine import UnlearnableError, load_engine
 from colonnade.episode import Episode
 from colonnade.files import atomic_path
-from colonnade.seeds import episode_rotation, episode_seed, learning_seed
+from colonnade.orientations import orientation
+from colonnade.seeds import episode_seed, learning_seed
 from colonnade.summary import UNKNOWN, judge
 
 __all__ = [
@@ -48,6 +49,7 @@ class LearnTask:
     objects: ObjectSource
     name: str
     body: Body
+    views: int
     seed: int
     file: Path
 
@@ -83,6 +85,8 @@ class EpisodeTask:
     trial: int
     body: Body
     noise: Noise
+    orientations: Orientations
+    policy: Policy
     seed: int
     max_steps: int
     record: bool
@@ -101,8 +105,9 @@ def learn_object(task: LearnTask) -> Learned | Unusable:
             f"{UNKNOWN}: this is what is answered for an object that was never learned: "
             "rename the mesh.",
         )
+    seed = learning_seed(task.seed, task.name)
     try:
-        learned = engine.learn(mesh, body=task.body, seed=learning_seed(task.seed, task.name))
+        learned = engine.learn(mesh, body=task.body, seed=seed, views=task.views)
     except UnlearnableError as error:
         return Unusable(task.name, str(error))
     try:
@@ -133,12 +138,13 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
     episode = load_engine(task.engine).recognise(
         memory,
         mesh,
-        episode_rotation(task.seed, task.name, task.trial),
+        orientation(task.orientations, task.seed, task.name, task.trial),
         body=task.body,
         noise=task.noise,
         seed=episode_seed(task.seed, task.name, task.trial),
         max_steps=task.max_steps,
         record_steps=task.record,
+        policy=task.policy,
     )
     return judge(replace(episode, object=task.name), memory.names, task.trial)
 

@@ -76,6 +76,7 @@ def learn_into(
         "objects": set_identity(config.objects),
         "names": names,
         "body": config.body,
+        "views": config.views,
         "seed": config.seed,
         "scale": config.scale,
     }
@@ -93,6 +94,7 @@ def learn_into(
             objects=source,
             name=name,
             body=config.body,
+            views=config.views,
             seed=config.seed,
             file=run.object_file(name),
         )

@@ -1,20 +1,25 @@
-"""Choose: walk until there is something to test, then go where the hypotheses disagree most."""
+"""Choose: walk until there is something to test, then go where the hypotheses disagree most.
+
+Two policies that only walk are there to measure it by: one along the curvature, one at random.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colonnade.policies.distinguish import Rivals, most_telling, new_rivals
-from colonnade.policies.walk import Walk, new_walk, stroll
+from colonnade.policies.walk import Walk, new_walk, stroll, wander
 from colonnade_models import percept as P
 from colonnade_models.column import MET, Column
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 
-__all__ = ["Policy", "choose", "new_policy"]
+__all__ = ["Policy", "PolicyName", "choose", "new_policy"]
+
+PolicyName = Literal["distinguish", "curvature", "random"]
 
 STRIDE = 0.015
 """Metres that the walk slides a step."""
@@ -31,11 +36,22 @@ class Policy(NamedTuple):
     """(6,) point and normal to jump to, world frame."""
     jumped: NDArray[np.bool_]
     """(1,) whether the last move was a jump."""
+    tests: bool
+    """Whether it jumps to where hypotheses disagree."""
+    strolls: bool
+    """Whether its walk follows the curvature."""
 
 
-def new_policy(random: np.random.Generator) -> Policy:
-    """A policy that begins with a walk in a random direction."""
-    return Policy(new_walk(random), new_rivals(), np.zeros(6, np.float32), np.zeros(1, np.bool_))
+def new_policy(random: np.random.Generator, name: PolicyName = "distinguish") -> Policy:
+    """The policy of that name, which begins with a walk in a random direction."""
+    return Policy(
+        new_walk(random),
+        new_rivals(),
+        np.zeros(6, np.float32),
+        np.zeros(1, np.bool_),
+        name == "distinguish",
+        name != "random",
+    )
 
 
 @kernel
@@ -54,9 +70,11 @@ def choose(
     """
     missed = policy.jumped[0] and percept[P.ON_OBJECT] == 0.0
     worth = np.float32(-1.0)
-    if column.tally[MET] >= WALKED_FIRST and not missed:
+    if policy.tests and column.tally[MET] >= WALKED_FIRST and not missed:
         worth = most_telling(column, memory, policy.rivals, steps, policy.goal)
     policy.jumped[0] = worth >= 0.0
-    if worth < 0.0:
+    if worth < 0.0 and policy.strolls:
         stroll(policy.walk, percept, white, STRIDE)
+    elif worth < 0.0:
+        wander(policy.walk, percept, white, STRIDE)
     return policy.jumped[0]

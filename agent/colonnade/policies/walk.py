@@ -2,7 +2,8 @@
 
 Where the surface bends more one way than the other the finger follows the direction of least
 bending, along a handle or an edge, for a while, then crosses it; elsewhere it keeps its
-heading with a small random turn.
+heading with a small random turn. `wander` is what others are measured by: each step goes
+anywhere.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
-from colonnade_models.kernel import kernel
+from colonnade_models.kernel import inlined, kernel
 
-__all__ = ["NUMBERS", "Walk", "new_walk", "stroll"]
+__all__ = ["NUMBERS", "Walk", "new_walk", "stroll", "wander"]
 
 ALONG, ACROSS = 5, 3
 """Steps that a leg follows least and greatest bending."""
@@ -41,6 +42,33 @@ def new_walk(random: np.random.Generator) -> Walk:
     return Walk(random.normal(size=3), np.zeros(1, np.int64), np.zeros(3))
 
 
+@inlined
+def _set_out(
+    walk: Walk, a: float, b: float, c: float, percept: NDArray[np.float32], stride: float
+) -> None:
+    """The next step goes along what of (a, b, c) lies in the surface at `percept` (18,)."""
+    n0, n1, n2 = (
+        float(percept[P.NORMAL]),
+        float(percept[P.NORMAL + 1]),
+        float(percept[P.NORMAL + 2]),
+    )
+    along = a * n0 + b * n1 + c * n2
+    a, b, c = a - along * n0, b - along * n1, c - along * n2
+    size = np.sqrt(a * a + b * b + c * c) + 1e-9
+    walk.heading[0], walk.heading[1], walk.heading[2] = a / size, b / size, c / size
+    for k in range(3):
+        walk.step[k] = stride * walk.heading[k]
+    walk.steps[0] += 1
+
+
+@kernel
+def wander(
+    walk: Walk, percept: NDArray[np.float32], white: NDArray[np.float64], stride: float
+) -> None:
+    """Step from `percept` (18,) in a uniformly random direction; `white` (4,) as for `stroll`."""
+    _set_out(walk, white[1], white[2], white[3], percept, stride)
+
+
 @kernel
 def stroll(
     walk: Walk, percept: NDArray[np.float32], white: NDArray[np.float64], stride: float
@@ -53,7 +81,6 @@ def stroll(
     )
     h0, h1, h2 = walk.heading[0], walk.heading[1], walk.heading[2]
     taken = walk.steps[0]
-    walk.steps[0] = taken + 1
     if percept[P.ON_OBJECT] == 0.0:
         a, b, c = white[1], white[2], white[3]
     elif percept[P.DIRECTED] > 0.0:
@@ -71,9 +98,4 @@ def stroll(
         a = cosine * h0 + sine * (n1 * h2 - n2 * h1)
         b = cosine * h1 + sine * (n2 * h0 - n0 * h2)
         c = cosine * h2 + sine * (n0 * h1 - n1 * h0)
-    along = a * n0 + b * n1 + c * n2
-    a, b, c = a - along * n0, b - along * n1, c - along * n2
-    size = np.sqrt(a * a + b * b + c * c) + 1e-9
-    walk.heading[0], walk.heading[1], walk.heading[2] = a / size, b / size, c / size
-    for k in range(3):
-        walk.step[k] = stride * walk.heading[k]
+    _set_out(walk, a, b, c, percept, stride)

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["INK", "PALETTE", "confusion", "histogram", "lines", "nice_ticks", "stacked_bar"]
+__all__ = [
+    "INK",
+    "PALETTE",
+    "confusion",
+    "histogram",
+    "lines",
+    "nice_ticks",
+    "stacked_bar",
+    "standalone",
+]
 
 INK = "#1f2933"
 MUTED = "#6b7885"
@@ -53,6 +62,15 @@ def _svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
         f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{html.escape(label)}">'
         + "".join(parts)
         + "</svg>"
+    )
+
+
+def standalone(chart: str) -> str:
+    """A chart as a file of its own: with its name space, a font, and a white ground."""
+    head, _, body = chart.partition(">")
+    return (
+        f'{head} xmlns="http://www.w3.org/2000/svg" font-family="system-ui,sans-serif" '
+        f'font-size="12"><rect width="100%" height="100%" fill="white"/>{body}\n'
     )
 
 

@@ -1,0 +1,78 @@
+"""``colonnade bench NAME``: which benchmarks there are, and how each is started.
+
+A benchmark is a dataclass of options, a help text, and a module with ``run(config, engine)``,
+imported when it is asked for, that prints a table and returns an exit code.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from colonnade.bench.config import FewshotConfig, PoliciesConfig, YcbConfig
+from colonnade.options import understand
+
+__all__ = ["BENCHES", "Bench", "bench"]
+
+_ABOUT = """Measure: every benchmark prints its own table, and writes all of its numbers as JSON.
+
+  colonnade bench ycb --root DIR        the field's table of conditions, its numbers beside ours
+  colonnade bench policies              what going where the hypotheses disagree is worth
+  colonnade bench fewshot               accuracy over the number of views learned from"""
+
+_YCB = """The field's recognition benchmark: its conditions, scored by its rules.
+
+Trains each suite of objects once a seed and body, and recognises them under every condition:
+base (the 14 published orientations, no noise), randrot (new random ones), noise (randrot with
+the standard noise on percepts), rawnoise (randrot with 1 mm on every depth pixel). A suite is a
+text file of object names, or `all` objects of the root; the published numbers are printed
+beside ours for suites called distinct, similar and all.
+
+  colonnade bench ycb --root my_meshes
+  colonnade bench ycb --root ycb --suite distinct.txt,similar.txt --out runs/ycb --json ycb.json
+  colonnade bench ycb --root pybullet --conditions noise,rawnoise --body touch --seeds 0 1 2
+  colonnade bench ycb --root ycb --suite distinct.txt --out runs/ycb --resume"""
+
+_POLICIES = """What it is worth to go where the leading hypotheses disagree.
+
+Recognises the same objects in the same orientations with three policies: distinguish, the
+curvature-guided walk alone, and a random walk.
+
+  colonnade bench policies
+  colonnade bench policies --objects my_meshes --body camera --rotations 5"""
+
+_FEWSHOT = """Accuracy and pose over the number of views that the objects were learned from.
+
+A view is one of the published 14 orientations, scanned by a camera that stays on one side: what
+cannot be seen from there is not learned.
+
+  colonnade bench fewshot
+  colonnade bench fewshot --objects my_meshes --views 1 2 4 8 14 --out runs/fewshot"""
+
+
+class Bench(NamedTuple):
+    """One benchmark."""
+
+    config: type[Any]
+    """Dataclass of its options."""
+    about: str
+    """Its help."""
+    module: str
+    """Offers ``run(config, engine: str) -> int``."""
+
+
+BENCHES: dict[str, Bench] = {
+    "ycb": Bench(YcbConfig, _YCB, "colonnade.bench.ycb"),
+    "policies": Bench(PoliciesConfig, _POLICIES, "colonnade.bench.policies"),
+    "fewshot": Bench(FewshotConfig, _FEWSHOT, "colonnade.bench.fewshot"),
+}
+
+
+def bench(given: Sequence[str], engine: str) -> int:
+    """Run the benchmark whose name and options are `given`, and return its exit code."""
+    commands = {name: (each.config, each.about) for name, each in BENCHES.items()}
+    config = understand(given, commands, "colonnade bench", _ABOUT)
+    module = next(each.module for each in BENCHES.values() if isinstance(config, each.config))
+    code: int = importlib.import_module(module).run(config, engine)
+    return code

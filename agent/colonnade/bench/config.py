@@ -1,0 +1,145 @@
+"""The options of the benchmarks: one frozen dataclass each, as in `colonnade.config`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from tyro.constructors import PrimitiveConstructorSpec
+
+from colonnade.config import Body, ConfigError, JsonFile, Names, Noise, Set, check_config, optional
+
+__all__ = [
+    "CONDITIONS",
+    "BenchOptions",
+    "Condition",
+    "FewshotConfig",
+    "PoliciesConfig",
+    "YcbConfig",
+    "check_bench",
+]
+
+Condition = Literal["base", "randrot", "noise", "rawnoise"]
+CONDITIONS: tuple[Condition, ...] = ("base", "randrot", "noise", "rawnoise")
+BODIES: tuple[Body, ...] = ("touch", "camera")
+
+
+def _words(metavar: str, allowed: Sequence[str] = ()) -> Any:
+    """A flag that takes words with commas between them, each one of `allowed` if that is given."""
+
+    def read(arguments: list[str]) -> tuple[str, ...]:
+        words = tuple(word.strip() for word in arguments[0].split(",") if word.strip())
+        if not words or (allowed and not set(words) <= set(allowed)):
+            raise ValueError(f"choose from {','.join(allowed) or metavar}, with commas between")
+        return tuple(dict.fromkeys(words))
+
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=metavar,
+        instance_from_str=read,
+        is_instance=lambda value: isinstance(value, tuple),
+        str_from_instance=lambda value: [",".join(value)],
+    )
+
+
+def _folder(arguments: list[str]) -> Path:
+    return Path(arguments[0]).expanduser()
+
+
+Numbers = Annotated[tuple[int, ...], tyro.conf.arg(metavar="N N ...")]
+Out = Annotated[Path | None, optional("DIR", "runs/bench-NAME-DATE-TIME", _folder)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchOptions:
+    """What every benchmark that learns and recognises takes."""
+
+    names: Names = ()
+    """Only these objects of the set."""
+
+    rotations: int = 10
+    """Random orientations in which each object is recognised."""
+
+    seeds: Numbers = (0, 1)
+    """Everything is done once a seed, learning as well, and counted together."""
+
+    max_steps: int = 500
+    """Give up an episode after so many steps and count its strongest hypothesis."""
+
+    workers: int = 1
+    """Processes to share the work; 1 keeps the times comparable."""
+
+    scale: float = 1.0
+    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+
+    out: Out = None
+    """Folder for what is learned and for every episode."""
+
+    resume: bool = False
+    """Go on in --out: what is done is not done again."""
+
+    json: JsonFile = None
+    """Also write all numbers to this file as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class YcbConfig(BenchOptions):
+    """The field's recognition benchmark."""
+
+    root: Set
+    """Folder of meshes, or builtin, pybullet, random:000-049."""
+
+    suite: Annotated[tuple[str, ...], _words("FILE|all,...")] = ("all",)
+    """Text files of object names, one a line; `all` is every object. --names goes before it."""
+
+    conditions: Annotated[tuple[Condition, ...], _words("A,B,...", CONDITIONS)] = CONDITIONS
+    """What is made hard: see above. base has its own 14 orientations."""
+
+    body: Annotated[tuple[Body, ...], _words("touch,camera", BODIES)] = BODIES
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoliciesConfig(BenchOptions):
+    """What it is worth to go where the leading hypotheses disagree."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder of meshes."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    noise: Noise = "standard"
+    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FewshotConfig(BenchOptions):
+    """Accuracy over the number of views learned from."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder of meshes."""
+
+    views: Numbers = (1, 2, 4, 8, 14)
+    """From how many of the published 14 orientations, the first ones, each object is learned."""
+
+    noise: Noise = "standard"
+    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
+
+
+def check_bench(config: BenchOptions) -> None:
+    """Refuse options that cannot be meant, before any work is done.
+
+    Raises:
+        ConfigError: one sentence that says which flag and what it takes.
+    """
+    check_config(config)
+    if not config.seeds or min(config.seeds) < 0:
+        raise ConfigError("--seeds takes one or more numbers from 0, e.g. --seeds 0 1.")
+    if len(set(config.seeds)) < len(config.seeds):
+        raise ConfigError("--seeds names one seed twice, whose episodes would count twice.")
+    if config.resume and config.out is None:
+        raise ConfigError("--resume needs to know which run: give its folder with --out DIR.")

@@ -1,0 +1,198 @@
+"""A laboratory: the folder of one benchmark, in which models are learned and objects shown.
+
+Everything goes through run folders and their journals below it, so that Ctrl-C keeps what is
+done and --resume goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from colonnade.bench.config import BenchOptions, check_bench
+from colonnade.commands.console import note, show
+from colonnade.commands.evaluate import Evaluation, recognise_into
+from colonnade.commands.explore import free_folder, going_on_with
+from colonnade.commands.train import command_line, learn_into, set_identity, tell_unusable
+from colonnade.config import Body, Noise, Orientations, Policy, TrainConfig
+from colonnade.engine import load_engine
+from colonnade.episode import Episode
+from colonnade.episode_table import write_episodes
+from colonnade.files import plain, write_json
+from colonnade.run_folder import RunFolder
+from colonnade.summary import summarise
+from colonnade.workers import Workers
+from colonnade_models import __version__
+
+__all__ = ["Laboratory", "Model", "laboratory"]
+
+POSED_DEG = 20.0
+"""Rotation error up to which a right answer knows the pose as well: what the field calls unique."""
+
+Options = TypeVar("Options", bound=BenchOptions)
+
+
+@dataclass(frozen=True)
+class Model:
+    """One memory that was learned for a benchmark."""
+
+    file: Path
+    trained: Mapping[str, Any]
+    """The [train] table of its run."""
+    names: tuple[str, ...]
+    """What it holds."""
+    seconds: tuple[float, ...]
+    """What learning each object took, its mesh's loading included."""
+    surfels: int
+    bytes: int
+    seed: int
+
+
+class Laboratory(Generic[Options]):
+    """See the module; made by `laboratory`."""
+
+    def __init__(self, folder: RunFolder, workers: Workers, options: Options, engine: str) -> None:
+        self.folder, self.workers, self.options, self.engine = folder, workers, options, engine
+        self.unusable: dict[str, str] = {}
+        """Objects that could not be used, with the reasons."""
+
+    @property
+    def path(self) -> Path:
+        """The benchmark's folder."""
+        return self.folder.path
+
+    def learn(
+        self,
+        name: str,
+        objects: str,
+        names: tuple[str, ...],
+        *,
+        body: Body,
+        seed: int,
+        views: int = 0,
+    ) -> Model:
+        """The model of `names` (all if there are none) of a set, in the run folder `name`.
+
+        Raises what `colonnade.commands.train.train` does.
+        """
+        config = TrainConfig(
+            out=self.path / name,
+            objects=objects,
+            names=names,
+            body=body,
+            views=views,
+            seed=seed,
+            scale=self.options.scale,
+            resume=True,
+        )
+        with RunFolder(config.out) as run:
+            summary = learn_into(run, self.workers, config, self.engine)
+            write_json(run.path / "training.json", summary)
+            trained = run.config()["train"]
+            self.unusable |= summary["unusable"]
+            return Model(
+                file=run.model,
+                trained=trained,
+                names=tuple(summary["object_names"]),
+                seconds=tuple(row["seconds"] for row in summary["per_object"].values()),
+                surfels=summary["surfels_total"],
+                bytes=summary["model_bytes"],
+                seed=seed,
+            )
+
+    def show(
+        self,
+        name: str,
+        models: Sequence[Model],
+        *,
+        noise: Noise,
+        rotations: int | None = None,
+        orientations: Orientations = "random",
+        policy: Policy = "distinguish",
+    ) -> list[Episode]:
+        """Show each of the models, which differ by their seeds, what it learned.
+
+        Args:
+            name: run folder for the episodes; ``{seed}`` in it becomes the seed.
+
+        Returns:
+            All episodes, in the order of the models, then of the objects and their trials.
+
+        Raises what `colonnade.commands.evaluate.evaluate` does.
+        """
+        episodes: list[Episode] = []
+        for model in models:
+            job = Evaluation(
+                model=model.file,
+                trained=model.trained,
+                objects=str(model.trained["objects"]),
+                names=model.names,
+                scale=self.options.scale,
+                rotations=rotations or self.options.rotations,
+                noise=noise,
+                body=model.trained["body"],
+                seed=model.seed,
+                max_steps=self.options.max_steps,
+                orientations=orientations,
+                policy=policy,
+            )
+            with RunFolder(self.path / name.format(seed=model.seed)) as run:
+                done = recognise_into(run, self.workers, job, self.engine, resume=True)
+                write_episodes(run.episodes, done.episodes)
+            episodes += done.episodes
+            self.unusable |= done.unusable
+        return episodes
+
+    def measure(self, episodes: Sequence[Episode], models: Sequence[Model]) -> dict[str, Any]:
+        """The headline numbers of episodes with these models of one and the same set."""
+        seconds = sorted(second for model in models for second in model.seconds)
+        posed = [e.correct and e.rotation_error_deg <= POSED_DEG for e in episodes]
+        return summarise(episodes, models[0].names) | {
+            "posed_rate": sum(posed) / len(posed),
+            "learn_s_median": seconds[len(seconds) // 2] if seconds else None,
+            "surfels": sum(model.surfels for model in models) / len(models),
+            "model_bytes": sum(model.bytes for model in models) / len(models),
+            "peak_rss_mb": round(self.workers.peak_rss_mb, 1),
+        }
+
+    def conclude(self, rows: list[dict[str, Any]]) -> int:
+        """Write all numbers into bench.json and --json, name what was left out; the exit code."""
+        summary = {
+            "options": plain(asdict(self.options)),
+            "version": __version__,
+            "command": command_line(),
+            "unusable": self.unusable,
+            "rows": rows,
+        }
+        file = self.path / "bench.json"
+        write_json(file, summary)
+        if self.options.json is not None:
+            write_json(self.options.json, summary)
+        print(f"\nEvery number: {show(file)}")
+        tell_unusable(self.unusable, "used", "mend them and repeat the command with --resume")
+        return 1 if self.unusable else 0
+
+
+@contextmanager
+def laboratory(
+    kind: str, options: Options, objects: str, engine: str
+) -> Iterator[Laboratory[Options]]:
+    """The benchmark `kind` of a set of objects, in --out or in a new folder below runs/.
+
+    Raises:
+        ConfigError: options that cannot be meant.
+        RunFolderError: the folder is in use, holds something else, or --resume is not given.
+    """
+    check_bench(options)
+    load_engine(engine).open_set(objects, options.names or None, options.scale)  # or no folder
+    out = options.out or free_folder(f"bench-{kind}")
+    resume = "--resume" if options.out else f"--out {show(out)} --resume"
+    with going_on_with(resume), RunFolder(out) as folder, Workers(options.workers) as workers:
+        matters = {"benchmark": kind, "objects": set_identity(objects), "scale": options.scale}
+        if not folder.begin("bench", matters, resume=options.resume):
+            folder.write_config("bench", matters)
+        note(f"Into {show(out)}.")
+        yield Laboratory(folder, workers, options, engine)

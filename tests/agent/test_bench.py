@@ -1,0 +1,229 @@
+"""The benchmarks, with a small fake of mind and body: rows, tables, resuming, what is refused."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from tests.agent import fake_engine
+
+from colonnade.bench import fewshot, policies, ycb
+from colonnade.bench.command import BENCHES, bench
+from colonnade.bench.config import FewshotConfig, PoliciesConfig, YcbConfig
+from colonnade.bench.published import PUBLISHED, TIMES
+from colonnade.bench.suites import read_suite
+from colonnade.bench.table import cell, table
+from colonnade.commands.console import Interrupted
+from colonnade.config import ConfigError
+from colonnade.episode_table import read_episodes
+from colonnade.run_folder import RunFolderError
+
+FAKE = "tests.agent.fake_engine"
+
+
+def asked(out: Path, **changes: Any) -> YcbConfig:
+    config = YcbConfig(root="small", rotations=2, seeds=(0, 1), out=out)
+    return replace(config, **changes)
+
+
+def told(out: Path) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads((out / "bench.json").read_text())
+    return answer
+
+
+def test_ycb_has_a_row_for_each_suite_body_and_condition(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "distinct.txt").write_text("# two\nmug\n\nspoon  # of metal\nmug\n")
+    suites = (str(tmp_path / "distinct.txt"), "all")
+    config = asked(tmp_path / "run", suite=suites, json=tmp_path / "s.json")
+    assert ycb.run(config, FAKE) == 0
+    rows = told(tmp_path / "run")["rows"]
+    keys = [(row["suite"], row["body"], row["condition"]) for row in rows]
+    assert len(set(keys)) == 2 * 2 * 4
+    by_key = dict(zip(keys, rows, strict=True))
+    assert by_key["distinct", "touch", "base"]["episodes"] == 2 * 14 * 2
+    assert by_key["distinct", "touch", "noise"]["episodes"] == 2 * 2 * 2
+    assert by_key["all", "camera", "noise"]["episodes"] == 6 * 2 * 2
+    assert by_key["distinct", "touch", "rawnoise"]["published"]["correct"] == 75.0
+    assert by_key["all", "camera", "noise"]["published"]["rotation_error"] == 29.9
+    assert by_key["all", "camera", "rawnoise"]["published"] is None
+    assert json.loads((tmp_path / "s.json").read_text())["rows"] == rows
+    printed = capsys.readouterr().out
+    assert "Recognition (theirs" in printed
+    assert "83.9" in printed
+    assert "Time and memory" in printed
+
+
+def test_conditions_differ_in_noise_and_orientations(tmp_path: Path) -> None:
+    ycb.run(asked(tmp_path / "run", names=("mug", "bowl"), body=("touch",), rotations=3), FAKE)
+    shown = {
+        name: read_episodes(tmp_path / "run" / "names-touch" / "seed0" / name / "episodes.parquet")
+        for name in ("base", "randrot", "noise", "rawnoise")
+    }
+    assert [len(shown[name]) for name in shown] == [28, 6, 6, 6]
+    for other in ("noise", "rawnoise"):
+        for a, b in zip(shown["randrot"], shown[other], strict=True):
+            assert (a.rotation == b.rotation).all()
+            assert a.steps != b.steps
+    assert told(tmp_path / "run")["rows"][0]["published"] is None  # a suite without a name
+
+
+def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = asked(tmp_path / "run", body=("touch",), conditions=("noise", "randrot"))
+    ycb.run(replace(config, out=tmp_path / "whole"), FAKE)
+    done: list[str] = []
+    recognise = fake_engine.recognise
+
+    def recognise_some(memory: Any, mesh: Any, rotation: Any, **options: Any) -> Any:
+        if len(done) == 17:
+            raise KeyboardInterrupt
+        done.append(mesh.name)
+        return recognise(memory, mesh, rotation, **options)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("it was learned before")
+
+    monkeypatch.setattr(fake_engine, "recognise", recognise_some)
+    with pytest.raises(Interrupted, match="same command with --resume goes on"):
+        ycb.run(config, FAKE)
+    done.clear()
+    monkeypatch.setattr(fake_engine, "learn", refuse)
+    with pytest.raises(RunFolderError, match="is not empty: give --resume"):
+        ycb.run(config, FAKE)
+    with pytest.raises(Interrupted):
+        ycb.run(replace(config, resume=True), FAKE)
+    # 12 episodes a seed, two an object in the order of the set: the 18th is the next
+    assert done[0] == "random:007"
+    monkeypatch.setattr(fake_engine, "recognise", recognise)
+    assert ycb.run(replace(config, resume=True), FAKE) == 0
+    for a, b in zip(*(told(tmp_path / name)["rows"] for name in ("run", "whole")), strict=True):
+        for clock in ("peak_rss_mb", "learn_s_median"):
+            del a[clock], b[clock]
+        assert a == b
+    with pytest.raises(RunFolderError, match="--objects was small and is now tiny"):
+        ycb.run(replace(config, root="tiny", resume=True), FAKE)
+
+
+def test_without_out_it_says_where_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fake_engine, "learn", stop)
+    with pytest.raises(Interrupted, match=r"--out runs/bench-ycb-\S+ --resume goes on"):
+        ycb.run(YcbConfig(root="tiny"), FAKE)
+
+
+def test_what_cannot_be_used_is_left_out_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = asked(tmp_path / "run", root="partly", conditions=("noise",), body=("touch",))
+    assert ycb.run(config, FAKE) == 1
+    answer = told(tmp_path / "run")
+    assert list(answer["unusable"]) == ["broken"]
+    assert answer["rows"][0]["objects"] == 2
+    assert "broken.obj is cut short" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"suite": ("nowhere.txt",)}, "--suite nowhere.txt: there is no such text file"),
+        ({"seeds": ()}, "--seeds takes one or more numbers"),
+        ({"seeds": (1, 1)}, "--seeds names one seed twice"),
+        ({"rotations": 0}, "--rotations is 0"),
+        ({"resume": True, "out": None}, "--resume needs to know which run"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        ycb.run(replace(asked(tmp_path / "run"), **changes), FAKE)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_suite_without_names_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "none.txt").write_text("# nothing\n")
+    with pytest.raises(ConfigError, match="names no object"):
+        read_suite(str(tmp_path / "none.txt"))
+    assert read_suite("all").names == ()
+
+
+def test_policies_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = PoliciesConfig(objects="small", rotations=4, seeds=(0,), out=tmp_path / "run")
+    assert policies.run(config, FAKE) == 0
+    rows = told(tmp_path / "run")["rows"]
+    assert [row["policy"] for row in rows] == ["distinguish", "curvature", "random"]
+    assert rows[0]["steps_mean"] < rows[1]["steps_mean"]  # the fake walks three times as far
+    assert "times as many" in capsys.readouterr().out
+
+
+def test_fewshot_learns_from_so_many_views_and_draws_the_curve(tmp_path: Path) -> None:
+    config = FewshotConfig(
+        objects="small", views=(4, 1), rotations=3, seeds=(0,), out=tmp_path / "run"
+    )
+    assert fewshot.run(config, FAKE) == 0
+    rows = told(tmp_path / "run")["rows"]
+    assert [row["views"] for row in rows] == [1, 4]
+    assert [row["surfels"] for row in rows] == [6 * 40, 6 * 160]  # 40 a view in the fake
+    assert rows[0]["posed_rate"] <= rows[0]["accuracy"]
+    drawn = ElementTree.parse(tmp_path / "run" / "fewshot.svg")
+    texts = {element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"object", "object and pose", "views learned from"} <= texts
+
+
+@pytest.mark.parametrize("views", [(), (0,), (15,)])
+def test_there_are_14_views(tmp_path: Path, views: tuple[int, ...]) -> None:
+    with pytest.raises(ConfigError, match="--views takes numbers from 1 to 14"):
+        fewshot.run(FewshotConfig(objects="small", views=views, out=tmp_path / "run"), FAKE)
+
+
+def test_the_command_line_reaches_every_benchmark(tmp_path: Path) -> None:
+    common = ["--rotations", "1", "--seeds", "0"]
+    assert set(BENCHES) >= {"ycb", "policies", "fewshot"}
+    words = {
+        "ycb": ["--root", "tiny", "--conditions", "noise,base", "--body", "camera"],
+        "policies": ["--objects", "tiny", "--names", "mug"],
+        "fewshot": ["--objects", "tiny", "--views", "1", "14"],
+    }
+    for name, own in words.items():
+        out = tmp_path / name
+        assert bench([name, *own, *common, "--out", str(out)], FAKE) == 0
+        assert told(out)["options"]["seeds"] == [0]
+    assert [row["condition"] for row in told(tmp_path / "ycb")["rows"]] == ["noise", "base"]
+
+
+def test_published_numbers_are_numbers() -> None:
+    assert TIMES.keys() <= PUBLISHED.keys()
+    for row, numbers in PUBLISHED.items():
+        assert row.suite in ("distinct", "similar", "all")
+        assert row.columns in (1, 5)
+        assert 50 <= numbers.correct <= 100
+        assert 0 < numbers.rotation_error < 90
+    assert all(times.update < times.step < times.episode for times in TIMES.values())
+
+
+def test_a_table_is_as_wide_as_it_needs() -> None:
+    text = table("Title", [("a long heading", ["n"]), ("", ["x"])], [["one", "1.0"], ["two", "–"]])
+    lines = text.splitlines()
+    assert lines[0] == "Title"
+    assert lines[1].startswith("a long heading")
+    assert lines[-2] == "one" + " " * 13 + "1.0"
+    assert lines[-1] == "two" + " " * 15 + "–"
+
+
+def test_cells() -> None:
+    assert cell(None) == cell(float("nan")) == "–"
+    assert cell("mug") == "mug"
+    assert cell(3, "d") == "3"
+    assert cell(0.5, ".0f", 100.0) == "50"
