@@ -11,34 +11,15 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from colonnade.engine import UnlearnableError
-from colonnade.policies.cover import new_frontier, next_goal, open_goals
+from colonnade.exploration import Explorer, at_origin
 from colonnade.senses import BodyName, Senses
 from colonnade_envs.objects import ObjectMesh
-from colonnade_models import percept as P
-from colonnade_models.learning import Draft, coarsen, draft_surfels, learn, new_draft
-from colonnade_models.memory import LearnedObject, ObjectMemory
-from colonnade_models.surfel import FLOOR
-from colonnade_models.trust import trust
-from colonnade_models.twins import find_twins
+from colonnade_models.consolidation import consolidate
+from colonnade_models.memory import LearnedObject
 
-__all__ = ["learn_object"]
-
-FINEST_SPACING = 0.003
-COARSEST_SPACING = 0.050
-COARSENING = 1.3
-MOST_SURFELS = 1500
-MOST_STEPS = 20_000
-SCOUTS = 48
-"""Touches from all around once no goal is left."""
-FEW_NEW = 2
-"""Scouts that must find something new for another round."""
-VAGUE = 0.4
-"""Standard deviation of a normal, rad, beyond which a patch saw too little to be learned from."""
-AT_IT = 5e-4
-"""A goal opened this near (m) to the last contact is reached by sliding."""
+__all__ = ["learn_object", "never_met"]
 
 
 def learn_object(mesh: ObjectMesh, *, body: BodyName, seed: int) -> LearnedObject:
@@ -47,118 +28,28 @@ def learn_object(mesh: ObjectMesh, *, body: BodyName, seed: int) -> LearnedObjec
     Raises UnlearnableError if the sensor never met the object.
     """
     started = time.perf_counter()
+    senses = Senses(mesh, body)
     try:
-        learner = _Learner(mesh, body, seed)
-    except RuntimeError as error:  # no place to begin at
-        raise _never_met(mesh, body) from error
-    try:
-        learner.explore()
+        try:
+            pose = senses.reset(np.array([0.0, 0.0, 0.0, 1.0]), seed)
+        except RuntimeError as error:  # no place to begin at
+            raise never_met(mesh, body) from error
+        ball = (mesh.centre, float(np.linalg.norm(mesh.size)) / 2)
+        random = np.random.default_rng([seed, 1])
+        explorer = Explorer(senses, at_origin(pose[:3]), random, ball=ball)
+        explorer.explore()
     finally:
-        learner.senses.close()
-    if not learner.draft.size[0]:
-        raise _never_met(mesh, body)
-    learned = LearnedObject(
-        mesh.name, draft_surfels(learner.draft), float(learner.draft.spacing[0]), learner.steps
-    )
-    learned.table[:, FLOOR] = trust(learned, np.array(learner.touches), seed)
-    twins = find_twins(ObjectMemory([learned]).arrays)
-    return replace(learned, twins=twins, seconds=time.perf_counter() - started)
+        senses.close()
+    if not explorer.touches:
+        raise never_met(mesh, body)
+    touches = np.array(explorer.touches)
+    learned = consolidate(mesh.name, explorer.draft, touches, seed, steps=explorer.steps)
+    return replace(learned, seconds=time.perf_counter() - started)
 
 
-def _never_met(mesh: ObjectMesh, body: BodyName) -> UnlearnableError:
+def never_met(mesh: ObjectMesh, body: BodyName) -> UnlearnableError:
+    """The error to raise where the sensor finds nothing of an object."""
     return UnlearnableError(
         f"{mesh.name}: the {body} body never met it: look at it with `colonnade objects`, and mend "
         "its mesh or leave it out with --names."
     )
-
-
-class _Learner:
-    """One object under one sensor."""
-
-    def __init__(self, mesh: ObjectMesh, body: BodyName, seed: int) -> None:
-        self.senses = Senses(mesh, body)
-        self.random = np.random.default_rng([seed, 1])
-        self.offset = np.zeros(3, np.float32)
-        self.radius = float(np.linalg.norm(mesh.size)) / 2
-        self.centre = mesh.centre
-        self.draft = new_draft(FINEST_SPACING)
-        self.tried = new_draft(FINEST_SPACING, 1 << 15)
-        self.frontier = new_frontier()
-        self.steps = 0
-        self.touches: list[NDArray[np.float32]] = []
-        pose = self.senses.reset(np.array([0.0, 0.0, 0.0, 1.0]), seed)
-        self.offset[:] = pose[:3]
-
-    def explore(self) -> None:
-        """Flood the surface, then scout for what the flood could not reach."""
-        self._take_in()
-        self._flood()
-        while self.steps < MOST_STEPS and self._scout() >= FEW_NEW:
-            pass
-
-    def _take_in(self) -> bool:
-        """Sense, learn, open goals; whether that was new."""
-        self.steps += 1
-        percept = self.senses.sense()
-        if not P.is_valid(percept) or percept[P.SIGMA_NORMAL] >= VAGUE:
-            percept[P.ON_OBJECT] = 0.0  # neither a sensor's hiccup nor a guess becomes a surfel
-            return False
-        percept[P.LOCATION : P.LOCATION + 3] -= self.offset
-        self.touches.append(percept.copy())
-        new = learn(self.draft, percept)
-        if new > 0:
-            open_goals(self.frontier, self.draft, percept)
-            if self.draft.size[0] > MOST_SURFELS and self.draft.spacing[0] < COARSEST_SPACING:
-                self._coarsen()
-        return new > 0
-
-    def _flood(self) -> None:
-        goal = np.zeros(9, np.float32)
-        percept = self.senses.percept
-        here = np.zeros(3, np.float32)
-        while self.steps < MOST_STEPS:
-            if percept[P.ON_OBJECT]:
-                here = percept[P.LOCATION : P.LOCATION + 3].copy()
-            if not next_goal(
-                self.frontier, self.draft, self.tried, here[0], here[1], here[2], goal
-            ):
-                return
-            target, origin, normal = goal[:3], goal[3:6], goal[6:]
-            if self.senses.slides and np.abs(origin - here).max() < AT_IT:
-                self.senses.slide_along(target - here)
-            else:
-                self.senses.jump_to(target + self.offset, normal)
-            self._take_in()
-
-    def _scout(self) -> int:
-        """Approach from all around, aiming anywhere within; how many touches were new."""
-        found = 0
-        for _ in range(SCOUTS):
-            outward = _direction(self.random)
-            aim = self.centre + 0.7 * self.radius * self.random.random() * _direction(self.random)
-            self.senses.jump_to(_entry(aim, outward, self.radius) + self.offset, outward)
-            if self._take_in():
-                found += 1
-                self._flood()
-        return found
-
-    def _coarsen(self) -> None:
-        """The object is larger than thought: a coarser grid, and goals that fit it."""
-        spacing = min(float(self.draft.spacing[0]) * COARSENING, COARSEST_SPACING)
-        coarse: Draft = new_draft(spacing)
-        coarsen(self.draft, coarse)
-        self.draft = coarse
-        self.tried = new_draft(spacing, 1 << 15)
-
-
-def _direction(random: np.random.Generator) -> NDArray[np.float64]:
-    """A random unit vector (3,)."""
-    v = random.normal(size=3)
-    return v / np.linalg.norm(v)
-
-
-def _entry(
-    aim: NDArray[np.float64], outward: NDArray[np.float64], radius: float
-) -> NDArray[np.float64]:
-    """A point a little outside the object on the line through `aim` along `outward`."""
-    return aim + outward * 1.05 * radius
