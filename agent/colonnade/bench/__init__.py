@@ -1,0 +1,1 @@
+"""Benchmarks: the field's published conditions, run and scored by its rules."""
