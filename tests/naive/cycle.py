@@ -89,14 +89,14 @@ def recognise(
             return verdict, np.array(percepts), jumps, column
         worth = -1.0
         numbers = random.standard_normal(4)
-        missed = missed + 1 if jumped and not on else 0
+        missed = 0 if on else missed + 1
         if column.tally[C.MET] >= WALKED_FIRST and missed < MOST_MISSES:
             worth = most_telling(column, memory, rivals, len(percepts), goal)
         jumped = worth >= 0
         if jumped:
             action = {"jump": 1, "goal": facing_pose(goal[:3], goal[3:], standoff)}
         else:
-            stroll(walk, percept, numbers, STRIDE)
+            stroll(walk, percept, numbers, STRIDE / (1 + missed))
             step = walk.step
             if body == "touch":
                 action = {"slide": (frame.T @ step)[:2]}

@@ -28,7 +28,7 @@ WALKED_FIRST = 4
 
 
 MOST_MISSES = 2
-"""Jumps in a row that may meet nothing."""
+"""Looks in a row that may meet nothing before it walks."""
 
 
 class Policy(NamedTuple):
@@ -41,7 +41,7 @@ class Policy(NamedTuple):
     jumped: NDArray[np.bool_]
     """(1,) whether the last move was a jump."""
     missed: NDArray[np.int64]
-    """(1,) jumps in a row that met nothing."""
+    """(1,) looks in a row that met nothing."""
     tests: bool
     """Whether it jumps to where hypotheses disagree."""
     strolls: bool
@@ -72,18 +72,19 @@ def choose(
 ) -> bool:
     """Whether to jump to `policy.goal`; if not, go on by `policy.walk.step`.
 
-    Jumps that met nothing, one after the other, are followed by a step of the walk. `white` (4,)
+    Looks that met nothing, one after the other, are followed by steps of the walk. `white` (4,)
     are standard normal numbers, `steps` counts those done so far.
     """
-    missed = policy.jumped[0] and percept[P.ON_OBJECT] == 0.0
-    policy.missed[0] = policy.missed[0] + 1 if missed else 0
+    policy.missed[0] = policy.missed[0] + 1 if percept[P.ON_OBJECT] == 0.0 else 0
+    # what is smaller than a stride is found again by shorter ones
+    stride = STRIDE / (1.0 + policy.missed[0])
     worth = np.float32(-1.0)
     tests = policy.tests and policy.missed[0] < MOST_MISSES
     if tests and column.tally[MET] >= WALKED_FIRST:
         worth = most_telling(column, memory, policy.rivals, steps, policy.goal)
     policy.jumped[0] = worth >= 0.0
     if worth < 0.0 and policy.strolls:
-        stroll(policy.walk, percept, white, STRIDE)
+        stroll(policy.walk, percept, white, stride)
     elif worth < 0.0:
-        wander(policy.walk, percept, white, STRIDE)
+        wander(policy.walk, percept, white, stride)
     return policy.jumped[0]
