@@ -1,9 +1,10 @@
 """Evidence: how well one sensed point fits one place of a learned object.
 
 The score is a log-likelihood ratio against `something that is not in memory`, in nats: a
-constant gain less half the squared, noise-normalised differences of place, normal, bending,
-principal direction and colour. Each difference is capped and the sum has a floor, so that one
-wild percept cannot kill a true hypothesis (Huber 1981, robust statistics).
+constant gain less the weighted squared, noise-normalised differences of place, normal, bending,
+principal direction and colour, and less what the place varies by itself. Each difference is capped
+and the sum has a floor, so that one wild percept cannot kill a true hypothesis (Huber 1981, robust
+statistics).
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ Array = NDArray[np.float32]
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
-TWO = np.float32(2.0)
 WIDEST_BEND = np.float32(2.0)
 """Standard deviation of BEND at which it says nothing any more."""
+WIDEST_NORMAL = ONE
+"""The same for a normal, rad."""
 # What each squared normalised difference weighs, and how much the logarithms of the variances:
 # fitted by logistic regression to tell true poses of the built-in objects from their twins, one
 # touch at a time, so that the sum is a log-likelihood ratio in spite of features that are neither
@@ -56,8 +58,6 @@ BESIDE = np.float32(0.24)
 SPREADING = np.float32(0.20)
 AWAY = np.float32(4.5)
 """Nats that a touch loses on a surface that faces away from it."""
-WIDEST_NORMAL = ONE
-"""The same for a normal, rad."""
 MISSES_OTHERWISE = np.float32(0.5)
 """How often a look meets nothing where nothing is known to be."""
 LEAST_MISSES = np.float32(1e-3)
