@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -421,6 +422,7 @@ def test_ctrl_c_says_what_is_saved(tmp_path: Path, signal_number: signal.Signals
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     last = stderr.decode().strip().splitlines()[-1]
-    assert "3 of 6 objects are saved in" in last
+    # the third may be on the disk and not yet counted
+    assert re.search(r"[23] of 6 objects are saved in", last)
     assert "--resume goes on" in last
     assert b"Traceback" not in stderr

@@ -90,9 +90,9 @@ def test_the_same_seed_senses_the_same(body: str, noise: str) -> None:
 def test_patches_of_a_cross_lie_beside_each_other() -> None:
     """On a flat side all see the same plane, each at its own place."""
     senses = Senses(wedge(), "camera", columns=5)
-    pose = senses.reset(np.array([0.0, 0.0, 0.0, 1.0]), 0)
-    below = [*pose[:3], -0.008, 0.0, -0.012]
-    senses.jump_to(below, np.array([0.0, 0.0, -1.0]))
+    senses.reset(np.array([0.0, 0.0, 0.0, 1.0]), 0)
+    base = np.array([0.0, 0.0, -0.015])  # its middle, 60 x 40 mm
+    senses.jump_to(base, np.array([0.0, 0.0, -1.0]))
     senses.sense()
     percepts = senses.robot.percepts
     assert percepts.shape == (5, P.PERCEPT_SIZE)
