@@ -151,7 +151,10 @@ class _Explorer(Learner):
         self.frontier = new_frontier()
 
     def practise(self, learned: LearnedObject) -> Practice:
-        return practise(self.senses, learned, np.random.default_rng([self.seed, 5]))
+        try:
+            return practise(self.senses, learned, np.random.default_rng([self.seed, 5]))
+        except RuntimeError:  # in another attitude it finds no place to begin at
+            return NO_PRACTICE
 
     def explore(self) -> None:
         """Flood the surface, then scout for what the flood could not reach."""

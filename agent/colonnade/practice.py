@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade.senses import Senses
+from colonnade.senses import Chance, Robot, Senses, go, jump, perceive
 from colonnade_envs.poses import matrix_of, random_quaternion
 from colonnade_models import percept as P
+from colonnade_models.kernel import kernel
 from colonnade_models.memory import LearnedObject
 from colonnade_models.standard_noise import LOCATION_SIGMA
 
@@ -31,6 +32,8 @@ ASLANT = 0.1
 """Standard deviation of the direction a touch comes from, rad about each axis."""
 STROLL = 0.012
 """Metres that a slide goes before the finger jumps again."""
+SLIDE_EVERY = 3
+"""Jumps of which one is followed by a slide."""
 
 
 class Practice(NamedTuple):
@@ -52,41 +55,73 @@ NO_PRACTICE = Practice(
 def practise(senses: Senses, learned: LearnedObject, random: np.random.Generator) -> Practice:
     """Touch the object of `senses` in several attitudes, by jumps and slides in turns."""
     position, normal = learned.surfels.position, learned.surfels.normal
-    jumps = int(min(TOUCHES_PER_SURFEL * len(position), MOST_TOUCHES)) // ATTITUDES + 1
+    count = len(position)
+    jumps = int(min(TOUCHES_PER_SURFEL * count, MOST_TOUCHES)) // ATTITUDES + 1
+    aimed = np.concatenate([random.permutation(count) for _ in range(ATTITUDES)])
+    aimed = np.resize(aimed, (ATTITUDES, jumps))
+    met = np.zeros((ATTITUDES, jumps), np.bool_)
     touches: list[Array] = []
-    aimed = np.array([random.permutation(len(position)) for _ in range(ATTITUDES)])
-    aimed = np.resize(aimed.ravel(), ATTITUDES * jumps)
-    met = np.zeros(len(aimed), np.bool_)
-    for k, i in enumerate(aimed):
-        if k % jumps == 0:
-            rotation = random_quaternion(random)
-            pose = senses.reset(rotation, int(random.integers(1 << 31)))
-            turn = matrix_of(rotation)
-        target = position[i] + random.normal(0.0, LOCATION_SIGMA, 3)
-        senses.jump_to(turn @ target + pose[:3], turn @ _aslant(normal[i], random))
-        met[k] = _take(senses, turn, pose[:3], touches)
-        if met[k] and k % 3 == 0:
-            senses.slide_along(random.normal(0.0, STROLL, 3))
-            _take(senses, turn, pose[:3], touches)
-    return Practice(np.array(touches, np.float32).reshape(-1, P.PERCEPT_SIZE), aimed, met)
+    for attitude, aims in enumerate(aimed):
+        rotation = random_quaternion(random)
+        pose = senses.reset(rotation, int(random.integers(1 << 31)))
+        turn = matrix_of(rotation)
+        targets = np.empty((jumps, 6))
+        targets[:, :3] = position[aims] + random.normal(0.0, LOCATION_SIGMA, (jumps, 3))
+        targets[:, :3] = targets[:, :3] @ turn.T + pose[:3]
+        targets[:, 3:] = (normal[aims] + random.normal(0.0, ASLANT, (jumps, 3))) @ turn.T
+        targets[:, 3:] /= np.linalg.norm(targets[:, 3:], axis=1, keepdims=True)
+        strolls = random.normal(0.0, STROLL, (jumps, 3))
+        percepts = np.empty((2 * jumps, P.PERCEPT_SIZE), np.float32)
+        taken = _touch(senses.robot, senses.draw(0), targets, strolls, met[attitude], percepts)
+        touches.append(_at_home(percepts[:taken], turn, pose[:3]))
+    return Practice(np.concatenate(touches), aimed.ravel(), met.ravel())
 
 
-def _aslant(normal: Array, random: np.random.Generator) -> NDArray[np.float64]:
-    """A unit vector near `normal`."""
-    v = normal + random.normal(0.0, ASLANT, 3)
-    return np.asarray(v / np.linalg.norm(v))
+@kernel
+def _touch(
+    robot: Robot,
+    chance: Chance,
+    targets: NDArray[np.float64],
+    strolls: NDArray[np.float64],
+    met: NDArray[np.bool_],
+    percepts: Array,
+) -> int:
+    """Jump to each of `targets` (J, 6), and slide on by one of `strolls` (J, 3) now and then.
+
+    `met` (J,) is set to whether a jump met the object; what was met is written into `percepts`
+    (2 J, 18) in its order. Returns how many that were.
+    """
+    taken = 0
+    for j in range(targets.shape[0]):
+        jump(robot, targets[j])
+        met[j] = _take(robot, chance, percepts[taken])
+        if not met[j]:
+            continue
+        taken += 1
+        if j % SLIDE_EVERY == 0:
+            go(robot, strolls[j])
+            if _take(robot, chance, percepts[taken]):
+                taken += 1
+    return taken
 
 
-def _take(
-    senses: Senses, turn: NDArray[np.float64], place: NDArray[np.float64], touches: list[Array]
-) -> bool:
-    """Sense, and keep what met the object; whether it did."""
-    percept = senses.sense()
-    if not percept[P.ON_OBJECT] or not P.is_valid(percept):
-        return False
-    own = percept.copy()
-    own[P.LOCATION : P.LOCATION + 3] = (percept[P.LOCATION : P.LOCATION + 3] - place) @ turn
+@kernel
+def _take(robot: Robot, chance: Chance, percept: Array) -> bool:
+    """Sense, and keep in `percept` (18,) what met the object; whether it did."""
+    perceive(robot, chance, 0)
+    for k in range(P.PERCEPT_SIZE):
+        percept[k] = robot.percept[k]
+        if not np.isfinite(percept[k]):
+            return False
+    return bool(percept[P.ON_OBJECT] > 0.0)
+
+
+def _at_home(
+    percepts: Array, turn: NDArray[np.float64], place: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Percepts (M, 18) of the object, turned by `turn` (3, 3) and lying at `place`, in its frame."""
+    own = percepts.copy()
+    own[:, P.LOCATION : P.LOCATION + 3] = (percepts[:, P.LOCATION : P.LOCATION + 3] - place) @ turn
     for k in (P.NORMAL, P.DIRECTION):
-        own[k : k + 3] = percept[k : k + 3] @ turn
-    touches.append(own)
-    return True
+        own[:, k : k + 3] = percepts[:, k : k + 3] @ turn
+    return own

@@ -60,7 +60,7 @@ class Settings(NamedTuple):
     refined: int
     """Leaders that are refined."""
     poor: np.float32
-    """Evidence per percept below which the column doubts all of its hypotheses."""
+    """Fit per percept below which the column doubts all of its hypotheses."""
     least_percepts: int
     """Percepts on the object before anything is decided."""
     margin: np.float32
@@ -68,9 +68,9 @@ class Settings(NamedTuple):
     pose_margin: np.float32
     """Lead over every pose that differs."""
     fit: np.float32
-    """Evidence per percept that a recognised object must reach."""
+    """Fit per percept, nats, that a recognised object must reach."""
     strange: np.float32
-    """Evidence per percept below which an object is called unknown soon."""
+    """Fit per percept below which an object is called unknown soon."""
     unknown_percepts: int
     """Percepts on the object before that; twice as many where it falls between the two."""
     patience: int

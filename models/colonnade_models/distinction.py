@@ -17,7 +17,15 @@ from colonnade_models.evidence import BEND, VAR_BEND, VAR_NORMAL, Tolerance, sur
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
 
-__all__ = ["after", "at_home", "imagine", "laid_into", "look_alike", "relative_pose", "telling"]
+__all__ = [
+    "MOST_TELLING",
+    "after",
+    "at_home",
+    "imagine",
+    "laid_into",
+    "look_alike",
+    "relative_pose",
+]
 
 Array = NDArray[np.float32]
 
@@ -114,15 +122,6 @@ def laid_into(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.fl
     return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
 
 
-@inlined
-def telling(s: Array, memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
-    """Nats that touching surfel row `s`, imagined as `f`, tells against object `o` laid there by T.
-
-    Negative where the other explains it better.
-    """
-    return min(at_home(s, f, t) - laid_into(memory, f, o, T, t), MOST_TELLING)
-
-
 @kernel
 def look_alike(
     memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array
@@ -138,7 +137,7 @@ def look_alike(
     often, told = SELDOM * np.float32(probes), ZERO
     for i in range(start, end, stride):
         imagine(memory.surfels[i], f)
-        nats = telling(memory.surfels[i], memory, f, ob, T, t)
+        nats = min(at_home(memory.surfels[i], f, t) - laid_into(memory, f, ob, T, t), MOST_TELLING)
         told = told + nats
         if nats > MUCH:
             often = often - ONE

@@ -1,9 +1,10 @@
 """Evidence: how well one sensed point fits one place of a learned object.
 
 The score is a log-likelihood ratio against `something that is not in memory`, in nats: a
-constant gain less half the squared, noise-normalised differences of place, normal, bending,
-principal direction and colour. Each difference is capped and the sum has a floor, so that one
-wild percept cannot kill a true hypothesis (Huber 1981, robust statistics).
+constant gain less the weighted squared, noise-normalised differences of place, normal, bending,
+principal direction and colour, and less what the place varies by itself. Each difference is capped
+and the sum has a floor, so that one wild percept cannot kill a true hypothesis (Huber 1981, robust
+statistics).
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ Array = NDArray[np.float32]
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
-TWO = np.float32(2.0)
 WIDEST_BEND = np.float32(2.0)
 """Standard deviation of BEND at which it says nothing any more."""
+WIDEST_NORMAL = ONE
+"""The same for a normal, rad."""
 # What each squared normalised difference weighs, and how much the logarithms of the variances:
 # fitted by logistic regression to tell true poses of the built-in objects from their twins, one
 # touch at a time, so that the sum is a log-likelihood ratio in spite of features that are neither
@@ -56,8 +58,6 @@ BESIDE = np.float32(0.24)
 SPREADING = np.float32(0.20)
 AWAY = np.float32(4.5)
 """Nats that a touch loses on a surface that faces away from it."""
-WIDEST_NORMAL = ONE
-"""The same for a normal, rad."""
 MISSES_OTHERWISE = np.float32(0.5)
 """How often a look meets nothing where nothing is known to be."""
 LEAST_MISSES = np.float32(1e-3)
@@ -306,6 +306,22 @@ def _miss(
 
 
 @inlined
+def _met(  # type: ignore[no-untyped-def]
+    memory: Memory, o: int, pose: Array, f: Array, t: Tolerance
+):
+    """What `compare` returns where a hypothesis puts features `f` (22,); first, whether it can."""
+    qx, qy, qz = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
+    qx, qy, qz = qx + pose[9], qy + pose[10], qz + pose[11]
+    nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
+    i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
+    if i < 0:
+        return False, ZERO, ONE
+    dx, dy, dz = turn(pose, f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2])
+    penalty, widened = compare(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
+    return True, penalty, widened
+
+
+@inlined
 def score(
     memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
 ) -> np.float32:
@@ -316,14 +332,10 @@ def score(
     """
     if f[P.ON_OBJECT] < ONE:
         return _miss(memory, o, pose, f, t, reach)
-    qx, qy, qz = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
-    qx, qy, qz = qx + pose[9], qy + pose[10], qz + pose[11]
-    nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
-    i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
-    if i < 0:
+    known, penalty, widened = _met(memory, o, pose, f, t)
+    if not known:
         return t.floor
-    dx, dy, dz = turn(pose, f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2])
-    return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
+    return max(t.gain - (penalty + SPREADING * log_positive(widened)), t.floor)
 
 
 @kernel
@@ -337,12 +349,5 @@ def fit(
     """
     if f[P.ON_OBJECT] < ONE:
         return _miss(memory, o, pose, f, t, reach)
-    qx, qy, qz = turn(pose, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2])
-    qx, qy, qz = qx + pose[9], qy + pose[10], qz + pose[11]
-    nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
-    i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
-    if i < 0:
-        return t.floor
-    dx, dy, dz = turn(pose, f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2])
-    penalty, _ = compare(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
-    return max(t.gain - penalty, t.floor)
+    known, penalty, _ = _met(memory, o, pose, f, t)
+    return max(t.gain - penalty, t.floor) if known else t.floor

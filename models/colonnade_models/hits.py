@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
+from colonnade_models.kernel import kernel
 from colonnade_models.memory import LearnedObject
 
 __all__ = ["hit_share"]
@@ -19,17 +20,35 @@ Array = NDArray[np.float32]
 
 NEAR = 1.6
 """Spacings within which the touches of neighbours count."""
-HIT_WEIGHT = 1.0
+HIT_WEIGHT = np.float32(1.0)
 """Touches that the usual share of hits weighs."""
+FACING_ALIKE = np.float32(0.5)
+"""Cosine between the normals of neighbours."""
 
 
-def _neighbours(table: Array, radius: float) -> Array:
-    """(N, N) 1 where two surfels are near each other and face alike."""
-    position, normal = table[:, S.POSITION : S.POSITION + 3], table[:, S.NORMAL : S.NORMAL + 3]
-    square = (position**2).sum(axis=1)
-    apart = square[:, None] + square[None, :] - 2.0 * position @ position.T
-    near = (apart < radius * radius) & (normal @ normal.T > 0.5)
-    return near.astype(np.float32)
+@kernel
+def _share(
+    table: Array, radius: np.float32, aims: NDArray[np.int64], hits: NDArray[np.int64], out: Array
+) -> None:
+    """The share of hits around each surfel, from how many touches aimed at each and met: (N,)."""
+    n = table.shape[0]
+    for i in range(n):
+        a = table[i]
+        aimed, met = HIT_WEIGHT, HIT_WEIGHT * S.USUALLY_HIT
+        for j in range(n):
+            b = table[j]
+            if aims[j] == 0:
+                continue
+            x = b[S.POSITION] - a[S.POSITION]
+            y = b[S.POSITION + 1] - a[S.POSITION + 1]
+            z = b[S.POSITION + 2] - a[S.POSITION + 2]
+            if x * x + y * y + z * z >= radius * radius:
+                continue
+            facing = a[S.NORMAL] * b[S.NORMAL] + a[S.NORMAL + 1] * b[S.NORMAL + 1]
+            if facing + a[S.NORMAL + 2] * b[S.NORMAL + 2] > FACING_ALIKE:
+                aimed = aimed + np.float32(aims[j])
+                met = met + np.float32(hits[j])
+        out[i] = met / aimed
 
 
 def hit_share(learned: LearnedObject, aimed: NDArray[np.int64], met: NDArray[np.bool_]) -> Array:
@@ -39,8 +58,8 @@ def hit_share(learned: LearnedObject, aimed: NDArray[np.int64], met: NDArray[np.
     touches are averaged with what is usual.
     """
     n = len(learned.table)
-    near = _neighbours(learned.table, NEAR * learned.spacing)
-    aims = near @ np.bincount(aimed, minlength=n)
-    hits = near @ np.bincount(aimed, met, n)
-    share = (hits + float(S.USUALLY_HIT) * HIT_WEIGHT) / (aims + HIT_WEIGHT)
-    return share.astype(np.float32)
+    aims = np.bincount(aimed, minlength=n)
+    hits = np.bincount(aimed[met], minlength=n)
+    share = np.empty(n, np.float32)
+    _share(learned.table, np.float32(NEAR * learned.spacing), aims, hits, share)
+    return share

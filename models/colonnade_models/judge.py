@@ -69,7 +69,7 @@ def judge(c: Column, memory: Memory) -> None:
         leader = best_of(h)
         admit_twins(c, memory, leader)
         leader = best_of(h)
-        v.state[1] = leader
+        v.state[1], v.state[2] = leader, _rival_object(h, leader)
         v.best[h.object[leader]] = h.evidence[leader]
     other = -1
     for i in range(h.count[0]):

@@ -36,6 +36,7 @@ TURN_SINE = np.sin(_ANGLES).astype(np.float32)
 RESEMBLES = np.float32(3.2)
 """What the differences in bending and colour may cost, nats, at a compatible surfel."""
 RESEMBLING_BEND = np.float32(0.2)
+"""What the squared normalised difference in bending weighs here."""
 MOST_CHECKS = 12
 MOST_COUNTED = 4
 

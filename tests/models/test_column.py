@@ -298,6 +298,44 @@ def test_a_pose_that_was_never_seeded_is_found_when_the_leader_is_reconsidered()
     assert np.degrees((estimate.inv() * turn).magnitude()) < 15
 
 
+def test_another_object_is_reconsidered_from_the_start() -> None:
+    from colonnade_models.contest import reconsider
+
+    rows, _, _ = episode("second", 2)
+    one, other = C.init(memory()), C.init(memory())
+    for column in (one, other):
+        for row in rows[:12]:
+            C.step(column, memory(), row)
+        column.own_proposals[:] = -1
+    reconsider(one, memory(), 0)
+    counted = (one.own_proposals >= 0).sum()
+    reconsider(one, memory(), 0)
+    assert (one.own_proposals >= 0).sum() > counted  # those counted before were not forgotten
+    for column in (one, other):
+        reconsider(column, memory(), 2)
+    assert (one.own_proposals == other.own_proposals).all()
+
+
+@pytest.mark.parametrize("name", ["first", "brick", "stranger"])
+def test_the_verdict_names_a_rival_that_lives(name: str) -> None:
+    rows, _, _ = episode(name, 1)
+    column = C.init(memory())
+    h, rivals = column.hypotheses, 0
+    for row in rows:
+        C.step(column, memory(), row)
+        leader, rival = column.verdict.state[1:3]
+        others = h.object[: h.count[0]] != h.object[leader]
+        if leader < 0 or rival < 0:
+            assert leader < 0 or not others.any()
+            continue
+        rivals += 1
+        assert rival < h.count[0]
+        assert rival != leader
+        if h.object[rival] != h.object[leader]:
+            assert h.evidence[rival] == h.evidence[: h.count[0]][others].max()
+    assert rivals > 0
+
+
 def test_the_memory_of_one_object_scores_as_the_whole() -> None:
     from colonnade_models.evidence import score
     from colonnade_models.kernel import kernel

@@ -18,7 +18,15 @@ from tests.models.synthetic import (
 from tests.naive import distinction as naive
 from tests.naive.twins import mean_loss
 
-from colonnade_models.distinction import at_home, imagine, laid_into, look_alike, relative_pose
+from colonnade_models import surfel as S
+from colonnade_models.distinction import (
+    ALIKE,
+    at_home,
+    imagine,
+    laid_into,
+    look_alike,
+    relative_pose,
+)
 from colonnade_models.evidence import FEATURE_SIZE, default_tolerance
 from colonnade_models.memory import ObjectMemory
 from colonnade_models.twins import find_twins
@@ -67,6 +75,32 @@ def test_a_pose_looks_like_itself_and_like_a_symmetric_one() -> None:
         quarter = pose_row(Rotation.from_rotvec(np.pi / 2 * axis), np.zeros(3))
         assert not alike(1, here, 1, quarter)
         assert not naive.look_alike(THINGS[1], here, THINGS[1], quarter, T)
+
+
+def test_alike_is_what_plain_loops_call_so() -> None:
+    here, same, different = pose_row(Rotation.identity(), np.zeros(3)), [], 0
+    for seed in range(24):
+        axis = Rotation.random(random_state=seed).as_matrix()[0]
+        pose = pose_row(Rotation.from_rotvec(seed * 0.04 * axis), np.zeros(3))
+        same.append(alike(0, here, 0, pose))
+        different += same[-1] != naive.look_alike(THINGS[0], here, THINGS[0], pose, T)
+    assert different <= 1  # a point on the wall between two cells
+    assert 3 < sum(same) < 21
+
+
+def test_a_small_mark_tells_a_turn_that_is_alike_everywhere_else() -> None:
+    """Too small to tell on average, but it would tell much."""
+    here = pose_row(Rotation.identity(), np.zeros(3))
+    turned = pose_row(Rotation.from_rotvec([0, 0, np.pi]), np.zeros(3))
+    marked = learned("egg", ellipsoid(0.03, 0.02, 0.012))
+    marked.table[marked.table[:, 0] > 0.026, S.COLOUR : S.COLOUR + 3] = 0.5, 1.0, 1.0
+    memory = ObjectMemory([marked]).arrays
+    relative = naive.relative_pose(here, turned)
+    losses = [naive.telling(s, marked, relative, T) for s in marked.table]
+    assert np.mean(losses) < ALIKE
+    scratch = np.zeros(FEATURE_SIZE, f), np.zeros(12, f)
+    assert not look_alike(memory, 0, here, 0, turned, T, *scratch)
+    assert look_alike(memory, 0, here, 0, here, T, *scratch)
 
 
 def twins_of(shape: Shape, count: int = 4000) -> tuple[Rotation, np.ndarray]:

@@ -25,8 +25,6 @@ STRIDE = 0.015
 """Metres that the walk slides a step."""
 WALKED_FIRST = 4
 """Percepts gathered by walking before hypotheses may steer."""
-
-
 MOST_MISSES = 2
 """Looks in a row that may meet nothing before it walks."""
 

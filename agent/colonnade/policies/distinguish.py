@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.column import PERCEPTS, Column
-from colonnade_models.distinction import at_home, imagine, laid_into, relative_pose
+from colonnade_models.distinction import MOST_TELLING, at_home, imagine, laid_into, relative_pose
 from colonnade_models.hypotheses import best_of, is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
@@ -34,7 +34,6 @@ FRESH = np.float32(0.010)
 """Metres from the nearest touch at which a place is no longer the same."""
 EXPLORING = np.float32(8.0)
 """Nats a metre that distance from every touch is worth by itself."""
-TELLING_CAP = np.float32(4.0)
 
 
 class Rivals(NamedTuple):
@@ -113,8 +112,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
         for k in range(rivals):
             behind = h.evidence[leader] - h.evidence[chosen[k]]
             there = laid_into(memory, c.imagined, h.object[chosen[k]], relative[k], c.tolerance)
-            loss = min(home - there, TELLING_CAP)
-            worth = worth + loss * NEAR_RIVAL / (NEAR_RIVAL + behind)
+            worth = worth + min(home - there, MOST_TELLING) * NEAR_RIVAL / (NEAR_RIVAL + behind)
         # the same place in the body's frame: the inverse of the leader's pose
         x, y, z = (
             s[S.POSITION] - pose[9],
