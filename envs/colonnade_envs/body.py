@@ -261,15 +261,16 @@ class Body(gym.Env[Observation, Action]):
 
     def _surface_point(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """A random point of the object and the normal of its triangle, (3,) in its frame."""
-        bvh = self._scene.bvh
-        edges = bvh.corner[:, 1:].astype(np.float64) - bvh.corner[:, :1]
-        area = np.cumsum(np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1))
+        mesh = self.mesh
+        area = mesh.cumulative_areas
         a, b, c = self.np_random.random(3)
         triangle = min(int(np.searchsorted(area, a * area[-1], side="right")), len(area) - 1)
+        corner = mesh.vertices[mesh.faces[triangle]].astype(np.float64)
+        along, across = corner[1] - corner[0], corner[2] - corner[0]
         if b + c > 1.0:
             b, c = 1.0 - b, 1.0 - c
-        point = bvh.corner[triangle, 0] + b * edges[triangle, 0] + c * edges[triangle, 1]
-        return point, bvh.normal[triangle].astype(np.float64)
+        normal = np.cross(along, across)
+        return corner[0] + b * along + c * across, normal / np.linalg.norm(normal)
 
 
 def vector(action: Action, part: str, low: float, high: float, size: int) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models.column_state import (
+    CUT,
     MET,
     OPEN,
     PERCEPTS,
@@ -84,7 +85,11 @@ def _carry(c: Column, memory: Memory) -> None:
 
 @kernel
 def _doubts(c: Column, memory: Memory) -> bool:
-    """Whether it is time for new hypotheses: at two set times, and where the best fits poorly."""
+    """Whether it is time for new hypotheses.
+
+    That is at two set times, where the last seeding had to leave out some, and where the best fits
+    poorly.
+    """
     h, s, met = c.hypotheses, c.settings, c.tally[MET]
     if met < s.first_seeding:
         return False
@@ -93,6 +98,8 @@ def _doubts(c: Column, memory: Memory) -> bool:
     best = best_of(h)
     if met - c.tally[SEEDED_AT] < 3:
         return False
+    if c.tally[CUT] > 0 and c.tally[SEEDINGS] < s.most_seedings:
+        return True
     return bool(
         best < 0 or total_fit(c, memory, h.object[best], h.pose[best]) < s.poor * np.float32(met)
     )

@@ -37,7 +37,7 @@ Array = NDArray[np.float32]
 OPEN, RECOGNISED, UNKNOWN = 0, 1, 2
 
 # what `tally` counts
-PERCEPTS, MET, SEEDED_AT, SEEDINGS, CALM, TWINNED_AT, RECONSIDERED = range(7)
+PERCEPTS, MET, SEEDED_AT, SEEDINGS, CALM, TWINNED_AT, RECONSIDERED, CUT = range(8)
 
 
 class Settings(NamedTuple):
@@ -47,6 +47,8 @@ class Settings(NamedTuple):
     """Percepts on the object before the first hypotheses."""
     second_seeding: int
     """Percepts after which another anchor gets its chance, whatever the first brought."""
+    most_seedings: int
+    """Seedings as long as the last one brought more than there was room for."""
     seed_budget: int
     """Poses tried per seeding."""
     refined_seeds: int
@@ -85,7 +87,8 @@ def default_settings() -> Settings:
     return Settings(
         first_seeding=4,
         second_seeding=8,
-        seed_budget=8000,
+        most_seedings=6,
+        seed_budget=16000,
         refined_seeds=96,
         winners=192,
         slack=f(12.0),
@@ -94,7 +97,7 @@ def default_settings() -> Settings:
         poor=f(1.2),
         least_percepts=8,
         margin=f(6.0),
-        pose_margin=f(6.0),
+        pose_margin=f(4.0),
         fit=f(1.6),
         strange=f(1.1),
         unknown_percepts=18,
@@ -122,8 +125,8 @@ class Column(NamedTuple):
     own_proposals: NDArray[np.int64]
     """(N,) the same within the object that is reconsidered."""
     tally: NDArray[np.int64]
-    """(7,) percepts, those on the object, when last seeded, seedings, steps ready but tied, when
-    last given twins, which object is reconsidered."""
+    """(8,) percepts, those on the object, when last seeded, seedings, steps ready but tied, when
+    last given twins, which object is reconsidered, whether the last seeding left out some."""
     hypotheses: Hypotheses
     seeds: Hypotheses
     """Scratch for proposals."""
@@ -158,7 +161,7 @@ def init(
         np.zeros((most_percepts, FEATURE_SIZE), np.float32),
         np.full(most_percepts, -1, np.int64),
         np.full(most_percepts, -1, np.int64),
-        np.zeros(7, np.int64),
+        np.zeros(8, np.int64),
         new_hypotheses(settings.winners + settings.refined_seeds),
         new_hypotheses(512),
         Verdict(np.zeros(4, np.int64), np.full(objects, -np.inf, np.float32)),

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models.column_state import (
+    CUT,
     MET,
     PERCEPTS,
     RECONSIDERED,
@@ -26,6 +27,7 @@ from colonnade_models.hypotheses import (
 )
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory, alone
+from colonnade_models.percept import ON_OBJECT
 from colonnade_models.refinement import refine
 from colonnade_models.seeding import choose_anchor, seed
 
@@ -128,6 +130,8 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
         c.plan,
         c.seeds,
     )
+    _weigh_misses(c, memory)
+    c.tally[CUT] = 1 if c.seeds.count[0] > s.refined_seeds else 0
     keep_winners(c.seeds, s.refined_seeds, SEED_SLACK)
     for i in range(c.seeds.count[0]):
         c.seeds.evidence[i] = total_evidence(c, memory, c.seeds.object[i], c.seeds.pose[i])
@@ -137,6 +141,18 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
     for i in range(c.seeds.count[0]):
         refine_one(c, memory, c.seeds, i, 2, middle)
     return True
+
+
+@kernel
+def _weigh_misses(c: Column, memory: Memory) -> None:
+    """Looks that met nothing speak against proposals that have a surface there."""
+    s = c.seeds
+    for p in range(c.tally[PERCEPTS]):
+        f = c.features[p]
+        if f[ON_OBJECT] > ZERO:
+            continue
+        for i in range(s.count[0]):
+            s.evidence[i] += score(memory, s.object[i], s.pose[i], f, c.tolerance, c.settings.reach)
 
 
 @kernel

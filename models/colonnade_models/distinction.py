@@ -37,8 +37,8 @@ MOST_TELLING = np.float32(4.0)
 ALIKE = np.float32(0.4)
 """Nats a touch must bring on average to tell two hypotheses apart, or"""
 MUCH = np.float32(2.0)
-SELDOM = np.float32(0.03)
-"""more than MUCH at more than this share of the places: learned symmetries stay below both."""
+SELDOM = np.float32(0.05)
+"""more than MUCH at more than this share of the places: most learned symmetries stay below both."""
 PROBES = 128
 """Surfels looked at, evenly spread."""
 

@@ -13,7 +13,7 @@ from colonnade_models.column_state import (
     UNKNOWN,
     Column,
 )
-from colonnade_models.contest import admit_twins, reconsider, total_fit
+from colonnade_models.contest import admit_seeds, admit_twins, reconsider, total_fit
 from colonnade_models.distinction import look_alike
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near
 from colonnade_models.kernel import kernel
@@ -37,19 +37,68 @@ def _rival_object(h: Hypotheses, leader: int) -> int:
 
 
 @kernel
-def judge(c: Column, memory: Memory) -> None:
-    """Who leads, who is the rival that matters, and is that enough to decide?"""
-    h, v, s = c.hypotheses, c.verdict, c.settings
+def _look_up(c: Column) -> None:
+    """Write down who leads, the strongest of another object, and the best of every object."""
+    h, v = c.hypotheses, c.verdict
     for o in range(v.best.shape[0]):
         v.best[o] = np.float32(-np.inf)
     for i in range(h.count[0]):
         v.best[h.object[i]] = max(v.best[h.object[i]], h.evidence[i])
     leader = best_of(h)
+    v.state[1], v.state[2], v.state[3] = leader, _rival_object(h, leader), 0
+
+
+@kernel
+def _leads(c: Column) -> bool:
+    """Whether the leader leaves every other object behind."""
+    h, leader, rival = c.hypotheses, c.verdict.state[1], c.verdict.state[2]
+    return bool(rival < 0 or h.evidence[leader] - h.evidence[rival] >= c.settings.margin)
+
+
+@kernel
+def _challenge(c: Column, memory: Memory) -> None:
+    """Let in what the leader must be told from: at first anything, then poses of its own object."""
+    h = c.hypotheses
+    if c.tally[TWINNED_AT] == 0:
+        admit_seeds(c, memory)
+    reconsider(c, memory, h.object[best_of(h)])
+    admit_twins(c, memory, best_of(h))
+    _look_up(c)
+
+
+@kernel
+def _other_pose(c: Column, memory: Memory) -> int:
+    """A pose of the leader's object that ties with it and does not look alike, -1 if none does.
+
+    How many poses that tie were looked at is written into the verdict.
+    """
+    h, v, s = c.hypotheses, c.verdict, c.settings
+    leader = v.state[1]
+    o = h.object[leader]
+    for i in range(h.count[0]):
+        if i == leader or h.object[i] != o:
+            continue
+        if h.evidence[leader] - h.evidence[i] >= s.pose_margin:
+            continue
+        if is_near(
+            h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), np.float32(0.01)
+        ):
+            continue
+        v.state[3] += 1
+        if not look_alike(
+            memory, o, h.pose[leader], o, h.pose[i], c.tolerance, c.imagined, c.relative
+        ):
+            return i
+    return -1
+
+
+@kernel
+def judge(c: Column, memory: Memory) -> None:
+    """Who leads, who is the rival that matters, and is that enough to decide?"""
+    h, v, s, met = c.hypotheses, c.verdict, c.settings, c.tally[MET]
+    _look_up(c)
     v.state[0] = OPEN
-    v.state[1] = leader
-    v.state[2] = -1
-    v.state[3] = 0
-    met = c.tally[MET]
+    leader = v.state[1]
     fits = ZERO
     if leader >= 0:
         fits = total_fit(c, memory, h.object[leader], h.pose[leader])
@@ -57,41 +106,21 @@ def judge(c: Column, memory: Memory) -> None:
         strange = fits < s.strange * np.float32(met)
         if met >= 2 * s.unknown_percepts or (met >= s.unknown_percepts and strange):
             v.state[0] = UNKNOWN
-        v.state[2] = _rival_object(h, leader)
         return
-    rival = _rival_object(h, leader)
-    v.state[2] = rival
-    if rival >= 0 and h.evidence[leader] - h.evidence[rival] < s.margin:
+    if not _leads(c):
         return
-    # the object is sure; is the pose? poses that tie must look alike
-    if c.tally[TWINNED_AT] == 0 or (met >= s.least_percepts and met - c.tally[TWINNED_AT] >= 4):
-        reconsider(c, memory, h.object[leader])
-        leader = best_of(h)
-        admit_twins(c, memory, leader)
-        leader = best_of(h)
-        v.state[1], v.state[2] = leader, _rival_object(h, leader)
-        v.best[h.object[leader]] = h.evidence[leader]
-    other = -1
-    for i in range(h.count[0]):
-        if i == leader or h.object[i] != h.object[leader]:
-            continue
-        if h.evidence[leader] - h.evidence[i] >= s.pose_margin:
-            continue
-        o = h.object[i]
-        if is_near(
-            h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), np.float32(0.01)
-        ):
-            continue
-        if look_alike(memory, o, h.pose[leader], o, h.pose[i], c.tolerance, c.imagined, c.relative):
-            v.state[3] += 1
-            continue
-        if other < 0 or h.evidence[i] > h.evidence[other]:
-            other = i
+    # the object is sure; is it still when challenged, and is the pose? what ties must look alike
+    challenged = c.tally[TWINNED_AT]
+    if challenged == 0 or (met >= s.least_percepts and met - challenged >= 4):
+        _challenge(c, memory)
+        if not _leads(c):
+            return
+    if met < s.least_percepts:
+        return
+    other = _other_pose(c, memory)
     if other >= 0:
         v.state[2] = other
         c.tally[CALM] += 1
         if c.tally[CALM] < s.patience:
             return
-        v.state[3] += 1
-    if met >= s.least_percepts:
-        v.state[0] = RECOGNISED
+    v.state[0] = RECOGNISED

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
-from colonnade_models.evidence import BEND, VAR_BEND, Tolerance, colour_difference, score
+from colonnade_models.evidence import (
+    BEND,
+    VAR_BEND,
+    Tolerance,
+    colour_difference,
+    score,
+    surfel_score,
+)
 from colonnade_models.hypotheses import Hypotheses, keep_winners, push
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory
@@ -165,6 +172,16 @@ def _align(f: Array, s: Array, cosine: np.float32, sine: np.float32, pose: Array
         pose[9 + k] = s[S.POSITION + k] - turned
 
 
+@inlined
+def _score_there(f: Array, s: Array, t: Tolerance) -> np.float32:
+    """Nats of features laid onto a surfel row; how they are turned about its normal counts not."""
+    return surfel_score(
+        f, s[S.POSITION], s[S.POSITION + 1], s[S.POSITION + 2],
+        s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2],
+        s[S.DIRECTION], s[S.DIRECTION + 1], s[S.DIRECTION + 2], s, t,
+    )  # fmt: skip
+
+
 @kernel
 def seed(
     memory: Memory,
@@ -204,10 +221,11 @@ def seed(
             due = due + stride
             directed = f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF
             step = TURNS // 2 if directed else 1
+            home = _score_there(f, s, t)
             for turn_index in range(0, TURNS, step):
                 _align(f, s, TURN_COSINE[turn_index], TURN_SINE[turn_index], plan.pose)
                 tried += 1
-                total = score(memory, o, plan.pose, f, t, reach)
+                total = home
                 alive = True
                 for c in range(checks):
                     total = total + score(memory, o, plan.pose, features[plan.order[c]], t, reach)

@@ -43,11 +43,15 @@ class Rivals(NamedTuple):
     """(RIVALS,)"""
     relative: Array
     """(RIVALS, 12) poses that lay the leader's object into each rival's."""
+    weight: Array
+    """(RIVALS,) how much each counts beside the leader, which counts 1."""
 
 
 def new_rivals() -> Rivals:
     """Scratch memory for `most_telling`."""
-    return Rivals(np.zeros(RIVALS, np.int64), np.zeros((RIVALS, 12), np.float32))
+    return Rivals(
+        np.zeros(RIVALS, np.int64), np.zeros((RIVALS, 12), np.float32), np.zeros(RIVALS, np.float32)
+    )
 
 
 @kernel
@@ -95,10 +99,14 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
     leader = best_of(h)
     if leader < 0:
         return -ONE
-    chosen, relative = scratch.chosen, scratch.relative
+    chosen, relative, weight = scratch.chosen, scratch.relative, scratch.weight
     rivals = _rivals(c, memory, leader, chosen)
+    all_weight = ONE
     for k in range(rivals):
         relative_pose(h.pose[leader], h.pose[chosen[k]], relative[k])
+        behind = h.evidence[leader] - h.evidence[chosen[k]]
+        weight[k] = NEAR_RIVAL / (NEAR_RIVAL + behind)
+        all_weight = all_weight + weight[k]
     o = h.object[leader]
     pose = h.pose[leader]
     start, end = memory.surfel_start[o], memory.surfel_start[o + 1]
@@ -108,11 +116,14 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
         s = memory.surfels[i]
         imagine(s, c.imagined)
         home = at_home(s, c.imagined, c.tolerance)
-        worth = ZERO
+        worth, meets = ZERO, ONE
         for k in range(rivals):
-            behind = h.evidence[leader] - h.evidence[chosen[k]]
             there = laid_into(memory, c.imagined, h.object[chosen[k]], relative[k], c.tolerance)
-            worth = worth + min(home - there, MOST_TELLING) * NEAR_RIVAL / (NEAR_RIVAL + behind)
+            worth = worth + weight[k] * min(home - there, MOST_TELLING)
+            if there > c.tolerance.floor:
+                meets = meets + weight[k]
+        # a surface that the leader alone expects is most likely not there
+        worth = worth * np.sqrt(meets / all_weight)
         # the same place in the body's frame: the inverse of the leader's pose
         x, y, z = (
             s[S.POSITION] - pose[9],
