@@ -119,7 +119,7 @@ def _take(robot: Robot, chance: Chance, percept: Array) -> bool:
 def _at_home(
     percepts: Array, turn: NDArray[np.float64], place: NDArray[np.float64]
 ) -> NDArray[np.float32]:
-    """Percepts (M, 18) of the object, turned by `turn` (3, 3) and lying at `place`, in its frame."""
+    """Percepts (M, 18) of the object, turned by `turn` (3, 3) and shifted by `place`, at home."""
     own = percepts.copy()
     own[:, P.LOCATION : P.LOCATION + 3] = (percepts[:, P.LOCATION : P.LOCATION + 3] - place) @ turn
     for k in (P.NORMAL, P.DIRECTION):
