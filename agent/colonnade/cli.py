@@ -1,4 +1,4 @@
-"""The command line: ``colonnade train | evaluate | explore | objects | doctor | bench``.
+"""The command line: ``colonnade train | evaluate | explore | discover | objects | doctor | bench``.
 
 Nothing heavy is imported until a command is chosen and its options are understood. Errors that
 a user can cause end in one sentence on stderr, never in a traceback (COLONNADE_DEBUG=1 shows it).
@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from colonnade.config import (
     BenchConfig,
     ConfigError,
+    DiscoverConfig,
     DoctorConfig,
     EvaluateConfig,
     ExploreConfig,
@@ -44,6 +45,7 @@ touches tell which one it is and how it lies.
   colonnade objects my_meshes                 see what is in a folder of meshes
   colonnade train --objects my_meshes --out runs/mine
   colonnade evaluate runs/mine --noise raw    how good is it?
+  colonnade discover --out runs/stream        the same without names: what is new, what is known?
   colonnade bench                             the field's benchmark, and others
   colonnade doctor                            what works on this computer?
 
@@ -76,6 +78,15 @@ _EXPLORE = """The main job: learn a set of objects, recognise them in new orient
   colonnade explore --objects my_meshes --noise raw --out runs/mine
   colonnade explore --objects my_meshes --noise raw --out runs/mine --resume"""
 
+_DISCOVER = """Meet objects again and again without being told their names: learning without labels.
+
+New ones are found to be new and learned, known ones recognised and refined. The true names are
+used only to score: accuracy, graphs per object and objects per graph, epoch by epoch.
+
+  colonnade discover --out runs/stream
+  colonnade discover --objects my_meshes --noise standard --epochs 5 --out runs/noisy
+  colonnade discover --objects my_meshes --noise standard --epochs 9 --out runs/noisy --resume"""
+
 _OBJECTS = """List the objects of a set with their sizes and draw them on one contact sheet.
 
   colonnade objects
@@ -99,6 +110,7 @@ _COMMANDS: Commands = {
     "explore": (ExploreConfig, _EXPLORE),
     "train": (TrainConfig, _TRAIN),
     "evaluate": (EvaluateConfig, _EVALUATE),
+    "discover": (DiscoverConfig, _DISCOVER),
     "objects": (ObjectsConfig, _OBJECTS),
     "doctor": (DoctorConfig, _DOCTOR),
     "bench": (BenchConfig, _BENCH),
@@ -163,6 +175,10 @@ def _run(given: list[str], engine: str) -> int:
         from colonnade.commands.evaluate import evaluate
 
         done = evaluate(config, engine)
+    elif isinstance(config, DiscoverConfig):
+        from colonnade.commands.discover import discover
+
+        done = discover(config, engine)
     else:
         from colonnade.commands.explore import explore
 

@@ -21,6 +21,7 @@ __all__ = [
     "Body",
     "Columns",
     "ConfigError",
+    "DiscoverConfig",
     "DoctorConfig",
     "EvaluateConfig",
     "ExploreConfig",
@@ -235,6 +236,44 @@ class ExploreConfig:
 
 
 @dataclass(frozen=True)
+class DiscoverConfig:
+    """Meet the objects of a set again and again without being told their names."""
+
+    out: Folder
+    """Run folder to make."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder or file (OBJ, STL, PLY, GLB, URDF)."""
+
+    names: Names = ()
+    """Only these objects of the set; they say which are met and are never told to the mind."""
+
+    epochs: int = 10
+    """Times that each object is met, every time in another order and new orientations."""
+
+    noise: Noise = "none"
+    """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    seed: int = 0
+    """Order, orientations, starting points and noise follow from it."""
+
+    max_steps: int = 500
+    """Give up recognising after so many steps; memory then stays as it is."""
+
+    resume: bool = False
+    """Go on with a stream that was stopped, or for more --epochs."""
+
+    scale: float = 1.0
+    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+
+    json: JsonFile = None
+    """Also write the summary to this file as JSON."""
+
+
+@dataclass(frozen=True)
 class ObjectsConfig:
     """List the objects of a set with their sizes and draw them on one contact sheet."""
 
@@ -276,7 +315,7 @@ def check_config(config: object) -> None:
     Raises:
         ConfigError: one sentence that says which flag and what it takes.
     """
-    least = {"seed": 0, "workers": 0, "rotations": 1, "max_steps": 1}
+    least = {"seed": 0, "workers": 0, "rotations": 1, "epochs": 1, "max_steps": 1}
     for field, bound in least.items():
         value = getattr(config, field, None)
         if value is not None and value < bound:

@@ -28,11 +28,15 @@ __all__ = [
     "contact_sheet",
     "learn",
     "load_engine",
+    "load_felt",
     "load_learned",
     "load_memory",
+    "meet",
+    "new_mind",
     "open_set",
     "prepare",
     "recognise",
+    "save_felt",
     "save_learned",
     "save_memory",
     "snapshot",
@@ -98,6 +102,20 @@ class Engine(Protocol):
         policy: Policy,
         columns: Columns,
     ) -> Episode: ...
+    def new_mind(self, seed: int) -> Any: ...
+    def meet(
+        self,
+        mind: Any,
+        mesh: Any,
+        rotation: NDArray[np.float64],
+        *,
+        body: Body,
+        noise: Noise,
+        seed: int,
+        max_steps: int,
+    ) -> Any: ...
+    def save_felt(self, path: Path, felt: Any) -> None: ...
+    def load_felt(self, path: Path) -> Any: ...
     def surfel_count(self, learned: Any) -> int: ...
     def surfel_cloud(self, learned: Any) -> SurfelCloud: ...
     def snapshot(self, mesh: Any, view: View, size: int) -> NDArray[np.uint8]: ...
@@ -202,6 +220,43 @@ def recognise(
         policy=policy,
         columns=columns,
     )
+
+
+def new_mind(seed: int) -> Any:
+    """A `colonnade.mind.Mind` that knows nothing yet."""
+    from colonnade.mind import Mind
+
+    return Mind(seed)
+
+
+def meet(
+    mind: Any,
+    mesh: Any,
+    rotation: NDArray[np.float64],
+    *,
+    body: Body,
+    noise: Noise,
+    seed: int,
+    max_steps: int,
+) -> Any:
+    """One episode without names, see `colonnade.meeting.meet`; may raise UnlearnableError."""
+    from colonnade.meeting import meet as meet_object
+
+    return meet_object(mind, mesh, rotation, body=body, noise=noise, seed=seed, max_steps=max_steps)
+
+
+def save_felt(path: Path, felt: Any) -> None:
+    """Write what memory keeps of one episode."""
+    from colonnade.felt_file import save_felt as save
+
+    save(path, felt)
+
+
+def load_felt(path: Path) -> Any:
+    """Read it again; FeltFileError when the file is damaged."""
+    from colonnade.felt_file import load_felt as load
+
+    return load(path)
 
 
 def snapshot(mesh: Any, view: View, size: int) -> NDArray[np.uint8]:

@@ -14,19 +14,25 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade.learning import Learner
+from colonnade.exploration import Learner
+from colonnade.learning import laid, sketched
 from colonnade.orientations import BASE, euler_quaternion
-from colonnade.senses import BodyName, Chance, Robot, jump, perceive
+from colonnade.practice import NO_PRACTICE
+from colonnade.senses import BodyName, Chance, Robot, Senses, jump, perceive
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.poses import look_along, matrix_of
 from colonnade_models import percept as P
+from colonnade_models.consolidation import consolidate
 from colonnade_models.kernel import kernel
+from colonnade_models.learning import new_draft
 from colonnade_models.memory import LearnedObject
 
 __all__ = ["learn_views", "view_directions"]
 
 CLEARANCE = 0.01
 """Metres in front of the nearest point of the object at which the first look is aimed."""
+SPACING = 0.003
+"""Voxels to begin with, m: finer than that a whole silhouette takes long."""
 
 
 def view_directions(views: int) -> NDArray[np.float64]:
@@ -49,10 +55,14 @@ def learn_views(mesh: ObjectMesh, views: int, *, body: BodyName, seed: int) -> L
     if body != "camera":
         raise ValueError(f"only a camera has views, not the {body} body")
     started = time.perf_counter()
-    with _Viewer(mesh, body, seed) as viewer:
+    with laid(mesh, body, seed) as (senses, pose):
+        viewer = _Viewer(senses, pose, mesh)
         for direction in view_directions(views):
             viewer.scan(direction)
-    return replace(viewer.learned(), seconds=time.perf_counter() - started)
+    known = sketched(mesh, body, viewer)
+    touches = np.array(viewer.touches)
+    learned = consolidate(known, touches, NO_PRACTICE.aimed, NO_PRACTICE.met, seed)
+    return replace(learned, seconds=time.perf_counter() - started)
 
 
 @kernel
@@ -84,7 +94,9 @@ def _scan(
 class _Viewer(Learner):
     """Looks at one object from one side after the other."""
 
-    spacing = 0.003  # finer than that a whole silhouette takes long
+    def __init__(self, senses: Senses, pose: NDArray[np.float32], mesh: ObjectMesh) -> None:
+        super().__init__(senses, pose, new_draft(SPACING))
+        self.mesh = mesh
 
     def scan(self, towards: NDArray[np.float64]) -> None:
         """Look at every cell of the silhouette as seen from `towards`, (3,) of unit length."""
@@ -95,10 +107,11 @@ class _Viewer(Learner):
         x, y = np.meshgrid(_cells(vertices @ right, step), _cells(vertices @ down, step))
         places = np.empty((x.size, 6), np.float32)
         places[:, :3] = x.reshape(-1, 1) * right + y.reshape(-1, 1) * down + front * ahead
-        places[:, :3] += self.offset
+        places[:, :3] -= self.shift
         places[:, 3:] = towards
         percepts = np.empty((x.size, P.PERCEPT_SIZE), np.float32)
         met = _scan(self.senses.robot, self.senses.draw(0), places, percepts)
+        self.steps += met
         for percept in percepts[:met]:
             if self.keep(percept) and self.is_crowded():
                 self.coarsen()

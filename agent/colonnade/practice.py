@@ -20,7 +20,7 @@ from colonnade_models.kernel import kernel
 from colonnade_models.memory import LearnedObject
 from colonnade_models.standard_noise import LOCATION_SIGMA
 
-__all__ = ["NO_PRACTICE", "Practice", "practise"]
+__all__ = ["NO_PRACTICE", "Practice", "practise", "practise_here"]
 
 Array = NDArray[np.float32]
 
@@ -33,7 +33,7 @@ ASLANT = 0.1
 STROLL = 0.012
 """Metres that a slide goes before the finger jumps again."""
 SLIDE_EVERY = 3
-"""Jumps of which one is followed by a slide."""
+"""Jumps of which one is followed by a slide, if it met."""
 
 
 class Practice(NamedTuple):
@@ -54,27 +54,60 @@ NO_PRACTICE = Practice(
 
 def practise(senses: Senses, learned: LearnedObject, random: np.random.Generator) -> Practice:
     """Touch the object of `senses` in several attitudes, by jumps and slides in turns."""
-    position, normal = learned.surfels.position, learned.surfels.normal
-    count = len(position)
-    jumps = int(min(TOUCHES_PER_SURFEL * count, MOST_TOUCHES)) // ATTITUDES + 1
+    count = len(learned.table)
+    jumps = _jumps(count) // ATTITUDES + 1
     aimed = np.concatenate([random.permutation(count) for _ in range(ATTITUDES)])
     aimed = np.resize(aimed, (ATTITUDES, jumps))
-    met = np.zeros((ATTITUDES, jumps), np.bool_)
     touches: list[Array] = []
-    for attitude, aims in enumerate(aimed):
+    met: list[NDArray[np.bool_]] = []
+    for aims in aimed:
         rotation = random_quaternion(random)
-        pose = senses.reset(rotation, int(random.integers(1 << 31)))
-        turn = matrix_of(rotation)
-        targets = np.empty((jumps, 6))
-        targets[:, :3] = position[aims] + random.normal(0.0, LOCATION_SIGMA, (jumps, 3))
-        targets[:, :3] = targets[:, :3] @ turn.T + pose[:3]
-        targets[:, 3:] = (normal[aims] + random.normal(0.0, ASLANT, (jumps, 3))) @ turn.T
-        targets[:, 3:] /= np.linalg.norm(targets[:, 3:], axis=1, keepdims=True)
-        strolls = random.normal(0.0, STROLL, (jumps, 3))
-        percepts = np.empty((2 * jumps, P.PERCEPT_SIZE), np.float32)
-        taken = _touch(senses.robot, senses.draw(0), targets, strolls, met[attitude], percepts)
-        touches.append(_at_home(percepts[:taken], turn, pose[:3]))
-    return Practice(np.concatenate(touches), aimed.ravel(), met.ravel())
+        place = senses.reset(rotation, int(random.integers(1 << 31)))[:3]
+        own, hits = _touch_beside(senses, matrix_of(rotation), place, learned, aims, random)
+        touches.append(own)
+        met.append(hits)
+    return Practice(np.concatenate(touches), aimed.ravel(), np.concatenate(met))
+
+
+def practise_here(
+    senses: Senses, pose: Array, learned: LearnedObject, random: np.random.Generator
+) -> Practice:
+    """The same in the one attitude in which the object lies; `pose` (12,) maps world -> object."""
+    turn = pose[:9].reshape(3, 3).T.astype(np.float64)
+    count = len(learned.table)
+    aimed = np.resize(random.permutation(count), _jumps(count))
+    touches, met = _touch_beside(senses, turn, -turn @ pose[9:], learned, aimed, random)
+    return Practice(touches, aimed, met)
+
+
+def _jumps(surfels: int) -> int:
+    return int(min(TOUCHES_PER_SURFEL * surfels, MOST_TOUCHES))
+
+
+def _touch_beside(
+    senses: Senses,
+    turn: NDArray[np.float64],
+    place: NDArray[np.float64],
+    learned: LearnedObject,
+    aimed: NDArray[np.int64],
+    random: np.random.Generator,
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Touch beside the surfels `aimed` (J,) of an object that lies at `place`, turned by `turn`.
+
+    Returns what was met (M, 18), in the object's frame, and whether each jump met it (J,).
+    """
+    jumps = len(aimed)
+    position, normal = learned.surfels.position[aimed], learned.surfels.normal[aimed]
+    targets = np.empty((jumps, 6))
+    targets[:, :3] = position + random.normal(0.0, LOCATION_SIGMA, (jumps, 3))
+    targets[:, :3] = targets[:, :3] @ turn.T + place
+    targets[:, 3:] = (normal + random.normal(0.0, ASLANT, (jumps, 3))) @ turn.T
+    targets[:, 3:] /= np.linalg.norm(targets[:, 3:], axis=1, keepdims=True)
+    strolls = random.normal(0.0, STROLL, (jumps, 3))
+    met = np.zeros(jumps, np.bool_)
+    touches = np.empty((2 * jumps, P.PERCEPT_SIZE), np.float32)
+    taken = _touch(senses.robot, senses.draw(2 * jumps), targets, strolls, met, touches)
+    return _at_home(touches[:taken], turn, place), met
 
 
 @kernel
@@ -88,27 +121,27 @@ def _touch(
 ) -> int:
     """Jump to each of `targets` (J, 6), and slide on by one of `strolls` (J, 3) now and then.
 
-    `met` (J,) is set to whether a jump met the object; what was met is written into `percepts`
+    `chance` is for 2 J looks. `met` (J,) is set to whether a jump met the object; what was met is written into `percepts`
     (2 J, 18) in its order. Returns how many that were.
     """
     taken = 0
     for j in range(targets.shape[0]):
         jump(robot, targets[j])
-        met[j] = _take(robot, chance, percepts[taken])
+        met[j] = _take(robot, chance, 2 * j, percepts[taken])
         if not met[j]:
             continue
         taken += 1
         if j % SLIDE_EVERY == 0:
             go(robot, strolls[j])
-            if _take(robot, chance, percepts[taken]):
+            if _take(robot, chance, 2 * j + 1, percepts[taken]):
                 taken += 1
     return taken
 
 
 @kernel
-def _take(robot: Robot, chance: Chance, percept: Array) -> bool:
-    """Sense, and keep in `percept` (18,) what met the object; whether it did."""
-    perceive(robot, chance, 0)
+def _take(robot: Robot, chance: Chance, k: int, percept: Array) -> bool:
+    """Sense with the k-th share of numbers as noise, and keep the percept (18,); whether it met."""
+    perceive(robot, chance, k)
     for k in range(P.PERCEPT_SIZE):
         percept[k] = robot.percept[k]
         if not np.isfinite(percept[k]):

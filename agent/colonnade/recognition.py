@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade.cycle import CHOOSE, SENSE, THINK, new_log, run
+from colonnade.cycle import CHOOSE, SENSE, THINK, Log, new_log, run
 from colonnade.episode import Episode, StepTrace
 from colonnade.policies import walk
-from colonnade.policies.choose import PolicyName, new_policy
+from colonnade.policies.choose import Policy, PolicyName, new_policy
 from colonnade.senses import DRAWN_AT_ONCE, BodyName, NoiseName, Senses
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.poses import matrix_of, quaternion_of
 from colonnade_models import column as C
 from colonnade_models import percept as P
-from colonnade_models.memory import ObjectMemory
+from colonnade_models.memory import Memory, ObjectMemory
 
-__all__ = ["recognise"]
+__all__ = ["recognise", "think"]
 
 
 def recognise(
@@ -44,6 +44,26 @@ def recognise(
     return _Recognition(memory, mesh, body, noise, policy, columns, max_steps, record_steps).run(
         rotation, seed, trial
     )
+
+
+def think(
+    senses: Senses,
+    column: C.Column,
+    memory: Memory,
+    policy: Policy,
+    log: Log,
+    random: np.random.Generator,
+) -> int:
+    """Sense, step the column and move until it decides or the log is full.
+
+    Returns OPEN, RECOGNISED or UNKNOWN; the sensor stays where it was when the column decided.
+    """
+    state = C.OPEN
+    while state == C.OPEN and log.steps[0] < len(log.percept):
+        numbers = random.standard_normal((DRAWN_AT_ONCE, walk.NUMBERS))
+        state = run(senses.robot, column, memory, policy, senses.draw(), numbers, log)
+    C.polish(column, memory)
+    return state
 
 
 class _Recognition:
@@ -75,12 +95,7 @@ class _Recognition:
             self.object_pose = senses.reset(rotation, seed)
             random = np.random.default_rng([seed, 2])
             policy = new_policy(random, self.policy)
-            state = C.OPEN
-            while state == C.OPEN and log.steps[0] < len(log.percept):
-                numbers = random.standard_normal((DRAWN_AT_ONCE, walk.NUMBERS))
-                chance = senses.draw()
-                state = run(senses.robot, self.column, self.arrays, policy, chance, numbers, log)
-            C.polish(self.column, self.arrays)
+            state = think(senses, self.column, self.arrays, policy, log, random)
         finally:
             senses.close()
         seconds = time.perf_counter() - started

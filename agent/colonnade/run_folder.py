@@ -11,6 +11,8 @@
       episodes.jsonl         the evaluation's journal, while it is under way
       episodes.parquet       a row an episode
       steps.parquet          a row a step, with --steps
+      felt/NUMBER.safetensors    what memory keeps of an episode of a stream without names
+      accuracy.svg, graphs.svg   the curves of such a stream
       summary.json           the headline numbers
       report.html            the same, to look at
       .lock                  held by the process that writes here, with its number
@@ -67,6 +69,7 @@ class RunFolder:
         self._lock = _take_lock(self.path)
         remove_leftovers(self.path)
         remove_leftovers(self.objects)
+        remove_leftovers(self.felt)
 
     def __enter__(self) -> RunFolder:
         return self
@@ -114,6 +117,11 @@ class RunFolder:
     def steps(self) -> Path:
         """Table with a row a step."""
         return self.path / "steps.parquet"
+
+    @property
+    def felt(self) -> Path:
+        """Folder with what memory keeps of the episodes of a stream, a file each."""
+        return self.path / "felt"
 
     @property
     def summary(self) -> Path:
@@ -240,7 +248,13 @@ def trained_table(path: Path) -> dict[str, Any]:
         RunFolderError: `path` is no run folder, or its config.toml is damaged.
     """
     file = Path(path).expanduser() / "config.toml"
-    table = read_run_config(path).get("train", {})
+    config = read_run_config(path)
+    if "discover" in config and "train" not in config:
+        raise RunFolderError(
+            f"{path} holds a stream, whose objects the mind named itself: its summary.json is its "
+            "evaluation; `colonnade train` learns objects by their names."
+        )
+    table = config.get("train", {})
     for key, kind in _TRAINED.items():
         if key not in table:
             raise _damaged(file, f"[train] has no {key}")

@@ -6,14 +6,21 @@ or on which other objects there are: adding one object leaves all other episodes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["episode_generator", "episode_rotation", "episode_seed", "learning_seed"]
+__all__ = [
+    "episode_generator",
+    "episode_rotation",
+    "episode_seed",
+    "learning_seed",
+    "stream_order",
+]
 
-_LEARN, _EPISODE, _ROTATION = range(3)
+_LEARN, _EPISODE, _ROTATION, _ORDER = range(4)
 
 
 def _sequence(seed: int, name: str, trial: int, purpose: int) -> np.random.SeedSequence:
@@ -44,3 +51,9 @@ def episode_rotation(seed: int, name: str, trial: int) -> NDArray[np.float64]:
     quaternion = episode_generator(seed, name, trial).standard_normal(4)
     quaternion /= np.linalg.norm(quaternion)
     return quaternion if quaternion[3] >= 0 else -quaternion
+
+
+def stream_order(seed: int, names: Iterable[str], epoch: int) -> list[str]:
+    """The order in which a stream meets the objects of a set in one epoch."""
+    generator = np.random.default_rng(_sequence(seed, "", epoch, _ORDER))
+    return [str(name) for name in generator.permutation(sorted(names))]

@@ -52,6 +52,8 @@ def _stamp() -> Path:
 def _exercise() -> None:
     """Run all that the main job runs, on the smallest object there is."""
     from colonnade.learning import learn_object
+    from colonnade.meeting import meet
+    from colonnade.mind import Mind
     from colonnade.recognition import recognise
     from colonnade_envs.objects import make_mesh
     from colonnade_models.memory import ObjectMemory
@@ -62,3 +64,8 @@ def _exercise() -> None:
         memory = ObjectMemory([learn_object(cube, body=body, seed=0)])
         for noise in ("standard", "raw"):
             recognise(memory, cube, straight, body=body, noise=noise, seed=0, max_steps=24)
+    mind = Mind(0)
+    for _ in range(2):  # new, then known
+        met = meet(mind, cube, straight, body="touch", noise="none", seed=0, max_steps=60)
+        if met.felt is not None:
+            mind.keep(met.felt)

@@ -1,8 +1,8 @@
 """Object memory: the surfels of all learned objects and their spatial indices.
 
 `LearnedObject` is what learning ends with; `ObjectMemory` gathers many, and `Memory` is the
-same as flat arrays for the kernels. Adding an object appends to the arrays and touches none
-of the others, so nothing learned earlier can be forgotten.
+same as flat arrays for the kernels. Adding or replacing an object touches none of the others,
+so nothing learned earlier can be forgotten.
 """
 
 from __future__ import annotations
@@ -200,6 +200,13 @@ class ObjectMemory:
         """Remember one more object. Raises ValueError if its name is taken."""
         if learned.name in self._objects:
             raise ValueError(f"an object named {learned.name!r} is already in memory")
+        self._objects[learned.name] = learned
+        self.__dict__.pop("arrays", None)
+
+    def replace(self, learned: LearnedObject) -> None:
+        """Know the object of that name better, in its old place. Raises KeyError if it is new."""
+        if learned.name not in self._objects:
+            raise KeyError(f"no object named {learned.name!r} is in memory")
         self._objects[learned.name] = learned
         self.__dict__.pop("arrays", None)
 

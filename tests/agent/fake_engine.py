@@ -235,3 +235,75 @@ def snapshot(mesh: FakeMesh, view: View, size: int) -> np.ndarray:
 
 def contact_sheet(meshes: Sequence[FakeMesh], path: Path, title: str) -> None:
     path.write_bytes(b"PNG of " + title.encode())
+
+
+@dataclass(frozen=True)
+class FakeFelt:
+    name: str
+    truth: str
+    points: np.ndarray
+
+
+@dataclass(frozen=True)
+class FakeMeeting:
+    answer: str | None
+    timeout: bool
+    steps: int
+    explored: int
+    agreement: float
+    rotation: np.ndarray
+    felt: FakeFelt | None
+    seconds: float
+
+
+class FakeMind:
+    """Knows objects by their size; takes one now and then for another or for a new one."""
+
+    def __init__(self, seed: int) -> None:
+        self.memory = FakeMemory([])
+
+    def keep(self, felt: FakeFelt) -> None:
+        known = self.memory.learned
+        before = known[felt.name].points if felt.name in known else np.zeros((0, 3))
+        points = np.concatenate([before, felt.points])
+        known[felt.name] = FakeLearned(felt.name, points, len(points))
+
+    def restore(self, felt: Sequence[FakeFelt]) -> None:
+        for one in felt:
+            self.keep(one)
+
+
+def new_mind(seed: int) -> FakeMind:
+    return FakeMind(seed)
+
+
+def meet(
+    mind: FakeMind,
+    mesh: FakeMesh,
+    rotation: np.ndarray,
+    *,
+    body: str,
+    noise: str,
+    seed: int,
+    max_steps: int,
+) -> FakeMeeting:
+    random = _random(mesh.name, seed, body, noise)
+    names = mind.memory.names
+    place = np.round(mesh.size, 6)
+    own = [name for name in names if (mind.memory[name].points[0] == place).all()]
+    answer = own[0] if own and random.random() < 0.9 else "unknown"
+    name = f"object-{len(names) + 1:04d}" if answer == "unknown" else answer
+    felt = FakeFelt(name, mesh.name, np.tile(place, (int(random.integers(2, 9)), 1)))
+    return FakeMeeting(answer, False, int(random.integers(9, 60)), 200, 1.0, rotation, felt, 0.01)
+
+
+def save_felt(path: Path, felt: FakeFelt) -> None:
+    path.write_text(json.dumps({"name": felt.name, "points": felt.points.tolist()}))
+
+
+def load_felt(path: Path) -> FakeFelt:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        raise FakeSetError(f"{path} is missing or damaged") from None
+    return FakeFelt(content["name"], "", np.array(content["points"]))

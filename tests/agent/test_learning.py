@@ -83,15 +83,15 @@ def test_an_object_that_is_never_met_is_said() -> None:
     mesh = wedge()
     import colonnade.learning as module
 
-    class Blind(module._Explorer):
+    class Blind(module.Explorer):
         """One whose sensor meets nothing."""
 
         def explore(self) -> None:
             self.steps += 1
 
-    original, module._Explorer = module._Explorer, Blind  # type: ignore[misc]
+    original, module.Explorer = module.Explorer, Blind  # type: ignore[misc]
     try:
         with pytest.raises(RuntimeError, match="wedge: the touch body never met it"):
             learn_object(mesh, body="touch", seed=0)
     finally:
-        module._Explorer = original  # type: ignore[misc]
+        module.Explorer = original  # type: ignore[misc]

@@ -9,8 +9,9 @@ import pytest
 from tests.agent.meshes import nearest, wedge
 
 from colonnade.learning import learn_object
-from colonnade.practice import practise
+from colonnade.practice import MOST_TOUCHES, practise, practise_here
 from colonnade.senses import Senses
+from colonnade_envs.poses import matrix_of
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.memory import LearnedObject
@@ -63,3 +64,21 @@ def test_it_follows_from_the_seed(learned: LearnedObject) -> None:
         return practice.touches.tobytes() + practice.met.tobytes()
 
     assert once() == once()
+
+
+def test_it_practises_an_object_as_it_lies(learned: LearnedObject) -> None:
+    rotation = np.array([0.5, -0.5, 0.1, 0.7])
+    rotation /= np.linalg.norm(rotation)
+    senses = Senses(wedge(), "touch")
+    place = senses.reset(rotation, 3)[:3]
+    own = matrix_of(rotation).T
+    pose = np.concatenate([own.ravel(), -own @ place]).astype(np.float32)
+    practice = practise_here(senses, pose, learned, np.random.default_rng(1))
+    senses.close()
+    position = learned.surfels.position
+    assert len(practice.aimed) == min(2 * len(position), MOST_TOUCHES)
+    assert set(practice.aimed) == set(range(len(position)))
+    assert practice.met.mean() > 0.7
+    touched = practice.touches[:, P.LOCATION : P.LOCATION + 3]
+    nearest = np.array([np.linalg.norm(position - t, axis=1).min() for t in touched])
+    assert np.quantile(nearest, 0.99) < 2 * learned.spacing

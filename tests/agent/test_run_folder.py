@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from colonnade.discovery import Encounter
 from colonnade.episode import Episode, StepTrace
 from colonnade.run_folder import RunFolder, RunFolderError, read_run_config
 
@@ -136,10 +137,13 @@ def test_objects_get_files_of_their_own(tmp_path: Path) -> None:
 def test_the_spec_names_every_column_of_the_tables() -> None:
     text = (Path(__file__).parents[2] / "docs" / "spec" / "run_folder.md").read_text()
     episodes, _, rest = text.partition("## steps.parquet")
-    steps = rest.partition("## summary.json")[0]
-    for kind, part in ((Episode, episodes), (StepTrace, steps)):
+    steps, _, rest = rest.partition("## episodes.parquet of `colonnade discover`")
+    encounters = rest.partition("## summary.json")[0].partition("`felt/")[0]
+    for kind, part in ((Episode, episodes), (StepTrace, steps), (Encounter, encounters)):
         rows = [line.split("|")[1] for line in part.splitlines() if line.startswith("| `")]
         named = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
         assert {f.name for f in fields(kind)} - {"trace"} == named - (
-            {"object", "trial"} if kind is StepTrace else set()
+            {StepTrace: {"object", "trial"}, Encounter: {"new", "correct", "strictly"}}.get(
+                kind, set()
+            )
         )

@@ -134,3 +134,21 @@ def test_an_object_too_large_for_its_spacing_is_refused() -> None:
     table[0, :3] = 5.0
     with pytest.raises(ValueError, match=r"too large for its surfel spacing: 67,108,864 cells"):
         build_index(table, 0.004, 0.01)
+
+
+def test_replacing_one_object_leaves_the_others_bit_by_bit() -> None:
+    a, b, c = (learned(name, blob(i), count=800) for i, name in enumerate("abc"))
+    memory = ObjectMemory([a, b, c])
+    before = memory.arrays
+    better = learned("b", blob(7), count=1200)
+    memory.replace(better)
+    assert memory.names == ("a", "b", "c")
+    assert memory["a"] is a
+    assert memory["b"] is better
+    after = memory.arrays
+    assert after is not before
+    for o, thing in ((0, a), (2, c)):
+        own = after.surfels[after.surfel_start[o] : after.surfel_start[o + 1]]
+        assert own.tobytes() == thing.table.tobytes()
+    with pytest.raises(KeyError, match="'d'"):
+        memory.replace(learned("d", blob(1), count=100))

@@ -10,16 +10,24 @@ import importlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from colonnade.bench.config import FewshotConfig, PoliciesConfig, YcbConfig
+from colonnade.bench.config import (
+    ContinualConfig,
+    FewshotConfig,
+    PoliciesConfig,
+    UnsupervisedConfig,
+    YcbConfig,
+)
 from colonnade.options import understand
 
 __all__ = ["BENCHES", "Bench", "bench"]
 
 _ABOUT = """Measure: every benchmark prints its own table, and writes all of its numbers as JSON.
 
-  colonnade bench ycb --root DIR        the field's table of conditions, its numbers beside ours
-  colonnade bench policies              what going where the hypotheses disagree is worth
-  colonnade bench fewshot               accuracy over the number of views learned from"""
+  colonnade bench ycb --root DIR           the field's table of conditions, its numbers beside ours
+  colonnade bench policies                 what going where the hypotheses disagree is worth
+  colonnade bench fewshot                  accuracy over the number of views learned from
+  colonnade bench unsupervised --root DIR  streams without names, the field's numbers beside ours
+  colonnade bench continual                one object after the other, and nothing is forgotten"""
 
 _YCB = """The field's recognition benchmark: its conditions, scored by its rules.
 
@@ -50,6 +58,21 @@ cannot be seen from there is not learned.
   colonnade bench fewshot
   colonnade bench fewshot --objects my_meshes --views 1 2 4 8 14 --out runs/fewshot"""
 
+_UNSUPERVISED = """Learning without labels: streams of objects whose names nobody tells.
+
+In each epoch every object is met once, in a new order and orientation. Tells how often the answers
+are right after the first epoch, graphs per object and objects per graph, by the field's rules; the
+published numbers are printed beside ours for suites called distinct and similar.
+
+  colonnade bench unsupervised --root my_meshes --epochs 5
+  colonnade bench unsupervised --root ycb --suite distinct.txt,similar.txt --out runs/streams
+  colonnade bench unsupervised --root builtin --names mug,bowl,die --noise standard --seeds 0"""
+
+_CONTINUAL = """Learns one object after the other; after each, shows all learned so far again.
+
+  colonnade bench continual
+  colonnade bench continual --objects my_meshes --rotations 3 --picture mine.svg --json mine.json"""
+
 
 class Bench(NamedTuple):
     """One benchmark."""
@@ -66,6 +89,8 @@ BENCHES: dict[str, Bench] = {
     "ycb": Bench(YcbConfig, _YCB, "colonnade.bench.ycb"),
     "policies": Bench(PoliciesConfig, _POLICIES, "colonnade.bench.policies"),
     "fewshot": Bench(FewshotConfig, _FEWSHOT, "colonnade.bench.fewshot"),
+    "unsupervised": Bench(UnsupervisedConfig, _UNSUPERVISED, "colonnade.bench.unsupervised"),
+    "continual": Bench(ContinualConfig, _CONTINUAL, "colonnade.bench.continual"),
 }
 
 

@@ -26,14 +26,17 @@ __all__ = [
     "CONDITIONS",
     "BenchOptions",
     "Condition",
+    "ContinualConfig",
     "FewshotConfig",
     "PoliciesConfig",
+    "UnsupervisedConfig",
     "YcbConfig",
     "check_bench",
 ]
 
 Condition = Literal["base", "randrot", "noise", "rawnoise"]
 CONDITIONS: tuple[Condition, ...] = ("base", "randrot", "noise", "rawnoise")
+NOISES: tuple[Noise, ...] = ("none", "standard", "raw")
 BODIES: tuple[Body, ...] = ("touch", "camera")
 
 
@@ -60,6 +63,7 @@ def _folder(arguments: list[str]) -> Path:
 
 
 Numbers = Annotated[tuple[int, ...], tyro.conf.arg(metavar="N N ...")]
+Suites = Annotated[tuple[str, ...], _words("FILE|all,...")]
 Out = Annotated[Path | None, optional("DIR", "runs/bench-NAME-DATE-TIME", _folder)]
 
 
@@ -102,7 +106,7 @@ class YcbConfig(BenchOptions):
     root: Set
     """Folder of meshes, or builtin, pybullet, random:000-049."""
 
-    suite: Annotated[tuple[str, ...], _words("FILE|all,...")] = ("all",)
+    suite: Suites = ("all",)
     """Text files of object names, one a line; `all` is every object. --names goes before it."""
 
     conditions: Annotated[tuple[Condition, ...], _words("A,B,...", CONDITIONS)] = CONDITIONS
@@ -143,7 +147,83 @@ class FewshotConfig(BenchOptions):
     """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
 
 
-def check_bench(config: BenchOptions) -> None:
+@dataclass(frozen=True, kw_only=True)
+class ContinualConfig:
+    """Nothing is forgotten: learn one object at a time and show all learned so far."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder of meshes."""
+
+    names: Names = ()
+    """Only these objects of the set."""
+
+    rotations: int = 2
+    """New random orientations in which each object is shown, every time others."""
+
+    noise: Noise = "standard"
+    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    seed: int = 0
+    """Order, learning, orientations and noise follow from it."""
+
+    max_steps: int = 500
+    """Give up an episode after so many steps and count its strongest hypothesis."""
+
+    scale: float = 1.0
+    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+
+    picture: Path = Path("continual.svg")
+    """Plot of accuracy over the sequence."""
+
+    json: JsonFile = None
+    """Also write all numbers to this file as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsupervisedConfig:
+    """Streams of objects whose names nobody tells."""
+
+    root: Set
+    """Folder of meshes, or builtin, pybullet, random:000-049."""
+
+    suite: Suites = ("all",)
+    """Text files of object names, one a line; `all` is every object. --names goes before it."""
+
+    names: Names = ()
+    """Only these objects of the set."""
+
+    noise: Annotated[tuple[Noise, ...], _words("none,standard,raw", NOISES)] = ("none", "standard")
+    """What the sensor is disturbed by, in exploring as in recognising."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    epochs: int = 10
+    """Times that each object is met, every time in another order and new orientations."""
+
+    seeds: Numbers = (0, 1)
+    """A stream is lived once a seed, and counted together."""
+
+    max_steps: int = 500
+    """Give up recognising after so many steps; memory then stays as it is."""
+
+    scale: float = 1.0
+    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+
+    out: Out = None
+    """Folder for the streams, a run folder each."""
+
+    resume: bool = False
+    """Go on in --out: what was lived is not lived again."""
+
+    json: JsonFile = None
+    """Also write all numbers to this file as JSON."""
+
+
+def check_bench(config: BenchOptions | UnsupervisedConfig) -> None:
     """Refuse options that cannot be meant, before any work is done.
 
     Raises:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["PUBLISHED", "TIMES", "Published", "Row", "Times"]
+__all__ = ["PUBLISHED", "TIMES", "UNLABELLED", "Published", "Row", "Times", "Unlabelled"]
 
 
 class Row(NamedTuple):
@@ -44,6 +44,15 @@ class Times(NamedTuple):
     """To recognise one object."""
 
 
+class Unlabelled(NamedTuple):
+    """What is published of a stream of objects without names."""
+
+    correct: float
+    """Per cent of the episodes after the first epoch."""
+    graphs_per_object: float
+    """Mean over the objects."""
+
+
 PUBLISHED: dict[Row, Published] = {
     Row("distinct", "base", "camera", 1): Published(100.0, 28, 10.3),
     Row("distinct", "base", "touch", 1): Published(100.0, 28, 3.6),
@@ -68,3 +77,10 @@ TIMES: dict[Row, Times] = {
     Row("distinct", "noise", "camera", 1): Times(33e-3, 55e-3, 2.2),
     Row("similar", "noise", "touch", 1): Times(20e-3, 204e-3, 14.9),
 }
+
+UNLABELLED: dict[tuple[str, str], Unlabelled] = {
+    ("distinct", "none"): Unlabelled(98.9, 1.1),
+    ("distinct", "standard"): Unlabelled(85.6, 1.44),
+    ("similar", "none"): Unlabelled(80.0, 1.5),
+}
+"""By suite and noise; 10 epochs of ten objects each."""
