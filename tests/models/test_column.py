@@ -296,24 +296,3 @@ def test_a_pose_that_was_never_seeded_is_found_when_the_leader_is_reconsidered()
         reconsider(column, memory(), o)
     estimate = Rotation.from_matrix(h.pose[best_of(h), :9].reshape(3, 3).T)
     assert np.degrees((estimate.inv() * turn).magnitude()) < 15
-
-
-def test_the_memory_of_one_object_scores_as_the_whole() -> None:
-    from colonnade_models.evidence import score
-    from colonnade_models.kernel import kernel
-    from colonnade_models.memory import alone
-
-    @kernel
-    def score_alone(memory, o, pose, f, t, reach):  # type: ignore[no-untyped-def]
-        return score(alone(memory, o), 0, pose, f, t, reach)
-
-    rows, turn, shift = episode("third", 0)
-    column = C.init(memory())
-    for row in rows[:10]:
-        C.step(column, memory(), row)
-    back = turn.inv()
-    pose = np.r_[back.as_matrix().ravel(), -back.apply(shift)].astype(f)
-    for o in range(len(SHAPES)):
-        for features in column.features[:10]:
-            arguments = (pose, features, column.tolerance, column.settings.reach)
-            assert score_alone(memory(), o, *arguments) == score(memory(), o, *arguments)

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from colonnade.bench.config import FewshotConfig, PoliciesConfig, YcbConfig
+from colonnade.bench.config import FewshotConfig, PoliciesConfig, ScaleConfig, YcbConfig
 from colonnade.options import understand
 
 __all__ = ["BENCHES", "Bench", "bench"]
@@ -19,7 +19,8 @@ _ABOUT = """Measure: every benchmark prints its own table, and writes all of its
 
   colonnade bench ycb --root DIR        the field's table of conditions, its numbers beside ours
   colonnade bench policies              what going where the hypotheses disagree is worth
-  colonnade bench fewshot               accuracy over the number of views learned from"""
+  colonnade bench fewshot               accuracy over the number of views learned from
+  colonnade bench scale                 accuracy, time and memory over the number of objects"""
 
 _YCB = """The field's recognition benchmark: its conditions, scored by its rules.
 
@@ -50,6 +51,14 @@ cannot be seen from there is not learned.
   colonnade bench fewshot
   colonnade bench fewshot --objects my_meshes --views 1 2 4 8 14 --out runs/fewshot"""
 
+_SCALE = """Accuracy, time and memory over the number of objects that are known.
+
+Learns all objects once, puts memories of 10 to 1,000 of them together, and shows each memory some
+of its own objects in random orientations. Times are of single steps.
+
+  colonnade bench scale --out runs/scale --workers 2
+  colonnade bench scale --objects builtin --sizes 5 10 20 --episodes 40"""
+
 
 class Bench(NamedTuple):
     """One benchmark."""
@@ -66,6 +75,7 @@ BENCHES: dict[str, Bench] = {
     "ycb": Bench(YcbConfig, _YCB, "colonnade.bench.ycb"),
     "policies": Bench(PoliciesConfig, _POLICIES, "colonnade.bench.policies"),
     "fewshot": Bench(FewshotConfig, _FEWSHOT, "colonnade.bench.fewshot"),
+    "scale": Bench(ScaleConfig, _SCALE, "colonnade.bench.scale"),
 }
 
 
