@@ -32,6 +32,7 @@ __all__ = [
     "load_learned",
     "load_memory",
     "meet",
+    "memory_bytes",
     "new_mind",
     "open_set",
     "prepare",
@@ -88,6 +89,7 @@ class Engine(Protocol):
     def build_memory(self, learned: Sequence[Any]) -> Any: ...
     def save_memory(self, path: Path, memory: Any) -> None: ...
     def load_memory(self, path: Path) -> Any: ...
+    def memory_bytes(self, memory: Any) -> int: ...
     def recognise(
         self,
         memory: Any,
@@ -190,6 +192,11 @@ def load_memory(path: Path) -> Any:
     from colonnade_models.model_file import load_model
 
     return load_model(path)
+
+
+def memory_bytes(memory: Any) -> int:
+    """How much of the computer's memory the arrays take that recognition reads."""
+    return sum(array.nbytes for array in memory.arrays)
 
 
 def recognise(

@@ -121,7 +121,7 @@ class Column(NamedTuple):
     features: Array
     """(N, 22) the percepts of this episode as scored."""
     proposals: NDArray[np.int64]
-    """(N,) poses that each percept would propose; -1 not counted, 0 none or tried."""
+    """(N,) 0 for percepts that proposed poses, -1 for the others."""
     own_proposals: NDArray[np.int64]
     """(N,) the same within the object that is reconsidered."""
     tally: NDArray[np.int64]
@@ -167,7 +167,7 @@ def init(
         Verdict(np.zeros(4, np.int64), np.full(objects, -np.inf, np.float32)),
         tolerance or default_tolerance(),
         settings,
-        new_seed_plan(),
+        new_seed_plan(objects),
         new_normal_equations(),
         np.zeros(FEATURE_SIZE, np.float32),
         np.zeros(12, np.float32),

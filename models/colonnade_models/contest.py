@@ -17,6 +17,7 @@ from colonnade_models.column_state import (
 )
 from colonnade_models.distinction import after
 from colonnade_models.evidence import Tolerance, fit, loosened, score
+from colonnade_models.familiarity import list_familiar, list_only
 from colonnade_models.hypotheses import (
     Hypotheses,
     best_of,
@@ -26,7 +27,7 @@ from colonnade_models.hypotheses import (
     push,
 )
 from colonnade_models.kernel import kernel
-from colonnade_models.memory import Memory, alone
+from colonnade_models.memory import Memory
 from colonnade_models.percept import ON_OBJECT
 from colonnade_models.refinement import refine
 from colonnade_models.seeding import choose_anchor, seed
@@ -91,9 +92,9 @@ def refine_one(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t:
 def admit_seeds(c: Column, memory: Memory) -> None:
     """Propose, refine and admit new hypotheses of any object."""
     c.tally[SEEDED_AT] = c.tally[MET]
+    list_familiar(memory.surprise, c.features, c.tally[PERCEPTS], c.plan.listed)
     if _propose(c, memory, c.proposals, c.settings.seed_budget):
         c.tally[SEEDINGS] += 1
-        _admit(c, memory, 0)
 
 
 @kernel
@@ -103,15 +104,15 @@ def reconsider(c: Column, memory: Memory, o: int) -> None:
         c.tally[RECONSIDERED] = o
         for i in range(c.own_proposals.shape[0]):
             c.own_proposals[i] = -1
-    if _propose(c, alone(memory, o), c.own_proposals, c.settings.seed_budget // 2):
-        _admit(c, memory, o)
+    list_only(o, c.plan.listed)
+    _propose(c, memory, c.own_proposals, c.settings.seed_budget // 2)
 
 
 @kernel
 def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: int) -> bool:
-    """Fill `c.seeds` with refined poses that the most telling percept proposes; whether one did."""
+    """Admit what the most telling percept proposes of the listed objects; False if none is left."""
     count = c.tally[PERCEPTS]
-    anchor = choose_anchor(memory, c.features, count, c.tolerance, proposals)
+    anchor = choose_anchor(memory, c.features, count, proposals, c.plan)
     if anchor < 0:
         return False
     proposals[anchor] = 0
@@ -140,6 +141,9 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
     keep_winners(c.seeds, s.refined_seeds // 2, s.slack)
     for i in range(c.seeds.count[0]):
         refine_one(c, memory, c.seeds, i, 2, middle)
+    for i in range(c.seeds.count[0]):
+        push(c.hypotheses, c.seeds.object[i], c.seeds.pose[i], c.seeds.evidence[i])
+    drop_twins(c.hypotheses, memory.centre, np.float32(0.997), np.float32(0.003))
     return True
 
 
@@ -153,14 +157,6 @@ def _weigh_misses(c: Column, memory: Memory) -> None:
             continue
         for i in range(s.count[0]):
             s.evidence[i] += score(memory, s.object[i], s.pose[i], f, c.tolerance, c.settings.reach)
-
-
-@kernel
-def _admit(c: Column, memory: Memory, first: int) -> None:
-    """Let the proposals, whose objects are counted from `first`, enter the contest."""
-    for i in range(c.seeds.count[0]):
-        push(c.hypotheses, first + c.seeds.object[i], c.seeds.pose[i], c.seeds.evidence[i])
-    drop_twins(c.hypotheses, memory.centre, np.float32(0.997), np.float32(0.003))
 
 
 @kernel

@@ -21,6 +21,7 @@ __all__ = [
     "keep_winners",
     "new_hypotheses",
     "push",
+    "weakest_of",
 ]
 
 Array = NDArray[np.float32]
@@ -84,6 +85,15 @@ def best_of(h: Hypotheses) -> int:
         if best < 0 or h.evidence[i] > h.evidence[best]:
             best = i
     return best
+
+
+@kernel
+def weakest_of(h: Hypotheses) -> np.float32:
+    """The least evidence of any hypothesis, +inf if none lives."""
+    least = np.float32(np.inf)
+    for i in range(h.count[0]):
+        least = min(least, h.evidence[i])
+    return least
 
 
 @kernel

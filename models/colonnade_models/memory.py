@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
 from colonnade_models.kernel import inlined
+from colonnade_models.profile import profile
 from colonnade_models.spatial_index import NO_SURFEL, SpatialIndex, build_index
 
-__all__ = ["LearnedObject", "Memory", "ObjectMemory", "Surfels", "alone", "lookup"]
+__all__ = ["LearnedObject", "Memory", "ObjectMemory", "Surfels", "lookup"]
 
 Array = NDArray[np.float32]
 
@@ -87,6 +88,11 @@ class LearnedObject:
         """
         return build_index(self.table, self.spacing, reach_of(self.spacing))
 
+    @cached_property
+    def profile(self) -> NDArray[np.uint8]:
+        """(CELLS,) what percepts surprise this object, built and kept as `index` is."""
+        return profile(self.table)
+
 
 class Memory(NamedTuple):
     """All objects as flat arrays, for kernels. O objects, S surfels, B blocks, T table cells."""
@@ -115,28 +121,9 @@ class Memory(NamedTuple):
     """(O + 1,) first twin of each object."""
     radius: Array
     """(O,) largest distance of a surfel from the centre, m."""
-
-
-@inlined
-def alone(memory: Memory, o: int) -> Memory:
-    """The memory of one object, which is object 0 there; views, nothing is copied.
-
-    For kernels only: Python would release the views that nobody counts.
-    """
-    return Memory(
-        memory.surfels,
-        memory.surfel_start[o : o + 2],
-        memory.origin[o : o + 1],
-        memory.inverse_cell[o : o + 1],
-        memory.blocks_along[o : o + 1],
-        memory.table_start[o : o + 1],
-        memory.table,
-        memory.blocks,
-        memory.centre[o : o + 1],
-        memory.twins,
-        memory.twin_start[o : o + 2],
-        memory.radius[o : o + 1],
-    )
+    surprise: NDArray[np.uint8]
+    """(CELLS, O) how much each object is surprised by a percept in each cell of bending and of
+    colour, see `colonnade_models.profile`."""
 
 
 @inlined
@@ -264,4 +251,5 @@ class ObjectMemory:
                 ],
                 np.float32,
             ),
+            np.ascontiguousarray(np.stack([learned.profile for learned in objects], axis=1)),
         )

@@ -1,5 +1,7 @@
 """Seeding: the most telling percept so far proposes hypotheses at every place that resembles it.
 
+Only places of the objects that seem familiar (`colonnade_models.familiarity`) are looked at.
+
 At a compatible surfel the normal fixes two of three angles; the principal direction fixes the
 third up to half a turn, and where the surface bends alike all round, rotations about the
 normal are tried in equal steps. Each proposal is checked against the other percepts, the
@@ -15,15 +17,9 @@ from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
-from colonnade_models.evidence import (
-    BEND,
-    VAR_BEND,
-    Tolerance,
-    colour_difference,
-    score,
-    surfel_score,
-)
-from colonnade_models.hypotheses import Hypotheses, keep_winners, push
+from colonnade_models.evidence import BEND, VAR_BEND, Tolerance, colour_difference, score
+from colonnade_models.familiarity import LIKELIHOOD, Shortlist, new_shortlist, surprise_of
+from colonnade_models.hypotheses import Hypotheses, keep_winners, push, weakest_of
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory
 
@@ -45,7 +41,9 @@ RESEMBLES = np.float32(3.2)
 RESEMBLING_BEND = np.float32(0.2)
 """What the squared normalised difference in bending weighs here."""
 MOST_CHECKS = 12
-MOST_COUNTED = 4
+DIRECTED_POSES = np.float32(0.25)
+"""Of the poses that others propose, how many a percept with a principal direction does: some
+surfels have none."""
 
 
 class SeedPlan(NamedTuple):
@@ -55,11 +53,20 @@ class SeedPlan(NamedTuple):
     """(MOST_CHECKS,) percepts to check proposals against."""
     pose: Array
     """(12,)"""
+    frame: Array
+    """(9,) that of the anchor."""
+    listed: Shortlist
+    """The objects to look at: list them before an anchor is chosen."""
 
 
-def new_seed_plan() -> SeedPlan:
-    """Scratch memory for `seed`."""
-    return SeedPlan(np.zeros(MOST_CHECKS, np.int64), np.zeros(12, np.float32))
+def new_seed_plan(objects: int) -> SeedPlan:
+    """Scratch memory for `seed` in a memory of `objects` objects."""
+    return SeedPlan(
+        np.zeros(MOST_CHECKS, np.int64),
+        np.zeros(12, np.float32),
+        np.zeros(9, np.float32),
+        new_shortlist(objects),
+    )
 
 
 @inlined
@@ -77,37 +84,28 @@ def _resembles(f: Array, s: Array, t: Tolerance) -> bool:
 
 
 @kernel
-def _proposals(memory: Memory, f: Array, t: Tolerance) -> int:
-    """How many poses a percept would propose."""
-    count = 0
-    for i in range(memory.surfel_start[0], memory.surfel_start[-1]):
-        s = memory.surfels[i]
-        if _resembles(f, s, t):
-            count += 2 if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF else TURNS
-    return count
-
-
-@kernel
 def choose_anchor(
-    memory: Memory, features: Array, count: int, t: Tolerance, proposals: NDArray[np.int64]
+    memory: Memory, features: Array, count: int, tried: NDArray[np.int64], plan: SeedPlan
 ) -> int:
-    """The percept that proposes fewest poses, but some; -1 if there is none left untried.
+    """The percept that should propose fewest poses of the listed objects; -1 if all were tried.
 
-    `proposals` (>= count,) remembers what was counted before: -1 not yet, 0 none or tried.
-    Only the latest few are counted anew, for each costs a pass over the memory.
+    `tried` (>= count,) is 0 for a percept that was an anchor before, and -1 else.
     """
-    counted = 0
-    best = -1
-    for i in range(count - 1, -1, -1):
-        if features[i, P.ON_OBJECT] < ONE:
+    best, fewest = -1, ZERO
+    for i in range(count):
+        f = features[i]
+        if f[P.ON_OBJECT] < ONE or tried[i] == 0:
             continue
-        if proposals[i] < 0:
-            if counted == MOST_COUNTED:
-                continue
-            proposals[i] = _proposals(memory, features[i], t)
-            counted += 1
-        if proposals[i] > 0 and (best < 0 or proposals[i] < proposals[best]):
-            best = i
+        poses = ZERO
+        for k in range(plan.listed.count[0]):
+            o = plan.listed.object[k]
+            surfels = memory.surfel_start[o + 1] - memory.surfel_start[o]
+            likely = LIKELIHOOD[surprise_of(memory.surprise, f, o)]
+            poses += plan.listed.worth[k] * np.float32(surfels) * likely
+        if f[P.DIRECTED] > ZERO:
+            poses = poses * DIRECTED_POSES
+        if best < 0 or poses <= fewest:
+            best, fewest = i, poses
     return best
 
 
@@ -139,32 +137,40 @@ def _plan_checks(plan: SeedPlan, features: Array, count: int, anchor: int) -> in
     return chosen
 
 
-@kernel
-def _align(f: Array, s: Array, cosine: np.float32, sine: np.float32, pose: Array) -> None:
-    """The pose that lays the percept's frame onto the surfel's, turned about the normal."""
+@inlined
+def _frame(f: Array, frame: Array) -> None:
+    """The percept's normal, tangent and their product, made orthogonal, into (9,)."""
     n = f[P.NORMAL : P.NORMAL + 3]
     d = f[P.DIRECTION : P.DIRECTION + 3]
-    m = s[S.NORMAL : S.NORMAL + 3]
-    e = s[S.DIRECTION : S.DIRECTION + 3]
-    # tangents, made orthogonal to the (noisy) normals
     along = n[0] * d[0] + n[1] * d[1] + n[2] * d[2]
     d0, d1, d2 = d[0] - along * n[0], d[1] - along * n[1], d[2] - along * n[2]
     size = ONE / np.sqrt(max(d0 * d0 + d1 * d1 + d2 * d2, np.float32(1e-12)))
     d0, d1, d2 = d0 * size, d1 * size, d2 * size
-    b0, b1, b2 = n[1] * d2 - n[2] * d1, n[2] * d0 - n[0] * d2, n[0] * d1 - n[1] * d0
+    frame[0], frame[1], frame[2] = n[0], n[1], n[2]
+    frame[3], frame[4], frame[5] = d0, d1, d2
+    frame[6], frame[7], frame[8] = (
+        n[1] * d2 - n[2] * d1,
+        n[2] * d0 - n[0] * d2,
+        n[0] * d1 - n[1] * d0,
+    )
+
+
+@inlined
+def _align(
+    frame: Array, f: Array, s: Array, cosine: np.float32, sine: np.float32, pose: Array
+) -> None:
+    """The pose that lays the percept's frame (9,) onto the surfel's, turned about the normal."""
+    m = s[S.NORMAL : S.NORMAL + 3]
+    e = s[S.DIRECTION : S.DIRECTION + 3]
     g0, g1, g2 = m[1] * e[2] - m[2] * e[1], m[2] * e[0] - m[0] * e[2], m[0] * e[1] - m[1] * e[0]
     x0, x1, x2 = cosine * e[0] + sine * g0, cosine * e[1] + sine * g1, cosine * e[2] + sine * g2
     y0, y1, y2 = cosine * g0 - sine * e[0], cosine * g1 - sine * e[1], cosine * g2 - sine * e[2]
     # R = m n^T + x d^T + y b^T
-    pose[0] = m[0] * n[0] + x0 * d0 + y0 * b0
-    pose[1] = m[0] * n[1] + x0 * d1 + y0 * b1
-    pose[2] = m[0] * n[2] + x0 * d2 + y0 * b2
-    pose[3] = m[1] * n[0] + x1 * d0 + y1 * b0
-    pose[4] = m[1] * n[1] + x1 * d1 + y1 * b1
-    pose[5] = m[1] * n[2] + x1 * d2 + y1 * b2
-    pose[6] = m[2] * n[0] + x2 * d0 + y2 * b0
-    pose[7] = m[2] * n[1] + x2 * d1 + y2 * b1
-    pose[8] = m[2] * n[2] + x2 * d2 + y2 * b2
+    for j in range(3):
+        n, d, b = frame[j], frame[3 + j], frame[6 + j]
+        pose[j] = m[0] * n + x0 * d + y0 * b
+        pose[3 + j] = m[1] * n + x1 * d + y1 * b
+        pose[6 + j] = m[2] * n + x2 * d + y2 * b
     for k in range(3):
         turned = ZERO
         for j in range(3):
@@ -173,13 +179,19 @@ def _align(f: Array, s: Array, cosine: np.float32, sine: np.float32, pose: Array
 
 
 @inlined
-def _score_there(f: Array, s: Array, t: Tolerance) -> np.float32:
-    """Nats of features laid onto a surfel row; how they are turned about its normal counts not."""
-    return surfel_score(
-        f, s[S.POSITION], s[S.POSITION + 1], s[S.POSITION + 2],
-        s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2],
-        s[S.DIRECTION], s[S.DIRECTION + 1], s[S.DIRECTION + 2], s, t,
-    )  # fmt: skip
+def _turns(f: Array, s: Array) -> int:
+    """How many rotations about the normal are tried at a surfel."""
+    return 2 if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF else TURNS
+
+
+@kernel
+def _poses(memory: Memory, o: int, f: Array, t: Tolerance) -> int:
+    """How many poses of one object a percept proposes."""
+    count = 0
+    for i in range(memory.surfel_start[o], memory.surfel_start[o + 1]):
+        if _resembles(f, memory.surfels[i], t):
+            count += _turns(f, memory.surfels[i])
+    return count
 
 
 @kernel
@@ -195,22 +207,29 @@ def seed(
     plan: SeedPlan,
     out: Hypotheses,
 ) -> int:
-    """Fill `out` with the best poses that features[anchor] proposes; returns how many were tried.
+    """Fill `out` with the best poses of listed objects that features[anchor] proposes.
 
-    No more than about `budget` poses are tried: when more are compatible, surfels are skipped
-    evenly. Proposals `slack` nats behind the best are given up. `t` should be loosened by what
-    a coarse pose gets wrong.
+    Returns how many were tried. The objects are those of `plan.listed`, and share a `budget` of
+    poses by their worth: where an object would need more, surfels are skipped evenly; what it
+    does not need the next may use. Proposals `slack` nats behind the best, or behind as many
+    others as `out` keeps, are given up. `t` should be loosened by what a coarse pose gets wrong.
     """
     out.count[0] = 0
     f = features[anchor]
-    proposals = _proposals(memory, f, t)
-    stride = max(ONE, np.float32(proposals) / np.float32(budget))
     checks = _plan_checks(plan, features, count, anchor)
-    best = np.float32(-1e9)
+    _frame(f, plan.frame)
+    listed = plan.listed
+    best, least = np.float32(-1e9), np.float32(-1e9)
     tried = 0
-    compatible = ZERO
-    due = ZERO
-    for o in range(memory.surfel_start.shape[0] - 1):
+    left = ZERO
+    for k in range(listed.count[0]):
+        left = left + listed.worth[k]
+    for k in range(listed.count[0]):
+        o = listed.object[k]
+        share = np.float32(budget - tried) * listed.worth[k] / left
+        left = left - listed.worth[k]
+        stride = max(ONE, np.float32(_poses(memory, o, f, t)) / max(share, ONE))
+        compatible, due = ZERO, ZERO
         for i in range(memory.surfel_start[o], memory.surfel_start[o + 1]):
             s = memory.surfels[i]
             if not _resembles(f, s, t):
@@ -219,17 +238,19 @@ def seed(
             if compatible <= due:
                 continue
             due = due + stride
-            directed = f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF
-            step = TURNS // 2 if directed else 1
-            home = _score_there(f, s, t)
+            own = ZERO
+            step = TURNS // _turns(f, s)
             for turn_index in range(0, TURNS, step):
-                _align(f, s, TURN_COSINE[turn_index], TURN_SINE[turn_index], plan.pose)
+                _align(plan.frame, f, s, TURN_COSINE[turn_index], TURN_SINE[turn_index], plan.pose)
                 tried += 1
-                total = home
+                if turn_index == 0:  # turns about its own normal leave the anchor where it is
+                    own = score(memory, o, plan.pose, f, t, reach)
+                total = own
                 alive = True
                 for c in range(checks):
                     total = total + score(memory, o, plan.pose, features[plan.order[c]], t, reach)
-                    if total + t.gain * HALF * np.float32(checks - 1 - c) < best - slack:
+                    hoped = total + t.gain * HALF * np.float32(checks - 1 - c)
+                    if hoped < best - slack or hoped < least:
                         alive = False
                         break
                 if not alive:
@@ -237,5 +258,6 @@ def seed(
                 best = max(best, total)
                 if not push(out, o, plan.pose, total):
                     keep_winners(out, out.object.shape[0] // 2, slack)
+                    least = weakest_of(out)
                     push(out, o, plan.pose, total)
     return tried

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from colonnade_models import surfel as S
 from colonnade_models.distinction import at_home, imagine, laid_into
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance, loosened
+from colonnade_models.familiarity import list_only
 from colonnade_models.hypotheses import (
     Hypotheses,
     drop_twins,
@@ -85,6 +86,7 @@ def _collect(
 ) -> None:
     """Poses of object 0 that explain most of the imagined percepts of itself."""
     count = features.shape[0]
+    list_only(0, plan.listed)
     identity = np.zeros(12, np.float32)
     identity[0] = identity[4] = identity[8] = np.float32(1.0)
     loose = np.float32(5.0) * np.float32(count)
@@ -118,7 +120,7 @@ def find_twins(memory: Memory) -> Array:
     t = t._replace(colour=np.float32(9.0) * t.colour)
     found = new_hypotheses(512)
     _collect(
-        memory, features, t, new_seed_plan(), new_normal_equations(), new_hypotheses(1024),
+        memory, features, t, new_seed_plan(1), new_normal_equations(), new_hypotheses(1024),
         found, np.zeros(FEATURE_SIZE, np.float32),
     )  # fmt: skip
     count = int(found.count[0])

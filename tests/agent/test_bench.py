@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 from tests.agent import fake_engine
 
-from colonnade.bench import fewshot, policies, ycb
+from colonnade.bench import fewshot, policies, scale, ycb
 from colonnade.bench.command import BENCHES, bench
-from colonnade.bench.config import FewshotConfig, PoliciesConfig, YcbConfig
+from colonnade.bench.config import FewshotConfig, PoliciesConfig, ScaleConfig, YcbConfig
 from colonnade.bench.published import PUBLISHED, TIMES
 from colonnade.bench.suites import read_suite
 from colonnade.bench.table import cell, table
@@ -227,3 +227,40 @@ def test_cells() -> None:
     assert cell("mug") == "mug"
     assert cell(3, "d") == "3"
     assert cell(0.5, ".0f", 100.0) == "50"
+
+
+def test_scale_has_a_row_for_each_size_and_learns_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    config = ScaleConfig(objects="small", sizes=(2, 4, 9), episodes=4, out=out)
+    assert scale.run(config, FAKE) == 0
+    rows = told(out)["rows"]
+    assert [row["objects"] for row in rows] == [2, 4, 6]  # there are no nine
+    assert [row["episodes"] for row in rows] == [4, 4, 4]
+    assert [row["memory_bytes"] for row in rows] == [n * 600 * 24 for n in (2, 4, 6)]
+    for row in rows:
+        assert row["column_us"]["median"] <= row["column_us"]["p95"] <= row["column_us"]["most"]
+    shown = read_episodes(out / "of4" / "shown" / "episodes.parquet")
+    assert len({episode.object for episode in shown}) == 4
+    printed = capsys.readouterr().out
+    assert "column's step" in printed
+    assert "grows as the number of objects to the" in printed
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("it was done before")
+
+    monkeypatch.setattr(fake_engine, "learn", refuse)
+    monkeypatch.setattr(fake_engine, "recognise", refuse)
+    assert scale.run(replace(config, resume=True), FAKE) == 0
+    again = told(out)["rows"]
+    assert [row["accuracy"] for row in again] == [row["accuracy"] for row in rows]
+
+
+def test_scale_spreads_evenly_and_fits_growth() -> None:
+    assert scale.evenly(10, 3) == [0, 3, 6]
+    assert scale.evenly(3, 10) == [0, 1, 2]
+    assert scale.exponent([10, 100, 1000], [2, 2 * 10**0.5, 20]) == pytest.approx(0.5)
+    assert scale.exponent([10], [2]) is None
+    with pytest.raises(ConfigError, match="--sizes takes"):
+        scale.run(ScaleConfig(sizes=(0, 5)), FAKE)

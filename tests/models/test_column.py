@@ -247,19 +247,20 @@ def test_percepts_off_the_object_alone_decide_nothing() -> None:
 
 def test_votes_of_several_patches_are_the_evidence_of_each() -> None:
     """Percepts that enter together weigh as much as one after the other, and are judged once."""
-    rows, turn, shift = episode("first", 1)
-    together = C.init(memory())
-    steps = 0
-    for k in range(0, len(rows), 5):
-        steps += 1
-        if C.vote(together, memory(), rows[k : k + 5]) != C.OPEN:
-            break
-    assert together.verdict.state[0] == C.RECOGNISED
-    assert steps <= 6
-    C.polish(together, memory())
-    angle, place = errors(together, "first", turn, shift)
-    assert angle < 12
-    assert place < 0.006
+    taken = []
+    for seed in range(4):
+        rows, turn, shift = episode("first", seed)
+        together = C.init(memory())
+        for k in range(0, len(rows), 5):
+            if C.vote(together, memory(), rows[k : k + 5]) != C.OPEN:
+                taken.append(k // 5 + 1)
+                break
+        assert together.verdict.state[0] == C.RECOGNISED
+        C.polish(together, memory())
+        angle, place = errors(together, "first", turn, shift)
+        assert angle < 12
+        assert place < 0.006
+    assert np.mean(taken) <= 8
 
 
 def test_the_vote_of_one_patch_is_a_step() -> None:
@@ -334,24 +335,3 @@ def test_the_verdict_names_a_rival_that_lives(name: str) -> None:
         if h.object[rival] != h.object[leader]:
             assert h.evidence[rival] == h.evidence[: h.count[0]][others].max()
     assert rivals > 0
-
-
-def test_the_memory_of_one_object_scores_as_the_whole() -> None:
-    from colonnade_models.evidence import score
-    from colonnade_models.kernel import kernel
-    from colonnade_models.memory import alone
-
-    @kernel
-    def score_alone(memory, o, pose, f, t, reach):  # type: ignore[no-untyped-def]
-        return score(alone(memory, o), 0, pose, f, t, reach)
-
-    rows, turn, shift = episode("third", 0)
-    column = C.init(memory())
-    for row in rows[:10]:
-        C.step(column, memory(), row)
-    back = turn.inv()
-    pose = np.r_[back.as_matrix().ravel(), -back.apply(shift)].astype(f)
-    for o in range(len(SHAPES)):
-        for features in column.features[:10]:
-            arguments = (pose, features, column.tolerance, column.settings.reach)
-            assert score_alone(memory(), o, *arguments) == score(memory(), o, *arguments)

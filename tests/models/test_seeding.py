@@ -10,9 +10,10 @@ from tests.naive import seeding as naive
 
 from colonnade_models import percept as P
 from colonnade_models.evidence import FEATURE_SIZE, default_tolerance, features_of, loosened
+from colonnade_models.familiarity import list_only, surprise_of
 from colonnade_models.hypotheses import new_hypotheses
 from colonnade_models.memory import LearnedObject, ObjectMemory
-from colonnade_models.seeding import TURNS, choose_anchor, new_seed_plan, seed
+from colonnade_models.seeding import TURNS, SeedPlan, choose_anchor, new_seed_plan, seed
 
 f = np.float32
 T = loosened(default_tolerance(), f(0.003), f(0.15))
@@ -38,6 +39,15 @@ def scene(number: int, count: int = 5) -> tuple[list[LearnedObject], np.ndarray]
     return things, features
 
 
+def plan_of(objects: int) -> SeedPlan:
+    """A plan that lists all of a few objects alike."""
+    plan = new_seed_plan(objects)
+    plan.listed.object[:objects] = range(objects)
+    plan.listed.worth[:objects] = 1
+    plan.listed.count[0] = objects
+    return plan
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_proposals_and_their_evidence_are_those_of_plain_loops(number: int) -> None:
     things, features = scene(number)
@@ -46,7 +56,7 @@ def test_proposals_and_their_evidence_are_those_of_plain_loops(number: int) -> N
         out = new_hypotheses(4096)
         slack = f(1e6)  # nothing is given up
         tried = seed(
-            memory, features, len(features), anchor, T, 100_000, REACH, slack, new_seed_plan(), out
+            memory, features, len(features), anchor, T, 100_000, REACH, slack, plan_of(2), out
         )
         expected = naive.seed(things, features, anchor, T, float(REACH))
         assert tried == out.count[0] == len(expected)
@@ -66,7 +76,7 @@ def test_slack_keeps_the_best(number: int) -> None:
     memory = ObjectMemory(things).arrays
     everything, few = new_hypotheses(8192), new_hypotheses(16)
     count = len(features)
-    plan = new_seed_plan()
+    plan = plan_of(2)
     seed(memory, features, count, 0, T, 100_000, REACH, f(1e6), plan, everything)
     seed(memory, features, count, 0, T, 100_000, REACH, f(20), plan, few)
     best = everything.evidence[: everything.count[0]].max()
@@ -83,7 +93,7 @@ def test_the_budget_is_kept_and_spread() -> None:
     features = np.zeros((6, FEATURE_SIZE), f)
     for row, p in zip(features, rows, strict=True):
         features_of(p, row)
-    plan, out = new_seed_plan(), new_hypotheses(4096)
+    plan, out = plan_of(1), new_hypotheses(4096)
     wide = T._replace(colour=f(100))
     unlimited = seed(memory, features, 6, 0, wide, 10**6, REACH, f(20), plan, out)
     for budget in (500, 2000):
@@ -102,35 +112,50 @@ def test_the_true_pose_is_among_the_proposals() -> None:
         for row, p in zip(features, rows, strict=True):
             features_of(p, row)
         out, tried = new_hypotheses(512), np.full(6, -1, np.int64)
-        anchor = choose_anchor(memory, features, 6, default_tolerance(), tried)
-        seed(memory, features, 6, anchor, T, 8000, REACH, f(20), new_seed_plan(), out)
+        plan = plan_of(1)
+        anchor = choose_anchor(memory, features, 6, tried, plan)
+        seed(memory, features, 6, anchor, T, 8000, REACH, f(20), plan, out)
         R = out.pose[: out.count[0], :9].reshape(-1, 3, 3).transpose(0, 2, 1)
         angles = (Rotation.from_matrix(R).inv() * turn).magnitude()
         assert np.degrees(angles.min()) < 12
 
 
+def test_what_one_object_does_not_need_another_may_use() -> None:
+    things, features = scene(3)
+    memory, out = ObjectMemory(things).arrays, new_hypotheses(4096)
+    plan = plan_of(2)
+    alone = []
+    for o in range(2):
+        list_only(o, plan.listed)
+        tried = seed(memory, features, 5, 0, T, 10**6, REACH, f(1e6), plan, out)
+        assert (out.object[: out.count[0]] == o).all()
+        alone.append(tried)
+    budget = alone[0] + alone[1] // 2
+    plan = plan_of(2)
+    tried = seed(memory, features, 5, 0, T, budget, REACH, f(1e6), plan, out)
+    first = int((out.object[: out.count[0]] == 0).sum())
+    assert tried <= budget + TURNS
+    assert first >= 0.8 * min(alone[0], budget // 2)
+    plan.listed.worth[1] = 0.01  # nearly all for the first
+    seed(memory, features, 5, 0, T, budget, REACH, f(1e6), plan, out)
+    assert (out.object[: out.count[0]] == 0).sum() == alone[0]
+
+
 def test_the_anchor_proposes_fewest_and_is_not_tried_twice() -> None:
     things, features = scene(1)
     memory = ObjectMemory(things).arrays
-    t = default_tolerance()
     features[4, P.ON_OBJECT] = 0
-    counts = [
-        sum(
-            len(naive.proposals(features[i], s))
-            for thing in things
-            for s in thing.table
-            if naive.resembles(features[i].astype(float), s.astype(float), t)
-        )
-        for i in range(4)
-    ]
-    proposals = np.full(5, -1, np.int64)
-    order = []
-    while (anchor := choose_anchor(memory, features, 5, t, proposals)) >= 0:
-        if not order:
-            assert proposals[:4].tolist() == counts
+    plan = plan_of(2)
+    poses = []
+    for i in range(4):
+        likely = [np.exp(-surprise_of(memory.surprise, features[i], o) / 16) for o in range(2)]
+        share = 0.25 if features[i, P.DIRECTED] else 1.0
+        poses.append(share * (60 * likely[0] + 40 * likely[1]))
+    tried, order = np.full(5, -1, np.int64), []
+    while (anchor := choose_anchor(memory, features, 5, tried, plan)) >= 0:
         order.append(anchor)
-        proposals[anchor] = 0
-    assert order == sorted((i for i in range(4) if counts[i]), key=lambda i: (counts[i], -i))
+        tried[anchor] = 0
+    assert order == sorted(range(4), key=lambda i: (poses[i], -i))
 
 
 def test_a_pose_lays_the_percept_onto_its_surfel() -> None:

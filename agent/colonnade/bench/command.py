@@ -14,6 +14,7 @@ from colonnade.bench.config import (
     ContinualConfig,
     FewshotConfig,
     PoliciesConfig,
+    ScaleConfig,
     UnsupervisedConfig,
     YcbConfig,
 )
@@ -27,7 +28,8 @@ _ABOUT = """Measure: every benchmark prints its own table, and writes all of its
   colonnade bench policies                 what going where the hypotheses disagree is worth
   colonnade bench fewshot                  accuracy over the number of views learned from
   colonnade bench unsupervised --root DIR  streams without names, the field's numbers beside ours
-  colonnade bench continual                one object after the other, and nothing is forgotten"""
+  colonnade bench continual                one object after the other, and nothing is forgotten
+  colonnade bench scale                    accuracy, time and memory over the number of objects"""
 
 _YCB = """The field's recognition benchmark: its conditions, scored by its rules.
 
@@ -73,6 +75,14 @@ _CONTINUAL = """Learns one object after the other; after each, shows all learned
   colonnade bench continual
   colonnade bench continual --objects my_meshes --rotations 3 --picture mine.svg --json mine.json"""
 
+_SCALE = """Accuracy, time and memory over the number of objects that are known.
+
+Learns all objects once, puts memories of 10 to 1,000 of them together, and shows each memory some
+of its own objects in random orientations. Times are of single steps.
+
+  colonnade bench scale --out runs/scale --workers 2
+  colonnade bench scale --objects builtin --sizes 5 10 20 --episodes 40"""
+
 
 class Bench(NamedTuple):
     """One benchmark."""
@@ -91,6 +101,7 @@ BENCHES: dict[str, Bench] = {
     "fewshot": Bench(FewshotConfig, _FEWSHOT, "colonnade.bench.fewshot"),
     "unsupervised": Bench(UnsupervisedConfig, _UNSUPERVISED, "colonnade.bench.unsupervised"),
     "continual": Bench(ContinualConfig, _CONTINUAL, "colonnade.bench.continual"),
+    "scale": Bench(ScaleConfig, _SCALE, "colonnade.bench.scale"),
 }
 
 

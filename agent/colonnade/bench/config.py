@@ -29,6 +29,7 @@ __all__ = [
     "ContinualConfig",
     "FewshotConfig",
     "PoliciesConfig",
+    "ScaleConfig",
     "UnsupervisedConfig",
     "YcbConfig",
     "check_bench",
@@ -145,6 +146,29 @@ class FewshotConfig(BenchOptions):
 
     noise: Noise = "standard"
     """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaleConfig(BenchOptions):
+    """Accuracy, time and memory over the number of objects known."""
+
+    objects: Set = "random:000-999"
+    """builtin, pybullet, random:000-999, or a folder of meshes."""
+
+    sizes: Numbers = (10, 30, 100, 300, 1000)
+    """How many objects the memories hold, spread evenly over the set."""
+
+    episodes: int = 250
+    """Episodes a memory, about, spread evenly over its objects."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    noise: Noise = "standard"
+    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
+
+    seeds: tyro.conf.Suppress[tuple[int, ...]] = (0,)
+    rotations: tyro.conf.Suppress[int] = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,146 @@
+"""``colonnade bench scale``: accuracy, time and memory over the number of objects known.
+
+All objects are learned once; memories of some of them, spread evenly over the set, are put
+together and asked about objects spread evenly over their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from colonnade.bench.config import ScaleConfig
+from colonnade.bench.laboratory import Laboratory, Model, laboratory
+from colonnade.bench.table import cell, table
+from colonnade.commands.console import note
+from colonnade.commands.evaluate import Evaluation, recognise_into
+from colonnade.commands.train import ENGINE
+from colonnade.config import ConfigError
+from colonnade.engine import load_engine
+from colonnade.episode import Episode
+from colonnade.episode_table import write_episodes
+from colonnade.files import atomic_path
+from colonnade.run_folder import RunFolder
+from colonnade.summary import summarise
+
+__all__ = ["run"]
+
+
+def run(config: ScaleConfig, engine: str = ENGINE) -> int:
+    """Do ``colonnade bench scale`` and return its exit code; raises as `ycb.run` does."""
+    sizes = sorted(set(config.sizes))
+    if not sizes or sizes[0] < 1 or config.episodes < 1:
+        raise ConfigError("--sizes takes numbers of objects from 1, and --episodes 1 or more.")
+    with laboratory("scale", config, config.objects, engine) as lab:
+        known = list(load_engine(engine).open_set(config.objects, config.names or None, 1.0))
+        wanted = tuple(known[i] for i in evenly(len(known), sizes[-1]))
+        model = lab.learn("model", config.objects, wanted, body=config.body, seed=config.seeds[0])
+        rows = []
+        for size in sizes:
+            if size > len(model.names):
+                note(f"Only {len(model.names)} objects were learned: they stand for {size}.")
+            rows.append(_measure(lab, model, min(size, len(model.names))))
+        print(scale_table(rows))
+        steps = [row["column_us"]["mean"] for row in rows]
+        growth = exponent([row["objects"] for row in rows], steps)
+        if growth is not None:
+            print(f"\nThe column's mean step grows as the number of objects to the {growth:.2f}.")
+        return lab.conclude(rows)
+
+
+def evenly(count: int, wanted: int) -> list[int]:
+    """`wanted` of `count` indices, spread evenly; all of them where there are no more."""
+    wanted = min(count, wanted)
+    return [i * count // wanted for i in range(wanted)]
+
+
+def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
+    """x of cost ~ size^x, by least squares over the logarithms; None for fewer than two sizes."""
+    if len(set(sizes)) < 2 or min(costs) <= 0:
+        return None
+    return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
+
+
+def _measure(lab: Laboratory[ScaleConfig], model: Model, size: int) -> dict[str, Any]:
+    """One row: a memory of `size` of the model's objects, and what came of its episodes."""
+    options, mind = lab.options, load_engine(lab.engine)
+    names = [model.names[i] for i in evenly(len(model.names), size)]
+    with RunFolder(lab.path / f"of{size}") as folder:
+        with RunFolder(lab.path / "model") as learned:
+            memory = mind.build_memory(
+                [mind.load_learned(learned.object_file(name)) for name in names]
+            )
+        with atomic_path(folder.model) as temporary:
+            mind.save_memory(temporary, memory)
+        ram, file = mind.memory_bytes(memory), folder.model.stat().st_size
+        trained = {**model.trained, "names": names}
+        shown = [names[i] for i in evenly(size, options.episodes)]
+        job = Evaluation(
+            model=folder.model,
+            trained=trained,
+            objects=options.objects,
+            names=tuple(shown),
+            scale=options.scale,
+            rotations=max(1, round(options.episodes / size)),
+            noise=options.noise,
+            body=options.body,
+            seed=options.seeds[0],
+            max_steps=options.max_steps,
+            steps=True,
+        )
+        with RunFolder(lab.path / f"of{size}" / "shown") as run:
+            done = recognise_into(run, lab.workers, job, lab.engine, resume=True)
+            write_episodes(run.episodes, done.episodes)
+    lab.unusable |= done.unusable
+    return {
+        **summarise(done.episodes, names),
+        "objects": size,
+        "column_us": _times(done.episodes, "infer_us"),
+        "sense_us": _times(done.episodes, "sense_us"),
+        "policy_us": _times(done.episodes, "policy_us"),
+        "model_bytes": file,
+        "memory_bytes": ram,
+        "peak_rss_mb": round(lab.workers.peak_rss_mb, 1),
+    }
+
+
+def _times(episodes: Sequence[Episode], stage: str) -> dict[str, float]:
+    """Of all steps of all episodes, microseconds."""
+    steps = [getattr(step, stage) for episode in episodes for step in episode.trace or ()]
+    if not steps:
+        return dict.fromkeys(("median", "p95", "mean", "most"), math.nan)
+    return {
+        "median": float(np.median(steps)),
+        "p95": float(np.percentile(steps, 95)),
+        "mean": float(np.mean(steps)),
+        "most": float(np.max(steps)),
+    }
+
+
+def scale_table(rows: Sequence[dict[str, Any]]) -> str:
+    """A line for each number of objects."""
+    groups = [
+        ("", ["objects", "episodes"]),
+        ("recognised", ["correct %", "unknown %", "steps", "median °"]),
+        ("column's step, µs", ["median", "95 %", "mean", "most"]),
+        ("median, µs", ["sensing", "policy"]),
+        ("an object", ["ms"]),
+        ("memory, MB", ["file", "RAM"]),
+    ]
+    lines = [
+        [
+            *(cell(row["objects"], "d"), cell(row["episodes"], "d")),
+            cell(row["accuracy"], scale=100.0),
+            cell(row["false_unknown_rate"], scale=100.0),
+            *(cell(row["steps_mean"]), cell(row["rotation_error_deg_median"])),
+            *(cell(row["column_us"][name], ".0f") for name in ("median", "p95", "mean", "most")),
+            *(cell(row[stage]["median"], ".0f") for stage in ("sense_us", "policy_us")),
+            cell(row["episode_s_median"], scale=1e3),
+            *(cell(row[name], ".2f", 1e-6) for name in ("model_bytes", "memory_bytes")),
+        ]
+        for row in rows
+    ]
+    return table("Scale (rotation error up to the true symmetry)", groups, lines)
