@@ -121,8 +121,8 @@ def _touch(
 ) -> int:
     """Jump to each of `targets` (J, 6), and slide on by one of `strolls` (J, 3) now and then.
 
-    `chance` is for 2 J looks. `met` (J,) is set to whether a jump met the object; what was met is written into `percepts`
-    (2 J, 18) in its order. Returns how many that were.
+    `chance` is for 2 J looks. `met` (J,) is set to whether a jump met the object; what was met is
+    written into `percepts` (2 J, 18) in its order. Returns how many that were.
     """
     taken = 0
     for j in range(targets.shape[0]):
