@@ -168,6 +168,9 @@ class EvaluateConfig:
     columns: Columns = 1
     """Patches of the sensor, each a column's own, that vote: 1 to 5, in a cross 12 mm apart."""
 
+    moves: int = 0
+    """Shift the object by up to 5 cm and turn it by up to 45 degrees N times in each episode."""
+
     max_steps: int = 500
     """Give up an episode after so many steps and count its strongest hypothesis."""
 
@@ -276,7 +279,7 @@ def check_config(config: object) -> None:
     Raises:
         ConfigError: one sentence that says which flag and what it takes.
     """
-    least = {"seed": 0, "workers": 0, "rotations": 1, "max_steps": 1}
+    least = {"seed": 0, "workers": 0, "rotations": 1, "max_steps": 1, "moves": 0}
     for field, bound in least.items():
         value = getattr(config, field, None)
         if value is not None and value < bound:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from colonnade.config import Body, Columns, Noise, Policy
 from colonnade.episode import Episode
+from colonnade.motion import Motion
 from colonnade.report.view import View
 
 __all__ = [
@@ -97,6 +98,7 @@ class Engine(Protocol):
         record_steps: bool,
         policy: Policy,
         columns: Columns,
+        motion: Motion | None,
     ) -> Episode: ...
     def surfel_count(self, learned: Any) -> int: ...
     def surfel_cloud(self, learned: Any) -> SurfelCloud: ...
@@ -186,8 +188,9 @@ def recognise(
     record_steps: bool,
     policy: Policy,
     columns: Columns,
+    motion: Motion | None,
 ) -> Episode:
-    """One recognition episode of `mesh` turned by `rotation` (4,) xyzw."""
+    """One recognition episode of `mesh` turned by `rotation` (4,) xyzw, moved or lying still."""
     from colonnade.recognition import recognise as recognise_object
 
     return recognise_object(
@@ -201,6 +204,7 @@ def recognise(
         record_steps=record_steps,
         policy=policy,
         columns=columns,
+        motion=motion,
     )
 
 

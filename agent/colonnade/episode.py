@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,4 +63,10 @@ class Episode:
     policy_us: float
     total_us: float
     """Medians over the episode's steps, microseconds; total includes the body's move."""
+    place_error_mm: float = math.nan
+    """Between the estimated and the true middle of the object; NaN if the object is wrong."""
+    moved_at: int = -1
+    """Steps done when the object was moved last; -1 if it lay still."""
+    noticed: int = 0
+    """How often the column found that it had been moved."""
     trace: list[StepTrace] | None = None

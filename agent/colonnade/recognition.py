@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from colonnade.cycle import CHOOSE, SENSE, THINK, new_log, run
 from colonnade.episode import Episode, StepTrace
+from colonnade.motion import LEAST_BEFORE, MOST_BEFORE, WATCHED, Motion, draw_motion
 from colonnade.policies import walk
-from colonnade.policies.choose import PolicyName, new_policy
+from colonnade.policies.choose import Policy, PolicyName, new_policy
 from colonnade.senses import DRAWN_AT_ONCE, BodyName, NoiseName, Senses
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.poses import matrix_of, quaternion_of
@@ -35,15 +36,17 @@ def recognise(
     trial: int = 0,
     policy: PolicyName = "distinguish",
     columns: int = 1,
+    motion: Motion | None = None,
 ) -> Episode:
     """Meet `mesh`, turned by `rotation` (4,) object -> world, and say what it is.
 
+    With a `motion` it is moved meanwhile, and the episode tells of how it lies in the end.
     Deterministic in its arguments but for the times it reports.
     Raises ValueError when the memory is empty.
     """
-    return _Recognition(memory, mesh, body, noise, policy, columns, max_steps, record_steps).run(
-        rotation, seed, trial
-    )
+    return _Recognition(
+        memory, mesh, body, noise, policy, columns, max_steps, record_steps, motion
+    ).run(rotation, seed, trial)
 
 
 class _Recognition:
@@ -59,36 +62,71 @@ class _Recognition:
         columns: int,
         max_steps: int,
         record_steps: bool,
+        motion: Motion | None,
     ) -> None:
         self.memory, self.arrays, self.mesh = memory, memory.arrays, mesh
         self.senses = Senses(mesh, body, noise, columns)
         settings = C.default_settings()._replace(reach=self.senses.eye.max_range)
+        if motion is not None and motion.manner != "noticed":
+            settings = settings._replace(alarm=np.float32(np.inf))
         self.column = C.init(self.arrays, settings, most_percepts=columns * max_steps)
         self.log = new_log(max_steps, len(memory), evidence=record_steps)
-        self.policy, self.record_steps = policy, record_steps
+        self.policy, self.record_steps, self.motion = policy, record_steps, motion
+        self.poses: list[tuple[int, NDArray[np.float64]]] = []
+        """From which step on the object lay how, (7,) in the world."""
 
     def run(self, rotation: NDArray[np.float64], seed: int, trial: int) -> Episode:
         """Sense, think, choose and move until the column decides or the steps run out."""
         started = time.perf_counter()
         senses, log = self.senses, self.log
         try:
-            self.object_pose = senses.reset(rotation, seed)
+            self.poses = [(0, senses.reset(rotation, seed))]
             random = np.random.default_rng([seed, 2])
             policy = new_policy(random, self.policy)
-            state = C.OPEN
-            while state == C.OPEN and log.steps[0] < len(log.percept):
-                numbers = random.standard_normal((DRAWN_AT_ONCE, walk.NUMBERS))
-                chance = senses.draw()
-                state = run(senses.robot, self.column, self.arrays, policy, chance, numbers, log)
+            least = 0
+            if self.motion is not None:
+                least = self._until_moved(self.motion, policy, random, seed)
+            state = self._go_on(policy, random, len(log.percept), least)
             C.polish(self.column, self.arrays)
         finally:
             senses.close()
         seconds = time.perf_counter() - started
-        return self._episode(rotation, seed, trial, state, int(log.steps[0]), seconds)
+        return self._episode(seed, trial, state, int(log.steps[0]), seconds)
+
+    def _go_on(self, policy: Policy, random: np.random.Generator, most: int, least: int = 0) -> int:
+        """Cycle until the column decides or `most` steps are done; `least` as for `run`."""
+        senses, log, state = self.senses, self.log, C.OPEN
+        while state == C.OPEN and log.steps[0] < most:
+            steps = min(DRAWN_AT_ONCE, most - int(log.steps[0]))
+            numbers = random.standard_normal((steps, walk.NUMBERS))
+            chance = senses.draw(steps)
+            state = run(senses.robot, self.column, self.arrays, policy, chance, numbers, log, least)
+        return state
+
+    def _until_moved(
+        self, motion: Motion, policy: Policy, random: np.random.Generator, seed: int
+    ) -> int:
+        """Recognise until the object was moved for the last time.
+
+        Returns the step up to which it is touched on, though it be recognised already.
+        """
+        chance, least, most = np.random.default_rng([seed, 3]), 0, len(self.log.percept)
+        for _ in range(motion.times):
+            wait = int(chance.integers(LEAST_BEFORE, MOST_BEFORE + 1))
+            begun = int(self.log.steps[0])
+            until = min(begun + wait, most) if motion.moment == "open" else most
+            decided = self._go_on(policy, random, until, least) != C.OPEN
+            steps = int(self.log.steps[0])
+            if steps == most:
+                break
+            self.poses.append((steps, self.senses.move_object(*draw_motion(motion, chance))))
+            if motion.manner == "told":
+                C.reset(self.column)
+            least = steps + WATCHED if decided and motion.manner != "told" else 0
+        return least
 
     def _episode(
         self,
-        rotation: NDArray[np.float64],
         seed: int,
         trial: int,
         state: int,
@@ -102,11 +140,14 @@ class _Recognition:
         known = self.mesh.name in self.memory
         correct = decision == (self.mesh.name if known else "unknown")
         estimate = np.full(4, np.nan)
-        errors = (np.nan, np.nan)
+        errors, misplaced = (np.nan, np.nan), np.nan
+        moved_at, pose = self.poses[-1]
+        rotation = pose[3:]
         if decision == name and leader >= 0:
             estimate = quaternion_of(h.pose[leader, :9].reshape(3, 3).T.astype(np.float64))
         if correct and known:
             errors = self._rotation_errors(leader, rotation)
+            misplaced = self._misplaced(leader, pose)
         best = np.sort(verdict.best[np.isfinite(verdict.best)])[::-1]
         margin = float(best[0] - max(best[1], 0.0)) if len(best) > 1 else float(best.sum())
         acted = self.log.seconds[: max(steps - 1, 1)]  # the last step decides and moves no more
@@ -115,7 +156,7 @@ class _Recognition:
             object=self.mesh.name,
             trial=trial,
             seed=seed,
-            rotation=np.asarray(rotation, np.float64),
+            rotation=rotation,
             decision=decision,
             correct=correct,
             unknown=decision == "unknown",
@@ -131,6 +172,9 @@ class _Recognition:
             infer_us=float(stages[THINK]),
             policy_us=float(stages[CHOOSE]),
             total_us=float(np.median(acted.sum(axis=1)) * 1e6),
+            place_error_mm=1e3 * misplaced,
+            moved_at=moved_at if len(self.poses) > 1 else -1,
+            noticed=int(self.column.past.moves[0]),
             trace=[self._tell(k) for k in range(steps)] if self.record_steps else None,
         )
 
@@ -154,11 +198,19 @@ class _Recognition:
             np.degrees(group.rotation_error(estimate, true))
         )
 
+    def _misplaced(self, leader: int, pose: NDArray[np.float64]) -> float:
+        """Metres between where the leader puts the middle of the object and where it is."""
+        h = self.column.hypotheses
+        R, t = h.pose[leader, :9].reshape(3, 3), h.pose[leader, 9:]
+        middle = pose[:3] + matrix_of(pose[3:]) @ self.mesh.centre
+        return float(np.linalg.norm(R.T @ (self.mesh.centre - t) - middle))
+
     def _tell(self, k: int) -> StepTrace:
         """One step for the report, in the true object's frame."""
         log, names = self.log, self.memory.names
         percept, best, us = log.percept[k], log.best[k], 1e6 * log.seconds[k]
-        true = matrix_of(self.object_pose[3:])
+        pose = next(pose for step, pose in reversed(self.poses) if step <= k)
+        true = matrix_of(pose[3:])
         ranked = [i for i in np.argsort(-best)[:5] if np.isfinite(best[i])]
         evidence = {names[i]: float(best[i]) for i in ranked}
         if self.mesh.name in self.memory:
@@ -167,7 +219,7 @@ class _Recognition:
                 evidence.setdefault(self.mesh.name, own)
         return StepTrace(
             step=k + 1,
-            location=((percept[:3] - self.object_pose[:3]) @ true).astype(np.float32),
+            location=((percept[:3] - pose[:3]) @ true).astype(np.float32),
             normal=(percept[P.NORMAL : P.NORMAL + 3] @ true).astype(np.float32),
             on_object=bool(percept[P.ON_OBJECT]),
             goal=bool(log.jumped[k]),

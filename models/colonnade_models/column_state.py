@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance
 from colonnade_models.hypotheses import Hypotheses, new_hypotheses
 from colonnade_models.memory import Memory
+from colonnade_models.past import Past, forget, new_past
 from colonnade_models.refinement import Normal, new_normal_equations
 from colonnade_models.seeding import SeedPlan, new_seed_plan
 
@@ -77,6 +78,9 @@ class Settings(NamedTuple):
     """Further percepts after which the best of several poses is taken."""
     reach: np.float32
     """How far the sensor sees, m."""
+    alarm: np.float32
+    """Nats that the latest percepts must fit too poorly for an object that lies still; inf: it does
+    in any case."""
 
 
 def default_settings() -> Settings:
@@ -100,6 +104,7 @@ def default_settings() -> Settings:
         unknown_percepts=18,
         patience=30,
         reach=f(0.1),
+        alarm=f(9.0),
     )
 
 
@@ -138,6 +143,7 @@ class Column(NamedTuple):
     """(12,) scratch"""
     moved: Array
     """(12,) scratch"""
+    past: Past
 
 
 def init(
@@ -169,6 +175,7 @@ def init(
         np.zeros(FEATURE_SIZE, np.float32),
         np.zeros(12, np.float32),
         np.zeros(12, np.float32),
+        new_past(objects),
     )
     reset(column)
     return column
@@ -182,3 +189,4 @@ def reset(column: Column) -> None:
     column.hypotheses.count[0] = 0
     column.verdict.state[:] = (OPEN, -1, -1, 0)
     column.verdict.best[:] = -np.inf
+    forget(column.past)

@@ -26,6 +26,7 @@ from colonnade_models.hypotheses import (
 )
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory, alone
+from colonnade_models.past import before
 from colonnade_models.refinement import refine
 from colonnade_models.seeding import choose_anchor, seed
 
@@ -48,8 +49,8 @@ SEED_SLACK = np.float32(14.0)
 
 @kernel
 def total_evidence(c: Column, memory: Memory, o: int, pose: Array) -> np.float32:
-    """Evidence of a pose over all percepts of the episode."""
-    total = ZERO
+    """Evidence of a pose over all percepts of the episode, and of the past."""
+    total = before(c.past, memory.centre[o], o, pose)
     for p in range(c.tally[PERCEPTS]):
         total = total + score(memory, o, pose, c.features[p], c.tolerance, c.settings.reach)
     return total
@@ -101,8 +102,10 @@ def reconsider(c: Column, memory: Memory, o: int) -> None:
         c.tally[RECONSIDERED] = o
         for i in range(c.own_proposals.shape[0]):
             c.own_proposals[i] = -1
+    c.past.object[2] = o
     if _propose(c, alone(memory, o), c.own_proposals, c.settings.seed_budget // 2):
         _admit(c, memory, o)
+    c.past.object[2] = 0
 
 
 @kernel

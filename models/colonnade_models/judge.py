@@ -18,6 +18,7 @@ from colonnade_models.distinction import look_alike
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.motion import remember_leader
 
 __all__ = ["judge"]
 
@@ -59,6 +60,7 @@ def judge(c: Column, memory: Memory) -> None:
             v.state[0] = UNKNOWN
         v.state[2] = _rival_object(h, leader)
         return
+    remember_leader(c, leader)
     rival = _rival_object(h, leader)
     v.state[2] = rival
     if rival >= 0 and h.evidence[leader] - h.evidence[rival] < s.margin:

@@ -19,6 +19,7 @@ import numpy as np
 
 from colonnade.engine import SurfelCloud
 from colonnade.episode import Episode, StepTrace
+from colonnade.motion import Motion
 from colonnade.report.view import View
 
 SETS = {
@@ -142,6 +143,7 @@ def recognise(
     record_steps: bool,
     policy: str = "distinguish",
     columns: int = 1,
+    motion: Motion | None = None,
 ) -> Episode:
     random = _random(mesh.name, seed, body, noise)
     slower = (1.0 if policy == "distinguish" else 3.0) / columns
@@ -178,6 +180,9 @@ def recognise(
         infer_us=float(random.normal(150, 9)),
         policy_us=float(random.normal(25, 2)),
         total_us=float(random.normal(330, 15)),
+        place_error_mm=error if correct else np.nan,
+        moved_at=-1 if motion is None else 4,
+        noticed=int(motion is not None and motion.manner == "noticed"),
         trace=_trace(mesh, memory, steps, random, decision) if record_steps else None,
     )
 

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 from tests.agent import fake_engine
 
-from colonnade.bench import fewshot, policies, ycb
+from colonnade.bench import fewshot, moved, policies, ycb
 from colonnade.bench.command import BENCHES, bench
-from colonnade.bench.config import FewshotConfig, PoliciesConfig, YcbConfig
+from colonnade.bench.config import FewshotConfig, MovedConfig, PoliciesConfig, YcbConfig
 from colonnade.bench.published import PUBLISHED, TIMES
 from colonnade.bench.suites import read_suite
 from colonnade.bench.table import cell, table
@@ -188,13 +188,45 @@ def test_there_are_14_views(tmp_path: Path, views: tuple[int, ...]) -> None:
         fewshot.run(FewshotConfig(objects="small", views=views, out=tmp_path / "run"), FAKE)
 
 
+def test_moved_has_a_row_for_each_motion_moment_and_manner(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = MovedConfig(
+        objects="small", shifts=(2, 5), turns=(30,), rotations=2, seeds=(0,), out=tmp_path / "run"
+    )
+    assert moved.run(config, FAKE) == 0
+    still, *rows = told(tmp_path / "run")["rows"]
+    assert still["noticed_rate"] == 0
+    assert still["steps_after_mean"] == still["steps_mean"]
+    assert len(rows) == 4 * 2 * 3
+    assert len({row["motion"] for row in rows}) == len(rows)
+    assert {(row["shift_cm"], row["turn_deg"]) for row in rows} == {
+        (2, 0),
+        (5, 0),
+        (0, 30),
+        (5, 30),
+    }
+    for row in rows:
+        assert row["steps_after_mean"] == pytest.approx(row["steps_mean"] - 4)  # as in the fake
+        assert row["noticed_rate"] == (row["manner"] == "noticed")
+    printed = capsys.readouterr().out
+    assert "5 cm, 30°" in printed
+    assert "nothing" in printed
+
+
+def test_motions_are_positive(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="positive numbers"):
+        moved.run(MovedConfig(objects="small", shifts=(-1,), out=tmp_path / "run"), FAKE)
+
+
 def test_the_command_line_reaches_every_benchmark(tmp_path: Path) -> None:
     common = ["--rotations", "1", "--seeds", "0"]
-    assert set(BENCHES) >= {"ycb", "policies", "fewshot"}
+    assert set(BENCHES) >= {"ycb", "policies", "fewshot", "moved"}
     words = {
         "ycb": ["--root", "tiny", "--conditions", "noise,base", "--body", "camera"],
         "policies": ["--objects", "tiny", "--names", "mug"],
         "fewshot": ["--objects", "tiny", "--views", "1", "14"],
+        "moved": ["--objects", "tiny", "--shifts", "5", "--turns", "45"],
     }
     for name, own in words.items():
         out = tmp_path / name

@@ -27,6 +27,7 @@ __all__ = [
     "BenchOptions",
     "Condition",
     "FewshotConfig",
+    "MovedConfig",
     "PoliciesConfig",
     "YcbConfig",
     "check_bench",
@@ -60,6 +61,7 @@ def _folder(arguments: list[str]) -> Path:
 
 
 Numbers = Annotated[tuple[int, ...], tyro.conf.arg(metavar="N N ...")]
+Amounts = Annotated[tuple[float, ...], tyro.conf.arg(metavar="X X ...")]
 Out = Annotated[Path | None, optional("DIR", "runs/bench-NAME-DATE-TIME", _folder)]
 
 
@@ -138,6 +140,26 @@ class FewshotConfig(BenchOptions):
 
     views: Numbers = (1, 2, 4, 8, 14)
     """From how many of the published 14 orientations, the first ones, each object is learned."""
+
+    noise: Noise = "standard"
+    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovedConfig(BenchOptions):
+    """Objects that are shifted or turned while they are recognised."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder of meshes."""
+
+    shifts: Amounts = (1.0, 2.0, 5.0)
+    """Centimetres that the object is shifted, in any direction."""
+
+    turns: Amounts = (15.0, 30.0, 45.0)
+    """Degrees that it is turned, about any axis; last, the largest of both together."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
 
     noise: Noise = "standard"
     """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""

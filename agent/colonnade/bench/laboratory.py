@@ -22,6 +22,7 @@ from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_table import write_episodes
 from colonnade.files import plain, write_json
+from colonnade.motion import Motion
 from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 from colonnade.workers import Workers
@@ -113,6 +114,7 @@ class Laboratory(Generic[Options]):
         orientations: Orientations = "random",
         policy: Policy = "distinguish",
         columns: Columns = 1,
+        motion: Motion | None = None,
     ) -> list[Episode]:
         """Show each of the models, which differ by their seeds, what it learned.
 
@@ -140,6 +142,7 @@ class Laboratory(Generic[Options]):
                 orientations=orientations,
                 policy=policy,
                 columns=columns,
+                motion=motion,
             )
             with RunFolder(self.path / name.format(seed=model.seed)) as run:
                 done = recognise_into(run, self.workers, job, self.engine, resume=True)

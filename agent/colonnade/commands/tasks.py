@@ -17,6 +17,7 @@ from colonnade.config import Body, Columns, Noise, Orientations, Policy
 from colonnade.engine import UnlearnableError, load_engine
 from colonnade.episode import Episode
 from colonnade.files import atomic_path
+from colonnade.motion import Motion
 from colonnade.orientations import orientation
 from colonnade.seeds import episode_seed, learning_seed
 from colonnade.summary import UNKNOWN, judge
@@ -88,6 +89,7 @@ class EpisodeTask:
     orientations: Orientations
     policy: Policy
     columns: Columns
+    motion: Motion | None
     seed: int
     max_steps: int
     record: bool
@@ -147,6 +149,7 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
         record_steps=task.record,
         policy=task.policy,
         columns=task.columns,
+        motion=task.motion,
     )
     return judge(replace(episode, object=task.name), memory.names, task.trial)
 
