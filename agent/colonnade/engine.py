@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -27,6 +28,7 @@ __all__ = [
     "UnlearnableError",
     "build_memory",
     "contact_sheet",
+    "enlarged",
     "learn",
     "load_engine",
     "load_learned",
@@ -79,6 +81,7 @@ class Engine(Protocol):
 
     def prepare(self, say: Callable[[str], None]) -> None: ...
     def open_set(self, spec: str, names: Sequence[str] | None, scale: float) -> Any: ...
+    def enlarged(self, mesh: Any, times: float) -> Any: ...
     def learn(self, mesh: Any, *, body: Body, seed: int, views: int) -> Any: ...
     def save_learned(self, path: Path, learned: Any) -> None: ...
     def load_learned(self, path: Path) -> Any: ...
@@ -99,6 +102,7 @@ class Engine(Protocol):
         policy: Policy,
         columns: Columns,
         motion: Motion | None,
+        any_size: bool,
     ) -> Episode: ...
     def surfel_count(self, learned: Any) -> int: ...
     def surfel_cloud(self, learned: Any) -> SurfelCloud: ...
@@ -125,6 +129,11 @@ def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[st
     return cast(
         Mapping[str, Any], open_object_set(spec, list(names) if names else None, scale=scale)
     )
+
+
+def enlarged(mesh: Any, times: float) -> Any:
+    """An object that many times as large."""
+    return mesh.enlarged(times)
 
 
 def learn(mesh: Any, *, body: Body, seed: int, views: int) -> Any:
@@ -189,8 +198,12 @@ def recognise(
     policy: Policy,
     columns: Columns,
     motion: Motion | None,
+    any_size: bool,
 ) -> Episode:
-    """One recognition episode of `mesh` turned by `rotation` (4,) xyzw, moved or lying still."""
+    """One recognition episode of `mesh` turned by `rotation` (4,) xyzw, moved or lying still.
+
+    With `any_size` it may be 0.7 to 1.4 times as large as it was learned.
+    """
     from colonnade.recognition import recognise as recognise_object
 
     return recognise_object(
@@ -205,7 +218,16 @@ def recognise(
         policy=policy,
         columns=columns,
         motion=motion,
+        sized=_sized(memory) if any_size else None,
     )
+
+
+@lru_cache(maxsize=1)
+def _sized(memory: Any) -> Any:
+    """The memory at all sizes, kept for the next episode."""
+    from colonnade_models.sizes import at_all_sizes
+
+    return at_all_sizes(memory)
 
 
 def snapshot(mesh: Any, view: View, size: int) -> NDArray[np.uint8]:

@@ -69,4 +69,6 @@ class Episode:
     """Steps done when the object was moved last; -1 if it lay still."""
     noticed: int = 0
     """How often the column found that it had been moved."""
+    scale: float = 1.0
+    """How many times as large as it was learned; 1 unless sizes are searched."""
     trace: list[StepTrace] | None = None

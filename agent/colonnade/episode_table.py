@@ -28,6 +28,7 @@ _NUMBERS = {
     "rotation_error_column_deg",
     "rotation_error_deg",
     "place_error_mm",
+    "scale",
     "margin",
     "seconds",
     "sense_us",

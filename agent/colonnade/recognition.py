@@ -19,6 +19,7 @@ from colonnade_envs.poses import matrix_of, quaternion_of
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.memory import ObjectMemory
+from colonnade_models.sizes import Sized, fit_size, widened
 
 __all__ = ["recognise"]
 
@@ -37,15 +38,17 @@ def recognise(
     policy: PolicyName = "distinguish",
     columns: int = 1,
     motion: Motion | None = None,
+    sized: Sized | None = None,
 ) -> Episode:
     """Meet `mesh`, turned by `rotation` (4,) object -> world, and say what it is.
 
-    With a `motion` it is moved meanwhile, and the episode tells of how it lies in the end.
+    With a `motion` it is moved meanwhile, and the episode tells of how it lies in the end. With
+    `sized`, the memory at all sizes, it may be smaller or larger than it was learned.
     Deterministic in its arguments but for the times it reports.
     Raises ValueError when the memory is empty.
     """
     return _Recognition(
-        memory, mesh, body, noise, policy, columns, max_steps, record_steps, motion
+        memory, mesh, body, noise, policy, columns, max_steps, record_steps, motion, sized
     ).run(rotation, seed, trial)
 
 
@@ -63,14 +66,21 @@ class _Recognition:
         max_steps: int,
         record_steps: bool,
         motion: Motion | None,
+        sized: Sized | None,
     ) -> None:
-        self.memory, self.arrays, self.mesh = memory, memory.arrays, mesh
+        self.memory, self.mesh, self.sized = memory, mesh, sized
+        self.arrays = (memory if sized is None else sized.memory).arrays
         self.senses = Senses(mesh, body, noise, columns)
         settings = C.default_settings()._replace(reach=self.senses.eye.max_range)
         if motion is not None and motion.manner != "noticed":
             settings = settings._replace(alarm=np.float32(np.inf))
-        self.column = C.init(self.arrays, settings, most_percepts=columns * max_steps)
-        self.log = new_log(max_steps, len(memory), evidence=record_steps)
+        if sized is not None:
+            settings = widened(settings, len(sized.memory) // len(memory))
+        kin = None if sized is None else sized.kin
+        self.column = C.init(self.arrays, settings, most_percepts=columns * max_steps, kin=kin)
+        self.kin = self.column.kin
+        self.scale = 1.0
+        self.log = new_log(max_steps, len(self.kin.family), evidence=record_steps)
         self.policy, self.record_steps, self.motion = policy, record_steps, motion
         self.poses: list[tuple[int, NDArray[np.float64]]] = []
         """From which step on the object lay how, (7,) in the world."""
@@ -88,6 +98,7 @@ class _Recognition:
                 least = self._until_moved(self.motion, policy, random, seed)
             state = self._go_on(policy, random, len(log.percept), least)
             C.polish(self.column, self.arrays)
+            self._measure()
         finally:
             senses.close()
         seconds = time.perf_counter() - started
@@ -102,6 +113,23 @@ class _Recognition:
             chance = senses.draw(steps)
             state = run(senses.robot, self.column, self.arrays, policy, chance, numbers, log, least)
         return state
+
+    def _measure(self) -> None:
+        """Find the leader's size between those that are remembered."""
+        column, leader = self.column, int(self.column.verdict.state[1])
+        if self.sized is None or leader < 0:
+            return
+        h, o = column.hypotheses, int(column.hypotheses.object[leader])
+        felt = column.features[: column.tally[C.PERCEPTS]]
+        pose, larger = fit_size(self.arrays, o, h.pose[leader], felt, column.tolerance)
+        h.pose[leader] = pose
+        self.scale = float(self.kin.size[o]) * larger
+
+    def _by_object(self, best: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(O,) evidence of the best hypothesis of each object at any size."""
+        own = np.full(len(self.memory), -np.inf, np.float32)
+        np.maximum.at(own, self.kin.family, best)
+        return own
 
     def _until_moved(
         self, motion: Motion, policy: Policy, random: np.random.Generator, seed: int
@@ -135,7 +163,7 @@ class _Recognition:
     ) -> Episode:
         h, verdict = self.column.hypotheses, self.column.verdict
         leader = int(verdict.state[1])
-        name = None if leader < 0 else self.memory.names[h.object[leader]]
+        name = None if leader < 0 else self.memory.names[self.kin.family[h.object[leader]]]
         decision = "unknown" if state == C.UNKNOWN else name
         known = self.mesh.name in self.memory
         correct = decision == (self.mesh.name if known else "unknown")
@@ -148,7 +176,8 @@ class _Recognition:
         if correct and known:
             errors = self._rotation_errors(leader, rotation)
             misplaced = self._misplaced(leader, pose)
-        best = np.sort(verdict.best[np.isfinite(verdict.best)])[::-1]
+        best = self._by_object(verdict.best)
+        best = np.sort(best[np.isfinite(best)])[::-1]
         margin = float(best[0] - max(best[1], 0.0)) if len(best) > 1 else float(best.sum())
         acted = self.log.seconds[: max(steps - 1, 1)]  # the last step decides and moves no more
         stages = np.median(acted, axis=0) * 1e6
@@ -175,6 +204,7 @@ class _Recognition:
             place_error_mm=1e3 * misplaced,
             moved_at=moved_at if len(self.poses) > 1 else -1,
             noticed=int(self.column.past.moves[0]),
+            scale=self.scale,
             trace=[self._tell(k) for k in range(steps)] if self.record_steps else None,
         )
 
@@ -203,12 +233,13 @@ class _Recognition:
         h = self.column.hypotheses
         R, t = h.pose[leader, :9].reshape(3, 3), h.pose[leader, 9:]
         middle = pose[:3] + matrix_of(pose[3:]) @ self.mesh.centre
-        return float(np.linalg.norm(R.T @ (self.mesh.centre - t) - middle))
+        own = self.mesh.centre if self.sized is None else self.arrays.centre[h.object[leader]]
+        return float(np.linalg.norm(R.T @ (own - t) - middle))
 
     def _tell(self, k: int) -> StepTrace:
         """One step for the report, in the true object's frame."""
         log, names = self.log, self.memory.names
-        percept, best, us = log.percept[k], log.best[k], 1e6 * log.seconds[k]
+        percept, best, us = log.percept[k], self._by_object(log.best[k]), 1e6 * log.seconds[k]
         pose = next(pose for step, pose in reversed(self.poses) if step <= k)
         true = matrix_of(pose[3:])
         ranked = [i for i in np.argsort(-best)[:5] if np.isfinite(best[i])]

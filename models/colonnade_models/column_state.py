@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance
 from colonnade_models.hypotheses import Hypotheses, new_hypotheses
+from colonnade_models.kin import Kin, strangers
 from colonnade_models.memory import Memory
 from colonnade_models.past import Past, forget, new_past
 from colonnade_models.refinement import Normal, new_normal_equations
@@ -144,6 +145,7 @@ class Column(NamedTuple):
     moved: Array
     """(12,) scratch"""
     past: Past
+    kin: Kin
 
 
 def init(
@@ -151,12 +153,13 @@ def init(
     settings: Settings | None = None,
     tolerance: Tolerance | None = None,
     most_percepts: int = 512,
+    kin: Kin | None = None,
 ) -> Column:
     """A fresh column that has felt nothing yet, and all the memory that its steps will need.
 
     `memory` is what it may recognise; with other objects it takes another column. Of an episode
     the first `most_percepts` percepts count; later ones change nothing. `settings` and
-    `tolerance` are the defaults unless given.
+    `tolerance` are the defaults unless given, and no objects are `kin`.
     """
     settings = settings or default_settings()
     objects = len(memory.origin)
@@ -176,6 +179,7 @@ def init(
         np.zeros(12, np.float32),
         np.zeros(12, np.float32),
         new_past(objects),
+        kin or strangers(objects),
     )
     reset(column)
     return column

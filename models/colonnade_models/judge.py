@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from colonnade_models.climb import admit_sizes
 from colonnade_models.column_state import (
     CALM,
     MET,
@@ -23,14 +25,16 @@ from colonnade_models.motion import remember_leader
 __all__ = ["judge"]
 
 ZERO = np.float32(0.0)
+ANYWHERE = np.float32(1e3)
+"""Metres: where a pose at another size has the object's middle hangs on that size."""
 
 
 @kernel
-def _rival_object(h: Hypotheses, leader: int) -> int:
-    """The strongest hypothesis of any other object, -1 if there is none."""
+def _rival_object(h: Hypotheses, family: NDArray[np.int64], leader: int) -> int:
+    """The strongest hypothesis of any other object, at any size, -1 if there is none."""
     rival = -1
     for i in range(h.count[0]):
-        if leader >= 0 and h.object[i] == h.object[leader]:
+        if leader >= 0 and family[h.object[i]] == family[h.object[leader]]:
             continue
         if rival < 0 or h.evidence[i] > h.evidence[rival]:
             rival = i
@@ -58,10 +62,10 @@ def judge(c: Column, memory: Memory) -> None:
         strange = fits < s.strange * np.float32(met)
         if met >= 2 * s.unknown_percepts or (met >= s.unknown_percepts and strange):
             v.state[0] = UNKNOWN
-        v.state[2] = _rival_object(h, leader)
+        v.state[2] = _rival_object(h, c.kin.family, leader)
         return
     remember_leader(c, leader)
-    rival = _rival_object(h, leader)
+    rival = _rival_object(h, c.kin.family, leader)
     v.state[2] = rival
     if rival >= 0 and h.evidence[leader] - h.evidence[rival] < s.margin:
         return
@@ -71,20 +75,23 @@ def judge(c: Column, memory: Memory) -> None:
         leader = best_of(h)
         admit_twins(c, memory, leader)
         leader = best_of(h)
+        admit_sizes(c, memory, leader)
+        leader = best_of(h)
         v.state[1] = leader
         v.best[h.object[leader]] = h.evidence[leader]
     other = -1
     for i in range(h.count[0]):
-        if i == leader or h.object[i] != h.object[leader]:
+        if i == leader or c.kin.family[h.object[i]] != c.kin.family[h.object[leader]]:
             continue
         if h.evidence[leader] - h.evidence[i] >= s.pose_margin:
             continue
-        o = h.object[i]
-        if is_near(
-            h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), np.float32(0.01)
-        ):
+        o, leading = h.object[i], h.object[leader]
+        apart = np.float32(0.01) if o == leading else ANYWHERE
+        if is_near(h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), apart):
             continue
-        if look_alike(memory, o, h.pose[leader], o, h.pose[i], c.tolerance, c.imagined, c.relative):
+        if look_alike(
+            memory, leading, h.pose[leader], o, h.pose[i], c.tolerance, c.imagined, c.relative
+        ):
             v.state[3] += 1
             continue
         if other < 0 or h.evidence[i] > h.evidence[other]:

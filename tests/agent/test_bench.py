@@ -11,9 +11,15 @@ from xml.etree import ElementTree
 import pytest
 from tests.agent import fake_engine
 
-from colonnade.bench import fewshot, moved, policies, ycb
+from colonnade.bench import fewshot, moved, policies, scaled, ycb
 from colonnade.bench.command import BENCHES, bench
-from colonnade.bench.config import FewshotConfig, MovedConfig, PoliciesConfig, YcbConfig
+from colonnade.bench.config import (
+    FewshotConfig,
+    MovedConfig,
+    PoliciesConfig,
+    ScaledConfig,
+    YcbConfig,
+)
 from colonnade.bench.published import PUBLISHED, TIMES
 from colonnade.bench.suites import read_suite
 from colonnade.bench.table import cell, table
@@ -214,6 +220,26 @@ def test_moved_has_a_row_for_each_motion_moment_and_manner(
     assert "nothing" in printed
 
 
+def test_scaled_has_a_row_for_each_size_with_and_without_the_search(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = ScaledConfig(
+        objects="small", sizes=(0.8, 1, 0.8), rotations=3, seeds=(0,), out=tmp_path / "run"
+    )
+    assert scaled.run(config, FAKE) == 0
+    rows = told(tmp_path / "run")["rows"]
+    assert [(row["any_size"], row["size"]) for row in rows] == [
+        (False, 0.8), (False, 1), (True, 0.8), (True, 1),
+    ]  # fmt: skip
+    assert [row["size_error_percent_median"] for row in rows[:2]] == [pytest.approx(25), 0]
+    assert 0 < rows[3]["size_error_percent_median"] < 2  # the fake is off by a per cent
+    printed = capsys.readouterr().out
+    assert "every size" in printed
+    assert "learned size" in printed
+    with pytest.raises(ConfigError, match="--sizes takes positive numbers"):
+        scaled.run(replace(config, sizes=()), FAKE)
+
+
 def test_motions_are_positive(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="positive numbers"):
         moved.run(MovedConfig(objects="small", shifts=(-1,), out=tmp_path / "run"), FAKE)
@@ -221,12 +247,13 @@ def test_motions_are_positive(tmp_path: Path) -> None:
 
 def test_the_command_line_reaches_every_benchmark(tmp_path: Path) -> None:
     common = ["--rotations", "1", "--seeds", "0"]
-    assert set(BENCHES) >= {"ycb", "policies", "fewshot", "moved"}
+    assert set(BENCHES) >= {"ycb", "policies", "fewshot", "moved", "scaled"}
     words = {
         "ycb": ["--root", "tiny", "--conditions", "noise,base", "--body", "camera"],
         "policies": ["--objects", "tiny", "--names", "mug"],
         "fewshot": ["--objects", "tiny", "--views", "1", "14"],
         "moved": ["--objects", "tiny", "--shifts", "5", "--turns", "45"],
+        "scaled": ["--objects", "tiny", "--sizes", "0.7", "1"],
     }
     for name, own in words.items():
         out = tmp_path / name

@@ -10,7 +10,13 @@ import importlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from colonnade.bench.config import FewshotConfig, MovedConfig, PoliciesConfig, YcbConfig
+from colonnade.bench.config import (
+    FewshotConfig,
+    MovedConfig,
+    PoliciesConfig,
+    ScaledConfig,
+    YcbConfig,
+)
 from colonnade.options import understand
 
 __all__ = ["BENCHES", "Bench", "bench"]
@@ -20,7 +26,8 @@ _ABOUT = """Measure: every benchmark prints its own table, and writes all of its
   colonnade bench ycb --root DIR        the field's table of conditions, its numbers beside ours
   colonnade bench policies              what going where the hypotheses disagree is worth
   colonnade bench fewshot               accuracy over the number of views learned from
-  colonnade bench moved                 objects that are shifted or turned meanwhile"""
+  colonnade bench moved                 objects that are shifted or turned meanwhile
+  colonnade bench scaled                objects smaller or larger than they were learned"""
 
 _YCB = """The field's recognition benchmark: its conditions, scored by its rules.
 
@@ -61,6 +68,14 @@ the object that does lie still.
   colonnade bench moved
   colonnade bench moved --objects my_meshes --shifts 2 5 --turns 30 --rotations 2 --seeds 0"""
 
+_SCALED = """Objects that are smaller or larger than they were learned.
+
+Each size comes twice: for a column that knows the learned size only, and for one that takes every
+size from 0.7 to 1.4 into account and tells it.
+
+  colonnade bench scaled
+  colonnade bench scaled --objects my_meshes --sizes 0.8 1.25 --rotations 2 --seeds 0"""
+
 
 class Bench(NamedTuple):
     """One benchmark."""
@@ -78,6 +93,7 @@ BENCHES: dict[str, Bench] = {
     "policies": Bench(PoliciesConfig, _POLICIES, "colonnade.bench.policies"),
     "fewshot": Bench(FewshotConfig, _FEWSHOT, "colonnade.bench.fewshot"),
     "moved": Bench(MovedConfig, _MOVED, "colonnade.bench.moved"),
+    "scaled": Bench(ScaledConfig, _SCALED, "colonnade.bench.scaled"),
 }
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "FewshotConfig",
     "MovedConfig",
     "PoliciesConfig",
+    "ScaledConfig",
     "YcbConfig",
     "check_bench",
 ]
@@ -157,6 +158,23 @@ class MovedConfig(BenchOptions):
 
     turns: Amounts = (15.0, 30.0, 45.0)
     """Degrees that it is turned, about any axis; last, the largest of both together."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    noise: Noise = "standard"
+    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaledConfig(BenchOptions):
+    """Objects that are smaller or larger than they were learned."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder of meshes."""
+
+    sizes: Amounts = (0.7, 0.85, 1.0, 1.2, 1.4)
+    """How many times as large as learned they are shown."""
 
     body: Body = "touch"
     """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""

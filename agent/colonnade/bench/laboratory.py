@@ -115,11 +115,15 @@ class Laboratory(Generic[Options]):
         policy: Policy = "distinguish",
         columns: Columns = 1,
         motion: Motion | None = None,
+        size: float = 1.0,
+        any_size: bool = False,
     ) -> list[Episode]:
         """Show each of the models, which differ by their seeds, what it learned.
 
         Args:
             name: run folder for the episodes; ``{seed}`` in it becomes the seed.
+            size: how many times as large as learned what is shown is.
+            any_size: whether the column takes other sizes than the learned one into account.
 
         Returns:
             All episodes, in the order of the models, then of the objects and their trials.
@@ -143,6 +147,8 @@ class Laboratory(Generic[Options]):
                 policy=policy,
                 columns=columns,
                 motion=motion,
+                any_size=any_size,
+                size=size,
             )
             with RunFolder(self.path / name.format(seed=model.seed)) as run:
                 done = recognise_into(run, self.workers, job, self.engine, resume=True)

@@ -78,6 +78,8 @@ class Evaluation:
     policy: Policy = "distinguish"
     columns: Columns = 1
     motion: Motion | None = None
+    any_size: bool = False
+    size: float = 1.0
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Objects that could not be learned just before, with the reasons."""
 
@@ -125,6 +127,8 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         policy=config.policy,
         columns=config.columns,
         motion=Motion(times=config.moves, varied=True) if config.moves else None,
+        any_size=config.any_size,
+        size=config.size,
     )
     with RunFolder(config.out or run_path) as run, Workers(config.workers) as workers:
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
@@ -160,6 +164,8 @@ def evaluate_into(
         "policy": job.policy,
         "columns": job.columns,
         "moves": _told(job.motion),
+        "any_size": job.any_size,
+        "size": job.size,
         "rotations": job.rotations,
         "max_steps": job.max_steps,
         "seed": job.seed,
@@ -211,6 +217,8 @@ def recognise_into(
             policy=job.policy,
             columns=job.columns,
             motion=job.motion,
+            any_size=job.any_size,
+            size=job.size,
             seed=job.seed,
             max_steps=job.max_steps,
             record=job.steps or (tell_one_each and trial == 0),
@@ -279,6 +287,8 @@ def _begin(
         "policy": job.policy,
         "columns": job.columns,
         "moves": _told(job.motion),
+        "any_size": job.any_size,
+        "size": job.size,
         "seed": job.seed,
         "max_steps": job.max_steps,
         "steps": job.steps,

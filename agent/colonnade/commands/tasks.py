@@ -90,6 +90,8 @@ class EpisodeTask:
     policy: Policy
     columns: Columns
     motion: Motion | None
+    any_size: bool
+    size: float
     seed: int
     max_steps: int
     record: bool
@@ -138,6 +140,8 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
     mesh = _mesh(task)
     if isinstance(mesh, Unusable):
         return mesh
+    if task.size != 1.0:
+        mesh = _enlarged(task.engine, task.objects, task.name, task.size)
     episode = load_engine(task.engine).recognise(
         memory,
         mesh,
@@ -150,6 +154,7 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
         policy=task.policy,
         columns=task.columns,
         motion=task.motion,
+        any_size=task.any_size,
     )
     return judge(replace(episode, object=task.name), memory.names, task.trial)
 
@@ -166,6 +171,11 @@ def _mesh(task: LearnTask | EpisodeTask) -> Any:
 @lru_cache(maxsize=2)
 def _object_set(engine: str, source: ObjectSource) -> Any:
     return load_engine(engine).open_set(source.spec, source.names, source.scale)
+
+
+@lru_cache(maxsize=2)
+def _enlarged(engine: str, source: ObjectSource, name: str, times: float) -> Any:
+    return load_engine(engine).enlarged(_object_set(engine, source)[name], times)
 
 
 @lru_cache(maxsize=1)
