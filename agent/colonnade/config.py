@@ -169,6 +169,15 @@ class EvaluateConfig:
     columns: Columns = 1
     """Patches of the sensor, each a column's own, that vote: 1 to 5, in a cross 12 mm apart."""
 
+    any_size: bool = False
+    """Recognise objects 0.7 to 1.4 times as large as learned, and tell the size; takes longer."""
+
+    size: float = 1.0
+    """Show objects so many times as large as they are in the set."""
+
+    moves: int = 0
+    """Shift the object by up to 5 cm and turn it by up to 45 degrees N times in each episode."""
+
     max_steps: int = 500
     """Give up an episode after so many steps and count its strongest hypothesis."""
 
@@ -315,7 +324,7 @@ def check_config(config: object) -> None:
     Raises:
         ConfigError: one sentence that says which flag and what it takes.
     """
-    least = {"seed": 0, "workers": 0, "rotations": 1, "epochs": 1, "max_steps": 1}
+    least = {"seed": 0, "workers": 0, "rotations": 1, "epochs": 1, "max_steps": 1, "moves": 0}
     for field, bound in least.items():
         value = getattr(config, field, None)
         if value is not None and value < bound:
@@ -328,6 +337,9 @@ def check_config(config: object) -> None:
     scale = getattr(config, "scale", None)
     if scale is not None and not 0 < scale < float("inf"):
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
+    size = getattr(config, "size", 1.0)
+    if not 0 < size < float("inf"):
+        raise ConfigError(f"--size is {size}, but must be a positive number such as 0.8.")
     if isinstance(config, TrainConfig) and config.views:
         if config.body != "camera":
             raise ConfigError("--views needs --body camera: a fingertip sees nothing from afar.")

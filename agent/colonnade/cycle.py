@@ -37,6 +37,8 @@ class Log(NamedTuple):
     """(T, 18)"""
     hypotheses: NDArray[np.int64]
     """(T,) alive after the step."""
+    moves: NDArray[np.int64]
+    """(T,) how often the object was noticed to move until then."""
     best: NDArray[np.float32]
     """(T, O) evidence of the best hypothesis of each object, or (0, O)."""
     clock: NDArray[np.int64]
@@ -51,6 +53,7 @@ def new_log(steps: int, objects: int, evidence: bool) -> Log:
         np.zeros(steps, np.bool_),
         np.zeros((steps, 18), np.float32),
         np.zeros(steps, np.int64),
+        np.zeros(steps, np.int64),
         np.zeros((steps if evidence else 0, objects), np.float32),
         new_clock(),
     )
@@ -63,6 +66,7 @@ def _write(log: Log, robot: Robot, column: Column, policy: Policy) -> int:
     log.steps[0] = n + 1
     log.jumped[n] = policy.jumped[0]
     log.hypotheses[n] = column.hypotheses.count[0]
+    log.moves[n] = column.past.moves[0]
     for k in range(log.percept.shape[1]):
         log.percept[n, k] = robot.percept[k]
     if n < log.best.shape[0]:
@@ -80,12 +84,15 @@ def run(
     chance: Chance,
     walk: NDArray[np.float64],
     log: Log,
+    least: int = 0,
 ) -> int:
     """Cycle until the column decides, the log is full, or the random numbers are used up.
 
-    `walk` (N, 4) are standard normal numbers for N steps of the walk. Returns OPEN, RECOGNISED
-    or UNKNOWN.
+    `walk` (N, 4) are standard normal numbers for N steps of the walk. A decision before `least`
+    steps are done ends it only if the object was noticed to move. Returns OPEN, RECOGNISED or
+    UNKNOWN.
     """
+    moves = column.past.moves[0]
     for k in range(walk.shape[0]):
         begun = now(log.clock)
         perceive(robot, chance, k)
@@ -95,7 +102,8 @@ def run(
         n = _write(log, robot, column, policy)
         seconds = log.seconds[n]
         seconds[SENSE], seconds[THINK] = sensed - begun, thought - sensed
-        if verdict != OPEN or n + 1 == log.percept.shape[0]:
+        settled = n + 1 >= least or column.past.moves[0] > moves
+        if (verdict != OPEN and settled) or n + 1 == log.percept.shape[0]:
             return verdict
 
         jumps = choose(policy, column, memory, robot.percept, walk[k], n + 1)

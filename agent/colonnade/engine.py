@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from colonnade.config import Body, Columns, Noise, Policy
 from colonnade.episode import Episode
+from colonnade.motion import Motion
 from colonnade.report.view import View
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "UnlearnableError",
     "build_memory",
     "contact_sheet",
+    "enlarged",
     "learn",
     "load_engine",
     "load_felt",
@@ -83,6 +86,7 @@ class Engine(Protocol):
 
     def prepare(self, say: Callable[[str], None]) -> None: ...
     def open_set(self, spec: str, names: Sequence[str] | None, scale: float) -> Any: ...
+    def enlarged(self, mesh: Any, times: float) -> Any: ...
     def learn(self, mesh: Any, *, body: Body, seed: int, views: int) -> Any: ...
     def save_learned(self, path: Path, learned: Any) -> None: ...
     def load_learned(self, path: Path) -> Any: ...
@@ -103,6 +107,8 @@ class Engine(Protocol):
         record_steps: bool,
         policy: Policy,
         columns: Columns,
+        motion: Motion | None,
+        any_size: bool,
     ) -> Episode: ...
     def new_mind(self, seed: int) -> Any: ...
     def meet(
@@ -143,6 +149,11 @@ def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[st
     return cast(
         Mapping[str, Any], open_object_set(spec, list(names) if names else None, scale=scale)
     )
+
+
+def enlarged(mesh: Any, times: float) -> Any:
+    """An object that many times as large."""
+    return mesh.enlarged(times)
 
 
 def learn(mesh: Any, *, body: Body, seed: int, views: int) -> Any:
@@ -211,8 +222,13 @@ def recognise(
     record_steps: bool,
     policy: Policy,
     columns: Columns,
+    motion: Motion | None,
+    any_size: bool,
 ) -> Episode:
-    """One recognition episode of `mesh` turned by `rotation` (4,) xyzw."""
+    """One recognition episode of `mesh` turned by `rotation` (4,) xyzw, moved or lying still.
+
+    With `any_size` it may be 0.7 to 1.4 times as large as it was learned.
+    """
     from colonnade.recognition import recognise as recognise_object
 
     return recognise_object(
@@ -226,6 +242,8 @@ def recognise(
         record_steps=record_steps,
         policy=policy,
         columns=columns,
+        motion=motion,
+        sized=_sized(memory) if any_size else None,
     )
 
 
@@ -264,6 +282,14 @@ def load_felt(path: Path) -> Any:
     from colonnade.felt_file import load_felt as load
 
     return load(path)
+
+
+@lru_cache(maxsize=1)
+def _sized(memory: Any) -> Any:
+    """The memory at all sizes, kept for the next episode."""
+    from colonnade_models.sizes import at_all_sizes
+
+    return at_all_sizes(memory)
 
 
 def snapshot(mesh: Any, view: View, size: int) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,4 +63,12 @@ class Episode:
     policy_us: float
     total_us: float
     """Medians over the episode's steps, microseconds; total includes the body's move."""
+    place_error_mm: float = math.nan
+    """Between the estimated and the true middle of the object; NaN if the object is wrong."""
+    moved_at: int = -1
+    """Steps done when the object was moved last; -1 if it lay still."""
+    noticed: int = 0
+    """How often the column found that it had been moved."""
+    scale: float = 1.0
+    """How many times as large as it was learned; 1 unless sizes are searched."""
     trace: list[StepTrace] | None = None

@@ -27,6 +27,8 @@ _VECTORS = {"rotation", "rotation_estimate"}
 _NUMBERS = {
     "rotation_error_column_deg",
     "rotation_error_deg",
+    "place_error_mm",
+    "scale",
     "margin",
     "seconds",
     "sense_us",

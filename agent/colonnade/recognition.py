@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from colonnade.cycle import CHOOSE, SENSE, THINK, Log, new_log, run
 from colonnade.episode import Episode, StepTrace
+from colonnade.motion import LEAST_BEFORE, MOST_BEFORE, WATCHED, Motion, draw_motion
 from colonnade.policies import walk
 from colonnade.policies.choose import Policy, PolicyName, new_policy
 from colonnade.senses import DRAWN_AT_ONCE, BodyName, NoiseName, Senses
@@ -18,6 +19,7 @@ from colonnade_envs.poses import matrix_of, quaternion_of
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.memory import Memory, ObjectMemory
+from colonnade_models.sizes import Sized, fit_size, widened
 
 __all__ = ["recognise", "think"]
 
@@ -35,15 +37,42 @@ def recognise(
     trial: int = 0,
     policy: PolicyName = "distinguish",
     columns: int = 1,
+    motion: Motion | None = None,
+    sized: Sized | None = None,
 ) -> Episode:
     """Meet `mesh`, turned by `rotation` (4,) object -> world, and say what it is.
 
+    With a `motion` it is moved meanwhile, and the episode tells of how it lies in the end. With
+    `sized`, the memory at all sizes, it may be smaller or larger than it was learned.
     Deterministic in its arguments but for the times it reports.
     Raises ValueError when the memory is empty.
     """
-    return _Recognition(memory, mesh, body, noise, policy, columns, max_steps, record_steps).run(
-        rotation, seed, trial
-    )
+    return _Recognition(
+        memory, mesh, body, noise, policy, columns, max_steps, record_steps, motion, sized
+    ).run(rotation, seed, trial)
+
+
+def go_on(
+    senses: Senses,
+    column: C.Column,
+    memory: Memory,
+    policy: Policy,
+    log: Log,
+    random: np.random.Generator,
+    most: int,
+    least: int = 0,
+) -> int:
+    """Cycle until the column decides or `most` steps are done; `least` as for `cycle.run`.
+
+    Returns OPEN, RECOGNISED or UNKNOWN; the sensor stays where it was when the column decided.
+    """
+    state = C.OPEN
+    while state == C.OPEN and log.steps[0] < most:
+        steps = min(DRAWN_AT_ONCE, most - int(log.steps[0]))
+        numbers = random.standard_normal((steps, walk.NUMBERS))
+        chance = senses.draw(steps)
+        state = run(senses.robot, column, memory, policy, chance, numbers, log, least)
+    return state
 
 
 def think(
@@ -54,14 +83,8 @@ def think(
     log: Log,
     random: np.random.Generator,
 ) -> int:
-    """Sense, step the column and move until it decides or the log is full.
-
-    Returns OPEN, RECOGNISED or UNKNOWN; the sensor stays where it was when the column decided.
-    """
-    state = C.OPEN
-    while state == C.OPEN and log.steps[0] < len(log.percept):
-        numbers = random.standard_normal((DRAWN_AT_ONCE, walk.NUMBERS))
-        state = run(senses.robot, column, memory, policy, senses.draw(), numbers, log)
+    """Go on until the column decides or the log is full, and polish what it decided."""
+    state = go_on(senses, column, memory, policy, log, random, len(log.percept))
     C.polish(column, memory)
     return state
 
@@ -79,31 +102,89 @@ class _Recognition:
         columns: int,
         max_steps: int,
         record_steps: bool,
+        motion: Motion | None,
+        sized: Sized | None,
     ) -> None:
-        self.memory, self.arrays, self.mesh = memory, memory.arrays, mesh
+        self.memory, self.mesh, self.sized = memory, mesh, sized
+        self.arrays = (memory if sized is None else sized.memory).arrays
         self.senses = Senses(mesh, body, noise, columns)
         settings = C.default_settings()._replace(reach=self.senses.eye.max_range)
-        self.column = C.init(self.arrays, settings, most_percepts=columns * max_steps)
-        self.log = new_log(max_steps, len(memory), evidence=record_steps)
-        self.policy, self.record_steps = policy, record_steps
+        if motion is not None and motion.manner != "noticed":
+            settings = settings._replace(alarm=np.float32(np.inf))
+        if sized is not None:
+            settings = widened(settings, len(sized.memory) // len(memory))
+        kin = None if sized is None else sized.kin
+        self.column = C.init(self.arrays, settings, most_percepts=columns * max_steps, kin=kin)
+        self.kin = self.column.kin
+        self.scale = 1.0
+        self.log = new_log(max_steps, len(self.kin.family), evidence=record_steps)
+        self.policy, self.record_steps, self.motion = policy, record_steps, motion
+        self.poses: list[tuple[int, NDArray[np.float64]]] = []
+        """From which step on the object lay how, (7,) in the world."""
 
     def run(self, rotation: NDArray[np.float64], seed: int, trial: int) -> Episode:
         """Sense, think, choose and move until the column decides or the steps run out."""
         started = time.perf_counter()
         senses, log = self.senses, self.log
         try:
-            self.object_pose = senses.reset(rotation, seed)
+            self.poses = [(0, senses.reset(rotation, seed))]
             random = np.random.default_rng([seed, 2])
             policy = new_policy(random, self.policy)
-            state = think(senses, self.column, self.arrays, policy, log, random)
+            least = 0
+            if self.motion is not None:
+                least = self._until_moved(self.motion, policy, random, seed)
+            state = self._go_on(policy, random, len(log.percept), least)
+            C.polish(self.column, self.arrays)
+            self._measure()
         finally:
             senses.close()
         seconds = time.perf_counter() - started
-        return self._episode(rotation, seed, trial, state, int(log.steps[0]), seconds)
+        return self._episode(seed, trial, state, int(log.steps[0]), seconds)
+
+    def _go_on(self, policy: Policy, random: np.random.Generator, most: int, least: int = 0) -> int:
+        return go_on(self.senses, self.column, self.arrays, policy, self.log, random, most, least)
+
+    def _measure(self) -> None:
+        """Find the leader's size between those that are remembered."""
+        column, leader = self.column, int(self.column.verdict.state[1])
+        if self.sized is None or leader < 0:
+            return
+        h, o = column.hypotheses, int(column.hypotheses.object[leader])
+        felt = column.features[: column.tally[C.PERCEPTS]]
+        pose, larger = fit_size(self.arrays, o, h.pose[leader], felt, column.tolerance)
+        h.pose[leader] = pose
+        self.scale = float(self.kin.size[o]) * larger
+
+    def _by_object(self, best: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(O,) evidence of the best hypothesis of each object at any size."""
+        own = np.full(len(self.memory), -np.inf, np.float32)
+        np.maximum.at(own, self.kin.family, best)
+        return own
+
+    def _until_moved(
+        self, motion: Motion, policy: Policy, random: np.random.Generator, seed: int
+    ) -> int:
+        """Recognise until the object was moved for the last time.
+
+        Returns the step up to which it is touched on, though it be recognised already.
+        """
+        chance, least, most = np.random.default_rng([seed, 3]), 0, len(self.log.percept)
+        for _ in range(motion.times):
+            wait = int(chance.integers(LEAST_BEFORE, MOST_BEFORE + 1))
+            begun = int(self.log.steps[0])
+            until = min(begun + wait, most) if motion.moment == "open" else most
+            decided = self._go_on(policy, random, until, least) != C.OPEN
+            steps = int(self.log.steps[0])
+            if steps == most:
+                break
+            self.poses.append((steps, self.senses.move_object(*draw_motion(motion, chance))))
+            if motion.manner == "told":
+                C.reset(self.column)
+            least = steps + WATCHED if decided and motion.manner != "told" else 0
+        return least
 
     def _episode(
         self,
-        rotation: NDArray[np.float64],
         seed: int,
         trial: int,
         state: int,
@@ -112,17 +193,21 @@ class _Recognition:
     ) -> Episode:
         h, verdict = self.column.hypotheses, self.column.verdict
         leader = int(verdict.state[1])
-        name = None if leader < 0 else self.memory.names[h.object[leader]]
+        name = None if leader < 0 else self.memory.names[self.kin.family[h.object[leader]]]
         decision = "unknown" if state == C.UNKNOWN else name
         known = self.mesh.name in self.memory
         correct = decision == (self.mesh.name if known else "unknown")
         estimate = np.full(4, np.nan)
-        errors = (np.nan, np.nan)
+        errors, misplaced = (np.nan, np.nan), np.nan
+        moved_at, pose = self.poses[-1]
+        rotation = pose[3:]
         if decision == name and leader >= 0:
             estimate = quaternion_of(h.pose[leader, :9].reshape(3, 3).T.astype(np.float64))
         if correct and known:
             errors = self._rotation_errors(leader, rotation)
-        best = np.sort(verdict.best[np.isfinite(verdict.best)])[::-1]
+            misplaced = self._misplaced(leader, pose)
+        best = self._by_object(verdict.best)
+        best = np.sort(best[np.isfinite(best)])[::-1]
         margin = float(best[0] - max(best[1], 0.0)) if len(best) > 1 else float(best.sum())
         acted = self.log.seconds[: max(steps - 1, 1)]  # the last step decides and moves no more
         stages = np.median(acted, axis=0) * 1e6
@@ -130,7 +215,7 @@ class _Recognition:
             object=self.mesh.name,
             trial=trial,
             seed=seed,
-            rotation=np.asarray(rotation, np.float64),
+            rotation=rotation,
             decision=decision,
             correct=correct,
             unknown=decision == "unknown",
@@ -146,6 +231,10 @@ class _Recognition:
             infer_us=float(stages[THINK]),
             policy_us=float(stages[CHOOSE]),
             total_us=float(np.median(acted.sum(axis=1)) * 1e6),
+            place_error_mm=1e3 * misplaced,
+            moved_at=moved_at if len(self.poses) > 1 else -1,
+            noticed=int(self.column.past.moves[0]),
+            scale=self.scale,
             trace=[self._tell(k) for k in range(steps)] if self.record_steps else None,
         )
 
@@ -169,11 +258,20 @@ class _Recognition:
             np.degrees(group.rotation_error(estimate, true))
         )
 
+    def _misplaced(self, leader: int, pose: NDArray[np.float64]) -> float:
+        """Metres between where the leader puts the middle of the object and where it is."""
+        h = self.column.hypotheses
+        R, t = h.pose[leader, :9].reshape(3, 3), h.pose[leader, 9:]
+        middle = pose[:3] + matrix_of(pose[3:]) @ self.mesh.centre
+        own = self.mesh.centre if self.sized is None else self.arrays.centre[h.object[leader]]
+        return float(np.linalg.norm(R.T @ (own - t) - middle))
+
     def _tell(self, k: int) -> StepTrace:
         """One step for the report, in the true object's frame."""
         log, names = self.log, self.memory.names
-        percept, best, us = log.percept[k], log.best[k], 1e6 * log.seconds[k]
-        true = matrix_of(self.object_pose[3:])
+        percept, best, us = log.percept[k], self._by_object(log.best[k]), 1e6 * log.seconds[k]
+        pose = next(pose for step, pose in reversed(self.poses) if step <= k)
+        true = matrix_of(pose[3:])
         ranked = [i for i in np.argsort(-best)[:5] if np.isfinite(best[i])]
         evidence = {names[i]: float(best[i]) for i in ranked}
         if self.mesh.name in self.memory:
@@ -182,7 +280,7 @@ class _Recognition:
                 evidence.setdefault(self.mesh.name, own)
         return StepTrace(
             step=k + 1,
-            location=((percept[:3] - self.object_pose[:3]) @ true).astype(np.float32),
+            location=((percept[:3] - pose[:3]) @ true).astype(np.float32),
             normal=(percept[P.NORMAL : P.NORMAL + 3] @ true).astype(np.float32),
             on_object=bool(percept[P.ON_OBJECT]),
             goal=bool(log.jumped[k]),

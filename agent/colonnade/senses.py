@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade.noise import NUMBERS, StandardNoise, disturb
-from colonnade_envs.body import Body
+from colonnade_envs.body import Body, Observation
 from colonnade_envs.camera import CameraEnv
 from colonnade_envs.noise import RAW_SIGMA, disturb_depth, raw_stream
 from colonnade_envs.objects import ObjectMesh
@@ -111,6 +111,12 @@ def go(robot: Robot, step: NDArray[np.float64]) -> None:
         jump_to(robot.probe, at[0] + step[0], at[1] + step[1], at[2] + step[2], n[0], n[1], n[2])
 
 
+def _show(probe: Probe, observation: Observation) -> None:
+    """What the environment observed becomes what the probe saw last."""
+    for part in ("depth", "rgb", "pose", "movement"):
+        getattr(probe, part)[:] = observation[part]
+
+
 class Senses:
     """One body in a world with one object, giving percepts in the world's frame."""
 
@@ -130,8 +136,7 @@ class Senses:
         """Lay the object turned by `rotation` (4,) and land on it; returns its pose (7,)."""
         observation, info = self.env.reset(seed=seed, options={"rotation": rotation})
         probe = self.env.probe()
-        for part in ("depth", "rgb", "pose", "movement"):
-            getattr(probe, part)[:] = observation[part]
+        _show(probe, observation)
         percepts = np.zeros((len(self.beside), PERCEPT_SIZE), np.float32)
         self.robot = Robot(
             probe,
@@ -163,6 +168,15 @@ class Senses:
             self._raw.standard_normal((steps, side, side)) if raw else np.zeros((0, side, side)),
             self._standard.draw(steps) if standard else np.zeros((0, NUMBERS)),
         )
+
+    def move_object(
+        self, shift: NDArray[np.float64], turn: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Shift the object (3,), metres, and turn it (4,), then look again; its new pose (7,)."""
+        observation, info = self.env.move_object(shift, turn)
+        _show(self.robot.probe, observation)
+        pose: NDArray[np.float64] = info["object_pose"]
+        return pose
 
     @property
     def percept(self) -> NDArray[np.float32]:

@@ -17,7 +17,13 @@ from colonnade_envs import fingertip
 from colonnade_envs.objects import ObjectMesh, ObjectSet, open_object_set
 from colonnade_envs.objects.object_set import suggestion
 from colonnade_envs.patch import Canvas, Scene, scene_of
-from colonnade_envs.poses import IDENTITY, matrix_of, random_quaternion
+from colonnade_envs.poses import (
+    IDENTITY,
+    matrix_of,
+    pose_product,
+    random_quaternion,
+    rotate,
+)
 from colonnade_envs.probe import Probe
 
 __all__ = ["WORKSPACE", "Body", "Observation", "pose_space"]
@@ -50,7 +56,7 @@ class Body(gym.Env[Observation, Action]):
     - `on_object` 0 or 1, whether the middle ray meets the object within reach.
 
     The reward is always 0 and no step ends an episode. With physics off the object lies with the
-    centre of its bounding box at the world's origin and never moves.
+    centre of its bounding box at the world's origin, and moves only by `move_object`.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
@@ -180,6 +186,33 @@ class Body(gym.Env[Observation, Action]):
         if self.render_mode is not None:
             self._path.append(observation["pose"])
         return observation, 0.0, False, False, {}
+
+    def move_object(
+        self, shift: NDArray[Any], turn: NDArray[Any]
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Somebody moves the object, then the sensor looks again from where it is in the world.
+
+        shift: (3,) metres; turn: (4,) quaternion xyzw about the centre of its bounding box. A
+        fingertip touches what is ahead of it now; one that finds nothing there slides on, as after
+        any jump into the void, from its last place on the object. Returns what `step` observes
+        and an info with the `object_pose` (7,). Raises ResetNeeded before the first `reset`,
+        ValueError if the motion makes no sense.
+        """
+        if not self._ready:
+            raise gym.error.ResetNeeded("call reset() before move_object()")
+        turn = _unit_quaternion(turn, "the turn of the object")
+        way = np.asarray(shift, np.float64)
+        if way.shape != (3,) or not np.isfinite(way).all():
+            raise ValueError(f"the object is shifted by 3 finite numbers, not {shift!r}")
+        before = self.object_pose
+        middle = before[:3] + rotate(before[3:], self.mesh.centre)
+        pose = pose_product(np.append(np.zeros(3), turn), before)
+        pose[:3] = middle + way - rotate(pose[3:], self.mesh.centre)
+        if self._world is not None:
+            pose = self.world.place(self.mesh, pose)
+        self._set_object_pose(pose)
+        observation = self.step({"jump": 1, "goal": self._hand.pose.copy()})[0]
+        return observation, {"object_pose": self.object_pose.copy()}
 
     def render(self) -> Any:
         """(H, W, 3) uint8 picture of the object with the sensor, its view axis and its path."""

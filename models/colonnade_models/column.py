@@ -34,6 +34,7 @@ from colonnade_models.hypotheses import best_of, keep_winners
 from colonnade_models.judge import judge
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.motion import find_again, let_go, moved_since
 
 __all__ = [
     "MET",
@@ -143,11 +144,31 @@ def _conclude(c: Column, memory: Memory, met: bool) -> int:
     """After the evidence of a step: winners stay, doubts bring new ones, leaders improve."""
     keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
     if met and _doubts(c, memory):
-        admit_seeds(c, memory)
+        if c.past.moves[0] > 0 and c.tally[SEEDINGS] == 0:
+            find_again(c, memory)
+        else:
+            admit_seeds(c, memory)
         keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
+    if moved_since(c, memory) >= 0:
+        _explain_motion(c, memory)
     refine_leaders(c, memory)
     judge(c, memory)
     return c.verdict.state[0]
+
+
+@kernel
+def _explain_motion(c: Column, memory: Memory) -> None:
+    """If no new hypothesis explains all percepts, the object moved: keep those since then."""
+    if c.tally[SEEDED_AT] < c.tally[MET]:
+        admit_seeds(c, memory)
+        keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
+    since = moved_since(c, memory)
+    if since < 0:
+        return
+    let_go(c, memory, since)
+    if c.tally[MET] >= c.settings.first_seeding:
+        find_again(c, memory)
+        keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
 
 
 @kernel

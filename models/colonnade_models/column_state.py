@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance
 from colonnade_models.hypotheses import Hypotheses, new_hypotheses
+from colonnade_models.kin import Kin, strangers
 from colonnade_models.memory import Memory
+from colonnade_models.past import Past, forget, new_past
 from colonnade_models.refinement import Normal, new_normal_equations
 from colonnade_models.seeding import SeedPlan, new_seed_plan
 
@@ -79,6 +81,9 @@ class Settings(NamedTuple):
     """Further percepts after which the best of several poses is taken."""
     reach: np.float32
     """How far the sensor sees, m."""
+    alarm: np.float32
+    """Nats that the latest percepts must fit too poorly for an object that lies still; inf: it does
+    in any case."""
 
 
 def default_settings() -> Settings:
@@ -103,6 +108,7 @@ def default_settings() -> Settings:
         unknown_percepts=18,
         patience=30,
         reach=f(0.1),
+        alarm=f(9.0),
     )
 
 
@@ -141,6 +147,8 @@ class Column(NamedTuple):
     """(12,) scratch"""
     moved: Array
     """(12,) scratch"""
+    past: Past
+    kin: Kin
 
 
 def init(
@@ -148,12 +156,13 @@ def init(
     settings: Settings | None = None,
     tolerance: Tolerance | None = None,
     most_percepts: int = 512,
+    kin: Kin | None = None,
 ) -> Column:
     """A fresh column that has felt nothing yet, and all the memory that its steps will need.
 
     `memory` is what it may recognise; with other objects it takes another column. Of an episode
     the first `most_percepts` percepts count; later ones change nothing. `settings` and
-    `tolerance` are the defaults unless given.
+    `tolerance` are the defaults unless given, and no objects are `kin`.
     """
     settings = settings or default_settings()
     objects = len(memory.origin)
@@ -172,6 +181,8 @@ def init(
         np.zeros(FEATURE_SIZE, np.float32),
         np.zeros(12, np.float32),
         np.zeros(12, np.float32),
+        new_past(objects),
+        kin or strangers(objects),
     )
     reset(column)
     return column
@@ -185,3 +196,4 @@ def reset(column: Column) -> None:
     column.hypotheses.count[0] = 0
     column.verdict.state[:] = (OPEN, -1, -1, 0)
     column.verdict.best[:] = -np.inf
+    forget(column.past)

@@ -28,6 +28,7 @@ from colonnade_models.hypotheses import (
 )
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.past import before
 from colonnade_models.percept import ON_OBJECT
 from colonnade_models.refinement import refine
 from colonnade_models.seeding import choose_anchor, seed
@@ -51,8 +52,8 @@ SEED_SLACK = np.float32(14.0)
 
 @kernel
 def total_evidence(c: Column, memory: Memory, o: int, pose: Array) -> np.float32:
-    """Evidence of a pose over all percepts of the episode."""
-    total = ZERO
+    """Evidence of a pose over all percepts of the episode, and of the past."""
+    total = before(c.past, memory.centre[o], o, pose)
     for p in range(c.tally[PERCEPTS]):
         total = total + score(memory, o, pose, c.features[p], c.tolerance, c.settings.reach)
     return total

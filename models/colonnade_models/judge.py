@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from colonnade_models.climb import admit_sizes
 from colonnade_models.column_state import (
     CALM,
     MET,
@@ -18,18 +20,21 @@ from colonnade_models.distinction import look_alike
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.motion import remember_leader
 
 __all__ = ["judge"]
 
 ZERO = np.float32(0.0)
+ANYWHERE = np.float32(1e3)
+"""Metres: where a pose at another size has the object's middle hangs on that size."""
 
 
 @kernel
-def _rival_object(h: Hypotheses, leader: int) -> int:
-    """The strongest hypothesis of any other object, -1 if there is none."""
+def _rival_object(h: Hypotheses, family: NDArray[np.int64], leader: int) -> int:
+    """The strongest hypothesis of any other object, at any size, -1 if there is none."""
     rival = -1
     for i in range(h.count[0]):
-        if leader >= 0 and h.object[i] == h.object[leader]:
+        if leader >= 0 and family[h.object[i]] == family[h.object[leader]]:
             continue
         if rival < 0 or h.evidence[i] > h.evidence[rival]:
             rival = i
@@ -45,7 +50,7 @@ def _look_up(c: Column) -> None:
     for i in range(h.count[0]):
         v.best[h.object[i]] = max(v.best[h.object[i]], h.evidence[i])
     leader = best_of(h)
-    v.state[1], v.state[2], v.state[3] = leader, _rival_object(h, leader), 0
+    v.state[1], v.state[2], v.state[3] = leader, _rival_object(h, c.kin.family, leader), 0
 
 
 @kernel
@@ -63,6 +68,7 @@ def _challenge(c: Column, memory: Memory) -> None:
         admit_seeds(c, memory)
     reconsider(c, memory, h.object[best_of(h)])
     admit_twins(c, memory, best_of(h))
+    admit_sizes(c, memory, best_of(h))
     _look_up(c)
 
 
@@ -72,21 +78,21 @@ def _other_pose(c: Column, memory: Memory) -> int:
 
     How many poses that tie were looked at is written into the verdict.
     """
-    h, v, s = c.hypotheses, c.verdict, c.settings
+    h, v, family = c.hypotheses, c.verdict, c.kin.family
     leader = v.state[1]
-    o = h.object[leader]
+    leading = h.object[leader]
     for i in range(h.count[0]):
-        if i == leader or h.object[i] != o:
+        o = h.object[i]
+        if i == leader or family[o] != family[leading]:
             continue
-        if h.evidence[leader] - h.evidence[i] >= s.pose_margin:
+        if h.evidence[leader] - h.evidence[i] >= c.settings.pose_margin:
             continue
-        if is_near(
-            h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), np.float32(0.01)
-        ):
+        apart = np.float32(0.01) if o == leading else ANYWHERE
+        if is_near(h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), apart):
             continue
         v.state[3] += 1
         if not look_alike(
-            memory, o, h.pose[leader], o, h.pose[i], c.tolerance, c.imagined, c.relative
+            memory, leading, h.pose[leader], o, h.pose[i], c.tolerance, c.imagined, c.relative
         ):
             return i
     return -1
@@ -107,6 +113,7 @@ def judge(c: Column, memory: Memory) -> None:
         if met >= 2 * s.unknown_percepts or (met >= s.unknown_percepts and strange):
             v.state[0] = UNKNOWN
         return
+    remember_leader(c, leader)
     if not _leads(c):
         return
     # the object is sure; is it still when challenged, and is the pose? what ties must look alike

@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -19,6 +19,7 @@ import numpy as np
 
 from colonnade.engine import SurfelCloud
 from colonnade.episode import Episode, StepTrace
+from colonnade.motion import Motion
 from colonnade.report.view import View
 
 SETS = {
@@ -89,11 +90,20 @@ def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[st
     return FakeSet({name: _mesh(name, scale) for name in names or SETS[spec]})
 
 
+def _size(mesh: FakeMesh) -> float:
+    """How many times as large as in the set."""
+    return float(mesh.size[0] / _mesh(mesh.name, 1.0).size[0])
+
+
 def _mesh(name: str, scale: float) -> FakeMesh:
     size = _random(name).uniform(0.03, 0.15, 3) * scale
     ball = np.random.default_rng(0).standard_normal((400, 3))
     vertices = size / 2 * (1 + ball / np.linalg.norm(ball, axis=1, keepdims=True))
     return FakeMesh(name, size, size / 2, vertices, np.zeros((12, 3)), np.zeros((0, 3)))
+
+
+def enlarged(mesh: FakeMesh, times: float) -> FakeMesh:
+    return replace(mesh, size=times * mesh.size, vertices=times * mesh.vertices)
 
 
 def learn(mesh: FakeMesh, *, body: str, seed: int, views: int = 0) -> FakeLearned:
@@ -146,6 +156,8 @@ def recognise(
     record_steps: bool,
     policy: str = "distinguish",
     columns: int = 1,
+    motion: Motion | None = None,
+    any_size: bool = False,
 ) -> Episode:
     random = _random(mesh.name, seed, body, noise)
     slower = (1.0 if policy == "distinguish" else 3.0) / columns
@@ -182,6 +194,10 @@ def recognise(
         infer_us=float(random.normal(150, 9)),
         policy_us=float(random.normal(25, 2)),
         total_us=float(random.normal(330, 15)),
+        place_error_mm=error if correct else np.nan,
+        moved_at=-1 if motion is None else 4,
+        noticed=int(motion is not None and motion.manner == "noticed"),
+        scale=_size(mesh) * float(random.normal(1.0, 0.01)) if any_size else 1.0,
         trace=_trace(mesh, memory, steps, random, decision) if record_steps else None,
     )
 

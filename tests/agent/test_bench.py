@@ -11,9 +11,16 @@ from xml.etree import ElementTree
 import pytest
 from tests.agent import fake_engine
 
-from colonnade.bench import fewshot, policies, scale, ycb
+from colonnade.bench import fewshot, moved, policies, scale, scaled, ycb
 from colonnade.bench.command import BENCHES, bench
-from colonnade.bench.config import FewshotConfig, PoliciesConfig, ScaleConfig, YcbConfig
+from colonnade.bench.config import (
+    FewshotConfig,
+    MovedConfig,
+    PoliciesConfig,
+    ScaleConfig,
+    ScaledConfig,
+    YcbConfig,
+)
 from colonnade.bench.published import PUBLISHED, TIMES
 from colonnade.bench.suites import read_suite
 from colonnade.bench.table import cell, table
@@ -188,13 +195,66 @@ def test_there_are_14_views(tmp_path: Path, views: tuple[int, ...]) -> None:
         fewshot.run(FewshotConfig(objects="small", views=views, out=tmp_path / "run"), FAKE)
 
 
+def test_moved_has_a_row_for_each_motion_moment_and_manner(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = MovedConfig(
+        objects="small", shifts=(2, 5), turns=(30,), rotations=2, seeds=(0,), out=tmp_path / "run"
+    )
+    assert moved.run(config, FAKE) == 0
+    still, *rows = told(tmp_path / "run")["rows"]
+    assert still["noticed_rate"] == 0
+    assert still["steps_after_mean"] == still["steps_mean"]
+    assert len(rows) == 4 * 2 * 3
+    assert len({row["motion"] for row in rows}) == len(rows)
+    assert {(row["shift_cm"], row["turn_deg"]) for row in rows} == {
+        (2, 0),
+        (5, 0),
+        (0, 30),
+        (5, 30),
+    }
+    for row in rows:
+        assert row["steps_after_mean"] == pytest.approx(row["steps_mean"] - 4)  # as in the fake
+        assert row["noticed_rate"] == (row["manner"] == "noticed")
+    printed = capsys.readouterr().out
+    assert "5 cm, 30°" in printed
+    assert "nothing" in printed
+
+
+def test_scaled_has_a_row_for_each_size_with_and_without_the_search(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = ScaledConfig(
+        objects="small", sizes=(0.8, 1, 0.8), rotations=3, seeds=(0,), out=tmp_path / "run"
+    )
+    assert scaled.run(config, FAKE) == 0
+    rows = told(tmp_path / "run")["rows"]
+    assert [(row["any_size"], row["size"]) for row in rows] == [
+        (False, 0.8), (False, 1), (True, 0.8), (True, 1),
+    ]  # fmt: skip
+    assert [row["size_error_percent_median"] for row in rows[:2]] == [pytest.approx(25), 0]
+    assert 0 < rows[3]["size_error_percent_median"] < 2  # the fake is off by a per cent
+    printed = capsys.readouterr().out
+    assert "every size" in printed
+    assert "learned size" in printed
+    with pytest.raises(ConfigError, match="--sizes takes positive numbers"):
+        scaled.run(replace(config, sizes=()), FAKE)
+
+
+def test_motions_are_positive(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="positive numbers"):
+        moved.run(MovedConfig(objects="small", shifts=(-1,), out=tmp_path / "run"), FAKE)
+
+
 def test_the_command_line_reaches_every_benchmark(tmp_path: Path) -> None:
     common = ["--rotations", "1", "--seeds", "0"]
-    assert set(BENCHES) >= {"ycb", "policies", "fewshot"}
+    assert set(BENCHES) >= {"ycb", "policies", "fewshot", "moved", "scaled"}
     words = {
         "ycb": ["--root", "tiny", "--conditions", "noise,base", "--body", "camera"],
         "policies": ["--objects", "tiny", "--names", "mug"],
         "fewshot": ["--objects", "tiny", "--views", "1", "14"],
+        "moved": ["--objects", "tiny", "--shifts", "5", "--turns", "45"],
+        "scaled": ["--objects", "tiny", "--sizes", "0.7", "1"],
     }
     for name, own in words.items():
         out = tmp_path / name

@@ -171,6 +171,32 @@ def test_evaluation_by_another_policy(tmp_path: Path) -> None:
         evaluate(replace(asked, resume=True), FAKE)
 
 
+def test_objects_that_are_moved_meanwhile(tmp_path: Path) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=2, workers=1, moves=2)
+    summary = evaluate(asked, FAKE)
+    assert summary["moves"] == "2 x up to 50 mm, 45 degrees, open, noticed"
+    table = rows(tmp_path / "run" / "episodes.parquet")
+    assert {(row["moved_at"], row["noticed"]) for row in table} == {(4, 1)}  # as in the fake
+    with pytest.raises(RunFolderError, match="--moves was 2 x up to 50 mm"):
+        evaluate(replace(asked, resume=True, moves=0), FAKE)
+    with pytest.raises(ConfigError, match="--moves is -1"):
+        evaluate(replace(asked, moves=-1), FAKE)
+
+
+def test_objects_of_any_size(tmp_path: Path) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=2, workers=1, any_size=True, size=0.8)
+    assert evaluate(asked, FAKE)["any_size"] is True
+    table = rows(tmp_path / "run" / "episodes.parquet")
+    assert len({row["scale"] for row in table}) == len(table)
+    assert all(row["scale"] == pytest.approx(0.8, rel=0.05) for row in table)  # as in the fake
+    with pytest.raises(ConfigError, match="--size is 0"):
+        evaluate(replace(asked, size=0.0), FAKE)
+    with pytest.raises(RunFolderError, match="--any-size was True"):
+        evaluate(replace(asked, resume=True, any_size=False), FAKE)
+
+
 def test_training_from_views(tmp_path: Path) -> None:
     few = config(tmp_path / "few", body="camera", views=4)
     assert train(few, FAKE)["surfels_mean"] == 4 * 40  # so does the fake

@@ -175,3 +175,13 @@ def test_a_curve_passes_through_its_points(closed: bool) -> None:
     line = curve(points, 5, closed=closed)
     apart = np.linalg.norm(line[:, None] - points[None], axis=2).min(axis=0)
     np.testing.assert_allclose(apart, 0.0, atol=1e-12)
+
+
+def test_enlarged_is_the_same_object_larger() -> None:
+    mug = open_object_set("builtin")["mug"]
+    large = mug.enlarged(1.25)
+    assert np.allclose(large.size, 1.25 * mug.size, rtol=1e-5)
+    assert np.allclose(large.centre, 1.25 * mug.centre, atol=1e-6)
+    assert large.area == pytest.approx(1.25**2 * mug.area, rel=1e-4)
+    assert (large.faces == mug.faces).all()
+    assert large.digest != mug.digest

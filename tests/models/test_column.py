@@ -24,8 +24,12 @@ SHAPES = {
 }
 
 
-@cache
 def memory() -> Memory:
+    return memory_objects().arrays
+
+
+@cache
+def memory_objects() -> ObjectMemory:
     from dataclasses import replace
 
     things = []
@@ -35,7 +39,7 @@ def memory() -> Memory:
         touches = shape.percepts(shape.sample(3000, random), random)
         thing = replace(thing, table=rehearse(thing, touches))
         things.append(replace(thing, twins=find_twins(ObjectMemory([thing]).arrays)))
-    return ObjectMemory(things).arrays
+    return ObjectMemory(things)
 
 
 @cache

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 from colonnade.bench.config import (
     ContinualConfig,
     FewshotConfig,
+    MovedConfig,
     PoliciesConfig,
     ScaleConfig,
+    ScaledConfig,
     UnsupervisedConfig,
     YcbConfig,
 )
@@ -29,7 +31,9 @@ _ABOUT = """Measure: every benchmark prints its own table, and writes all of its
   colonnade bench fewshot                  accuracy over the number of views learned from
   colonnade bench unsupervised --root DIR  streams without names, the field's numbers beside ours
   colonnade bench continual                one object after the other, and nothing is forgotten
-  colonnade bench scale                    accuracy, time and memory over the number of objects"""
+  colonnade bench scale                    accuracy, time and memory over the number of objects
+  colonnade bench moved                    objects that are shifted or turned meanwhile
+  colonnade bench scaled                   objects smaller or larger than they were learned"""
 
 _YCB = """The field's recognition benchmark: its conditions, scored by its rules.
 
@@ -83,6 +87,24 @@ of its own objects in random orientations. Times are of single steps.
   colonnade bench scale --out runs/scale --workers 2
   colonnade bench scale --objects builtin --sizes 5 10 20 --episodes 40"""
 
+_MOVED = """Objects that are shifted or turned while they are recognised.
+
+Each motion comes twice: after 6 to 10 steps, mostly before the decision, and after it, when the
+object is touched on. The column notices by itself that its predictions fail; beside that stand a
+column that is told and starts over, and one that takes the object to lie still. The first line is
+the object that does lie still.
+
+  colonnade bench moved
+  colonnade bench moved --objects my_meshes --shifts 2 5 --turns 30 --rotations 2 --seeds 0"""
+
+_SCALED = """Objects that are smaller or larger than they were learned.
+
+Each size comes twice: for a column that knows the learned size only, and for one that takes every
+size from 0.7 to 1.4 into account and tells it.
+
+  colonnade bench scaled
+  colonnade bench scaled --objects my_meshes --sizes 0.8 1.25 --rotations 2 --seeds 0"""
+
 
 class Bench(NamedTuple):
     """One benchmark."""
@@ -102,6 +124,8 @@ BENCHES: dict[str, Bench] = {
     "unsupervised": Bench(UnsupervisedConfig, _UNSUPERVISED, "colonnade.bench.unsupervised"),
     "continual": Bench(ContinualConfig, _CONTINUAL, "colonnade.bench.continual"),
     "scale": Bench(ScaleConfig, _SCALE, "colonnade.bench.scale"),
+    "moved": Bench(MovedConfig, _MOVED, "colonnade.bench.moved"),
+    "scaled": Bench(ScaledConfig, _SCALED, "colonnade.bench.scaled"),
 }
 
 

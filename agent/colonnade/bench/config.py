@@ -28,8 +28,10 @@ __all__ = [
     "Condition",
     "ContinualConfig",
     "FewshotConfig",
+    "MovedConfig",
     "PoliciesConfig",
     "ScaleConfig",
+    "ScaledConfig",
     "UnsupervisedConfig",
     "YcbConfig",
     "check_bench",
@@ -65,6 +67,7 @@ def _folder(arguments: list[str]) -> Path:
 
 Numbers = Annotated[tuple[int, ...], tyro.conf.arg(metavar="N N ...")]
 Suites = Annotated[tuple[str, ...], _words("FILE|all,...")]
+Amounts = Annotated[tuple[float, ...], tyro.conf.arg(metavar="X X ...")]
 Out = Annotated[Path | None, optional("DIR", "runs/bench-NAME-DATE-TIME", _folder)]
 
 
@@ -245,6 +248,43 @@ class UnsupervisedConfig:
 
     json: JsonFile = None
     """Also write all numbers to this file as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovedConfig(BenchOptions):
+    """Objects that are shifted or turned while they are recognised."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder of meshes."""
+
+    shifts: Amounts = (1.0, 2.0, 5.0)
+    """Centimetres that the object is shifted, in any direction."""
+
+    turns: Amounts = (15.0, 30.0, 45.0)
+    """Degrees that it is turned, about any axis; last, the largest of both together."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    noise: Noise = "standard"
+    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaledConfig(BenchOptions):
+    """Objects that are smaller or larger than they were learned."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder of meshes."""
+
+    sizes: Amounts = (0.7, 0.85, 1.0, 1.2, 1.4)
+    """How many times as large as learned they are shown."""
+
+    body: Body = "touch"
+    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+    noise: Noise = "standard"
+    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
 
 
 def check_bench(config: BenchOptions | UnsupervisedConfig) -> None:

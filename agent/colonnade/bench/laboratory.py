@@ -22,6 +22,7 @@ from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_table import write_episodes
 from colonnade.files import plain, write_json
+from colonnade.motion import Motion
 from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 from colonnade.workers import Workers
@@ -113,11 +114,16 @@ class Laboratory(Generic[Options]):
         orientations: Orientations = "random",
         policy: Policy = "distinguish",
         columns: Columns = 1,
+        motion: Motion | None = None,
+        size: float = 1.0,
+        any_size: bool = False,
     ) -> list[Episode]:
         """Show each of the models, which differ by their seeds, what it learned.
 
         Args:
             name: run folder for the episodes; ``{seed}`` in it becomes the seed.
+            size: how many times as large as learned what is shown is.
+            any_size: whether the column takes other sizes than the learned one into account.
 
         Returns:
             All episodes, in the order of the models, then of the objects and their trials.
@@ -140,6 +146,9 @@ class Laboratory(Generic[Options]):
                 orientations=orientations,
                 policy=policy,
                 columns=columns,
+                motion=motion,
+                any_size=any_size,
+                size=size,
             )
             with RunFolder(self.path / name.format(seed=model.seed)) as run:
                 done = recognise_into(run, self.workers, job, self.engine, resume=True)

@@ -48,6 +48,7 @@ from colonnade.episode_table import (
 )
 from colonnade.files import write_json
 from colonnade.journal import Journal, read_journal
+from colonnade.motion import Motion
 from colonnade.report.page import write_report
 from colonnade.run_folder import RunFolder, RunFolderError, trained_table
 from colonnade.summary import summarise
@@ -76,6 +77,9 @@ class Evaluation:
     orientations: Orientations = "random"
     policy: Policy = "distinguish"
     columns: Columns = 1
+    motion: Motion | None = None
+    any_size: bool = False
+    size: float = 1.0
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Objects that could not be learned just before, with the reasons."""
 
@@ -122,6 +126,9 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         steps=config.steps,
         policy=config.policy,
         columns=config.columns,
+        motion=Motion(times=config.moves, varied=True) if config.moves else None,
+        any_size=config.any_size,
+        size=config.size,
     )
     with RunFolder(config.out or run_path) as run, Workers(config.workers) as workers:
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
@@ -156,6 +163,9 @@ def evaluate_into(
         "noise": job.noise,
         "policy": job.policy,
         "columns": job.columns,
+        "moves": _told(job.motion),
+        "any_size": job.any_size,
+        "size": job.size,
         "rotations": job.rotations,
         "max_steps": job.max_steps,
         "seed": job.seed,
@@ -206,6 +216,9 @@ def recognise_into(
             orientations=job.orientations,
             policy=job.policy,
             columns=job.columns,
+            motion=job.motion,
+            any_size=job.any_size,
+            size=job.size,
             seed=job.seed,
             max_steps=job.max_steps,
             record=job.steps or (tell_one_each and trial == 0),
@@ -239,6 +252,11 @@ def tell(summary: Mapping[str, Any], report: Path) -> None:
     stdout.print(f"Report: {show(report)}", markup=False, soft_wrap=True)
 
 
+def _told(motion: Motion | None) -> str:
+    """How the object is moved, in words."""
+    return "none" if motion is None else str(motion)
+
+
 def _learned_names(
     model: Path, trained: Mapping[str, Any], engine: str, run: str
 ) -> tuple[str, ...]:
@@ -268,6 +286,9 @@ def _begin(
         "orientations": job.orientations,
         "policy": job.policy,
         "columns": job.columns,
+        "moves": _told(job.motion),
+        "any_size": job.any_size,
+        "size": job.size,
         "seed": job.seed,
         "max_steps": job.max_steps,
         "steps": job.steps,

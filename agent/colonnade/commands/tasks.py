@@ -17,6 +17,7 @@ from colonnade.config import Body, Columns, Noise, Orientations, Policy
 from colonnade.engine import UnlearnableError, load_engine
 from colonnade.episode import Episode
 from colonnade.files import atomic_path
+from colonnade.motion import Motion
 from colonnade.orientations import orientation
 from colonnade.seeds import episode_seed, learning_seed
 from colonnade.summary import UNKNOWN, judge
@@ -88,6 +89,9 @@ class EpisodeTask:
     orientations: Orientations
     policy: Policy
     columns: Columns
+    motion: Motion | None
+    any_size: bool
+    size: float
     seed: int
     max_steps: int
     record: bool
@@ -136,6 +140,8 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
     mesh = _mesh(task)
     if isinstance(mesh, Unusable):
         return mesh
+    if task.size != 1.0:
+        mesh = _enlarged(task.engine, task.objects, task.name, task.size)
     episode = load_engine(task.engine).recognise(
         memory,
         mesh,
@@ -147,6 +153,8 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
         record_steps=task.record,
         policy=task.policy,
         columns=task.columns,
+        motion=task.motion,
+        any_size=task.any_size,
     )
     return judge(replace(episode, object=task.name), memory.names, task.trial)
 
@@ -163,6 +171,11 @@ def _mesh(task: LearnTask | EpisodeTask) -> Any:
 @lru_cache(maxsize=2)
 def _object_set(engine: str, source: ObjectSource) -> Any:
     return load_engine(engine).open_set(source.spec, source.names, source.scale)
+
+
+@lru_cache(maxsize=2)
+def _enlarged(engine: str, source: ObjectSource, name: str, times: float) -> Any:
+    return load_engine(engine).enlarged(_object_set(engine, source)[name], times)
 
 
 @lru_cache(maxsize=1)

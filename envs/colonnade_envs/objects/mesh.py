@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -98,6 +98,10 @@ class ObjectMesh:
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(array.data if array.size else b"")
         return digest.hexdigest()
+
+    def enlarged(self, times: float) -> ObjectMesh:
+        """The same object that many times as large, about its own origin."""
+        return replace(self, vertices=_frozen(self.vertices * np.float32(times), np.float32))
 
     def texture(self, index: int) -> NDArray[np.uint8]:
         """(H, W, 3) view of one texture; raises IndexError where there is none."""

@@ -1,0 +1,93 @@
+"""``colonnade bench moved``: objects that are shifted or turned while they are recognised.
+
+The same episodes with the object lying still, and, for each motion, once noticed by the column
+itself, once told to it so that it starts over, and once ignored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import mean, median
+from typing import Any, get_args
+
+from colonnade.bench.config import MovedConfig
+from colonnade.bench.laboratory import laboratory
+from colonnade.bench.table import cell, table
+from colonnade.commands.train import ENGINE
+from colonnade.config import ConfigError
+from colonnade.episode import Episode
+from colonnade.motion import Manner, Moment, Motion
+
+__all__ = ["run"]
+
+
+def run(config: MovedConfig, engine: str = ENGINE) -> int:
+    """Do ``colonnade bench moved`` and return its exit code; raises as `ycb.run` does."""
+    amounts = [(shift, 0.0) for shift in config.shifts] + [(0.0, turn) for turn in config.turns]
+    if not all(math.isfinite(x) and x > 0 for amount in amounts for x in amount if x):
+        raise ConfigError("--shifts and --turns take positive numbers, centimetres and degrees.")
+    if config.shifts and config.turns:
+        amounts.append((max(config.shifts), max(config.turns)))
+    with laboratory("moved", config, config.objects, engine) as lab:
+        models = [
+            lab.learn(
+                f"seed{seed}/model", config.objects, config.names, body=config.body, seed=seed
+            )
+            for seed in config.seeds
+        ]
+        still = lab.show("seed{seed}/still", models, noise=config.noise)
+        rows = [{"motion": "none", **lab.measure(still, models), **after_motion(still)}]
+        for shift, turn in amounts:
+            for moment in get_args(Moment):
+                for manner in get_args(Manner):
+                    motion = Motion(shift / 100.0, turn, moment=moment, manner=manner)
+                    name = f"seed{{seed}}/{shift:g}cm-{turn:g}deg-{moment}-{manner}"
+                    episodes = lab.show(name, models, noise=config.noise, motion=motion)
+                    what = {"shift_cm": shift, "turn_deg": turn, "moment": moment}
+                    rows.append(
+                        {"motion": str(motion), **what, "manner": manner}
+                        | lab.measure(episodes, models)
+                        | after_motion(episodes)
+                    )
+        print(moved_table(rows))
+        return lab.conclude(rows)
+
+
+def after_motion(episodes: Sequence[Episode]) -> dict[str, Any]:
+    """What came after the motion, or of the whole episode where there was none."""
+    steps = [e.steps - max(e.moved_at, 0) for e in episodes]
+    misplaced = [e.place_error_mm for e in episodes if math.isfinite(e.place_error_mm)]
+    return {
+        "noticed_rate": mean(e.noticed > 0 for e in episodes),
+        "steps_after_mean": mean(steps),
+        "steps_after_median": median(steps),
+        "place_error_mm_median": median(misplaced) if misplaced else math.nan,
+    }
+
+
+def moved_table(rows: Sequence[dict[str, Any]]) -> str:
+    """A line for each motion, moment and manner."""
+    groups = [
+        ("moved", ["by", "when", "manner"]),
+        ("right", ["episodes", "object %", "with pose %", "noticed %"]),
+        ("steps since", ["mean", "median"]),
+        ("pose error", ["mean °", "median °", "median mm"]),
+    ]
+    lines = [
+        [
+            *(_amount(row), row.get("moment", "–"), row.get("manner", "–")),
+            *(cell(row["episodes"], "d"), cell(row["accuracy"], scale=100.0)),
+            *(cell(row["posed_rate"], scale=100.0), cell(row["noticed_rate"], scale=100.0)),
+            *(cell(row["steps_after_mean"]), cell(row["steps_after_median"])),
+            *(cell(row["rotation_error_deg_mean"]), cell(row["rotation_error_deg_median"])),
+            cell(row["place_error_mm_median"]),
+        ]
+        for row in rows
+    ]
+    return table("Moved objects (rotation error up to the true symmetry)", groups, lines)
+
+
+def _amount(row: dict[str, Any]) -> str:
+    parts = [("shift_cm", "{:g} cm"), ("turn_deg", "{:g}°")]
+    return ", ".join(form.format(row[key]) for key, form in parts if row.get(key)) or "nothing"
