@@ -134,6 +134,8 @@ def continual(
             record_steps=False,
             policy="distinguish",
             columns=1,
+            motion=None,
+            any_size=False,
         )
         return episode.decision == name, episode.steps
 
