@@ -104,7 +104,8 @@ def test_recognised_at_another_size(name: str, size: float) -> None:
     pose, larger = fit_size(arrays, o, h.pose[leader], felt, column.tolerance)
     assert sized().kin.size[o] * larger == pytest.approx(size, rel=0.05)
     off = Rotation.from_matrix(pose[:9].reshape(3, 3)) * turn
-    assert np.degrees(off.magnitude()) < 8
+    # the same noise turns a smaller thing farther
+    assert np.degrees(off.magnitude()) < 8 / min(size, 1.0)
 
 
 @pytest.mark.parametrize("size", [0.96, 1.0, 1.04])

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.naive.distinction import loss
+from tests.naive.distinction import imagine, laid_into, telling
 from tests.naive.poses import is_near, matrix, relative_pose
 
 from colonnade.policies import distinguish as G
@@ -51,12 +51,16 @@ def worths(
     back = np.linalg.inv(matrix(pose))
     out = []
     for s in table[offset % stride :: stride].astype(np.float64):
-        worth = 0.0
+        worth, meets, everything = 0.0, 1.0, 1.0
         for k in others:
-            T = relative_pose(pose, these[k][1])
-            lost = min(loss(s, things[these[k][0]], T, t), float(G.TELLING_CAP))
+            T, other = relative_pose(pose, these[k][1]), things[these[k][0]]
             near = float(G.NEAR_RIVAL)
-            worth += lost * near / (near + evidence - these[k][2])
+            weight = near / (near + evidence - these[k][2])
+            worth += weight * telling(s, other, T, t)
+            everything += weight
+            if laid_into(other, imagine(s), T, t) > t.floor:
+                meets += weight
+        worth *= np.sqrt(meets / everything)
         point = back[:3, :3] @ s[S.POSITION : S.POSITION + 3] + back[:3, 3]
         nearest = 1.0
         for f in features.astype(np.float64):
