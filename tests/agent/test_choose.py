@@ -8,7 +8,9 @@ from scipy.spatial.transform import Rotation
 from tests.models.synthetic import blob, learned, moved, pose_row
 
 from colonnade.policies.choose import (
+    FAR_LOOKS,
     MOST_MISSES,
+    NEAR_LOOKS,
     STRIDE,
     WALKED_FIRST,
     Policy,
@@ -40,13 +42,17 @@ class Agent:
         self.misses = 0
         self.white = random.standard_normal(NUMBERS)
 
-    def goes(self, met: bool) -> str:
-        """Where to after a percept on the object or beside it."""
+    def look(self, met: bool) -> bool:
+        """Whether it jumps after a percept on the object or beside it."""
         percept = self.touch.copy()
         percept[P.ON_OBJECT] = met
         self.policy.walk.step[:] = 0
         self.misses = 0 if met else self.misses + 1
-        jumps = choose(self.policy, self.column, MEMORY, percept, self.white, 5)
+        return bool(choose(self.policy, self.column, MEMORY, percept, self.white, 5))
+
+    def goes(self, met: bool) -> str:
+        """Where to after a percept on the object or beside it."""
+        jumps = self.look(met)
         assert jumps == self.policy.jumped[0]
         stride = np.linalg.norm(self.policy.walk.step)
         assert stride == pytest.approx(0.0 if jumps else STRIDE / (1 + self.misses), rel=1e-5)
@@ -66,9 +72,21 @@ def test_after_looks_into_the_void_it_walks_by_ever_shorter_steps_until_it_meets
     for miss in range(1, MOST_MISSES):
         assert agent.goes(False) == "jump"
         assert agent.policy.missed[0] == miss
-    for _ in range(3):
+    while agent.misses < NEAR_LOOKS:
         assert agent.goes(False) == "walk"
     assert agent.goes(True) == "jump"
+
+
+def test_what_is_not_found_near_by_is_searched_farther_out_time_and_again() -> None:
+    agent = Agent()
+    ways = []
+    for _ in range(NEAR_LOOKS + 2 * FAR_LOOKS):
+        agent.look(False)
+        ways.append(float(np.linalg.norm(agent.policy.walk.step)))
+    out = np.array(ways[NEAR_LOOKS:])
+    assert out.max() == pytest.approx(STRIDE * FAR_LOOKS / 3, rel=1e-5)
+    assert (out[: FAR_LOOKS - 1] < out[1:FAR_LOOKS]).sum() == FAR_LOOKS - 2
+    assert out[:FAR_LOOKS] == pytest.approx(out[FAR_LOOKS:], rel=1e-5)
 
 
 def test_a_look_that_meets_ends_the_count() -> None:

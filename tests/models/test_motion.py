@@ -17,7 +17,7 @@ from colonnade_models.evidence import features_of, fit
 from colonnade_models.past import before, new_past
 
 f = np.float32
-BEFORE, AFTER = 14, 24
+BEFORE, AFTER = 14, 40
 
 
 def shifted(name: str, seed: int, shift: float, degrees: float) -> tuple[np.ndarray, Rotation]:
@@ -46,7 +46,7 @@ def follow(rows: np.ndarray, **changes: float) -> tuple[C.Column, list[int], lis
 @pytest.mark.parametrize(("shift", "degrees"), [(0.05, 0), (0.02, 0), (0, 45), (0.05, 45)])
 @pytest.mark.parametrize("name", ["second", "third"])
 def test_noticed_soon_and_found_again(name: str, shift: float, degrees: float) -> None:
-    rows, turn = shifted(name, 3, shift, degrees)
+    rows, turn = shifted(name, 4, shift, degrees)
     column, states, moves = follow(rows)
     assert moves[BEFORE - 1] == 0
     assert moves[-1] == 1

@@ -14,7 +14,7 @@ from colonnade.policies.distinguish import Rivals, most_telling, new_rivals
 from colonnade.policies.walk import Walk, new_walk, stroll, wander
 from colonnade_models import percept as P
 from colonnade_models.column import MET, Column
-from colonnade_models.kernel import kernel
+from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory
 
 __all__ = ["Policy", "PolicyName", "choose", "new_policy"]
@@ -25,6 +25,9 @@ STRIDE = 0.015
 """Metres that the walk slides a step."""
 WALKED_FIRST = 4
 """Percepts gathered by walking before hypotheses may steer."""
+NEAR_LOOKS = 6
+FAR_LOOKS = 30
+"""Looks of a search that went astray, near by and then farther out: up to ten strides."""
 MOST_MISSES = 2
 """Looks in a row that may meet nothing before it walks."""
 
@@ -59,6 +62,18 @@ def new_policy(random: np.random.Generator, name: PolicyName = "distinguish") ->
     )
 
 
+@inlined
+def _stride(missed: int) -> float:
+    """Metres to go after so many looks in a row that met nothing.
+
+    What is smaller than a stride is found again by shorter ones; if it is not, a sensor that looks
+    from a distance was never beside it, and searches farther and farther out, time and again.
+    """
+    if missed <= NEAR_LOOKS:
+        return STRIDE / (1.0 + missed)
+    return STRIDE * (1.0 + (missed - NEAR_LOOKS) % FAR_LOOKS) / 3.0
+
+
 @kernel
 def choose(
     policy: Policy,
@@ -74,8 +89,7 @@ def choose(
     are standard normal numbers, `steps` counts those done so far.
     """
     policy.missed[0] = policy.missed[0] + 1 if percept[P.ON_OBJECT] == 0.0 else 0
-    # what is smaller than a stride is found again by shorter ones
-    stride = STRIDE / (1.0 + policy.missed[0])
+    stride = _stride(policy.missed[0])
     worth = np.float32(-1.0)
     tests = policy.tests and policy.missed[0] < MOST_MISSES
     if tests and column.tally[MET] >= WALKED_FIRST:
