@@ -294,16 +294,15 @@ class Body(gym.Env[Observation, Action]):
 
     def _surface_point(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """A random point of the object and the normal of its triangle, (3,) in its frame."""
-        mesh = self.mesh
-        area = mesh.cumulative_areas
+        bvh = self._scene.bvh
+        area = np.cumsum(self.mesh.face_areas[bvh.face])
         a, b, c = self.np_random.random(3)
         triangle = min(int(np.searchsorted(area, a * area[-1], side="right")), len(area) - 1)
-        corner = mesh.vertices[mesh.faces[triangle]].astype(np.float64)
-        along, across = corner[1] - corner[0], corner[2] - corner[0]
+        corner = bvh.corner[triangle].astype(np.float64)
         if b + c > 1.0:
             b, c = 1.0 - b, 1.0 - c
-        normal = np.cross(along, across)
-        return corner[0] + b * along + c * across, normal / np.linalg.norm(normal)
+        point = corner[0] + b * (corner[1] - corner[0]) + c * (corner[2] - corner[0])
+        return point, bvh.normal[triangle].astype(np.float64)
 
 
 def vector(action: Action, part: str, low: float, high: float, size: int) -> NDArray[np.float64]:

@@ -80,11 +80,6 @@ class ObjectMesh:
         a, b, c = np.moveaxis(self.vertices[self.faces].astype(np.float64), 1, 0)
         return 0.5 * np.linalg.norm(np.cross(b - a, c - a), axis=1)
 
-    @cached_property
-    def cumulative_areas(self) -> NDArray[np.float64]:
-        """(F,) area of each face and all before it, square metres: for drawing faces by area."""
-        return np.cumsum(self.face_areas)
-
     @property
     def area(self) -> float:
         """Surface in square metres."""
