@@ -33,6 +33,7 @@ from colonnade_models.hypotheses import best_of, keep_winners
 from colonnade_models.judge import judge
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.recall import keep_awake
 
 __all__ = [
     "MET",
@@ -107,6 +108,7 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
     """
     if not _remember(c, percept):
         return c.verdict.state[0]
+    keep_awake(memory, c.hypotheses)
     _carry(c, memory)
     return _conclude(c, memory, percept[P.ON_OBJECT] > ZERO)
 
@@ -121,6 +123,7 @@ def vote(c: Column, memory: Memory, percepts: Array) -> int:
     what `step` does, and with one patch it is `step`.
     """
     entered, met = False, False
+    keep_awake(memory, c.hypotheses)
     for j in range(percepts.shape[0]):
         if _remember(c, percepts[j]):
             _carry(c, memory)

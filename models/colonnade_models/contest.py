@@ -27,6 +27,7 @@ from colonnade_models.hypotheses import (
 )
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.recall import recall_listed
 from colonnade_models.refinement import refine
 from colonnade_models.seeding import choose_anchor, seed
 
@@ -91,6 +92,7 @@ def admit_seeds(c: Column, memory: Memory) -> None:
     """Propose, refine and admit new hypotheses of any object."""
     c.tally[SEEDED_AT] = c.tally[MET]
     list_familiar(memory.surprise, c.features, c.tally[PERCEPTS], c.plan.listed)
+    recall_listed(memory, c.hypotheses, c.plan.listed)
     if _propose(c, memory, c.proposals, c.settings.seed_budget):
         c.tally[SEEDINGS] += 1
 

@@ -102,7 +102,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
         relative_pose(h.pose[leader], h.pose[chosen[k]], relative[k])
     o = h.object[leader]
     pose = h.pose[leader]
-    start, end = memory.surfel_start[o], memory.surfel_start[o + 1]
+    start, end = memory.surfel_start[o], memory.surfel_end[o]
     stride = max(1, (end - start) // CANDIDATES)
     best = -ONE
     for i in range(start + offset % stride, end, stride):
