@@ -29,6 +29,7 @@ from colonnade_models.column_state import (
 )
 from colonnade_models.contest import admit_seeds, refine_leaders, refine_one, total_fit
 from colonnade_models.evidence import features_of, score
+from colonnade_models.familiarity import list_familiar
 from colonnade_models.hypotheses import best_of, keep_winners
 from colonnade_models.judge import judge
 from colonnade_models.kernel import kernel
@@ -100,6 +101,26 @@ def _doubts(c: Column, memory: Memory) -> bool:
 
 
 @kernel
+def _hasty(c: Column, memory: Memory) -> bool:
+    """Whether a verdict should wait for new hypotheses.
+
+    So it should where many objects are familiar or the leader fits, but not as well as most do.
+    Among many objects the true one may have had no good pose among those that were tried before
+    the percepts told which few objects are familiar.
+    """
+    s, met, leader = c.settings, c.tally[MET], c.verdict.state[1]
+    if met - c.tally[SEEDED_AT] < 3:
+        return False
+    if leader < 0:
+        return True
+    list_familiar(memory.surprise, c.features, c.tally[PERCEPTS], c.plan.listed)
+    if c.plan.listed.count[0] > s.few:
+        return True
+    h = c.hypotheses
+    return bool(total_fit(c, memory, h.object[leader], h.pose[leader]) < s.sure * np.float32(met))
+
+
+@kernel
 def step(c: Column, memory: Memory, percept: Array) -> int:
     """One percept (18,), located in the body's frame, enters the column.
 
@@ -143,6 +164,10 @@ def _conclude(c: Column, memory: Memory, met: bool) -> int:
         keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
     refine_leaders(c, memory)
     judge(c, memory)
+    if c.verdict.state[0] != OPEN and _hasty(c, memory):
+        admit_seeds(c, memory)
+        keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
+        judge(c, memory)
     return c.verdict.state[0]
 
 

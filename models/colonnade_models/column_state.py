@@ -48,7 +48,9 @@ class Settings(NamedTuple):
     second_seeding: int
     """Percepts after which another anchor gets its chance, whatever the first brought."""
     seed_budget: int
-    """Poses tried per seeding."""
+    """Poses tried per seeding, or"""
+    seed_share: int
+    """as many for each familiar object, where that is more."""
     refined_seeds: int
     """Proposals that are refined and enter the contest."""
     winners: int
@@ -61,6 +63,10 @@ class Settings(NamedTuple):
     """Leaders that are refined."""
     poor: np.float32
     """Evidence per percept below which the column doubts all of its hypotheses."""
+    sure: np.float32
+    """Evidence per percept below which it looks for others once more before its verdict;"""
+    few: int
+    """so it does where more objects than this are familiar."""
     least_percepts: int
     """Percepts on the object before anything is decided."""
     margin: np.float32
@@ -86,12 +92,15 @@ def default_settings() -> Settings:
         first_seeding=4,
         second_seeding=8,
         seed_budget=8000,
+        seed_share=800,
         refined_seeds=96,
         winners=192,
         slack=f(12.0),
         refine_every=3,
         refined=12,
-        poor=f(1.2),
+        poor=f(1.6),
+        sure=f(2.6),
+        few=16,
         least_percepts=8,
         margin=f(6.0),
         pose_margin=f(6.0),

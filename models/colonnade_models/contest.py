@@ -93,7 +93,8 @@ def admit_seeds(c: Column, memory: Memory) -> None:
     c.tally[SEEDED_AT] = c.tally[MET]
     list_familiar(memory.surprise, c.features, c.tally[PERCEPTS], c.plan.listed)
     recall_listed(memory, c.hypotheses, c.plan.listed)
-    if _propose(c, memory, c.proposals, c.settings.seed_budget):
+    budget = max(c.settings.seed_budget, c.settings.seed_share * c.plan.listed.count[0])
+    if _propose(c, memory, c.proposals, budget):
         c.tally[SEEDINGS] += 1
 
 

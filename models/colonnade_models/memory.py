@@ -30,7 +30,7 @@ Array = NDArray[np.float32]
 FACES_ALIKE = np.float32(0.5)
 ALL_AWAKE = 128
 """A memory of up to so many objects is awake as a whole."""
-FEW_AWAKE = 32
+FEW_AWAKE = 24
 """Of a larger one as many are at a time: what one or two seedings ask about."""
 
 
@@ -313,7 +313,7 @@ class ObjectMemory:
             np.zeros(count, np.int32),
             np.stack([box.origin for box in boxes]),
             cell,
-            1 / cell,
+            np.float32(1) / cell,
             np.stack([box.along for box in boxes]),
             np.zeros(count, np.int32),
             np.zeros(cells, np.int32),

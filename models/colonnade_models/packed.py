@@ -16,7 +16,7 @@ is that of Meyer et al. (2010), the frame that a direction's angle counts from t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,7 @@ class Packed(NamedTuple):
     """(O,) m, a power of two."""
 
 
-def _nearest(levels: Array, value: Array, fine: float) -> NDArray[np.uint32]:
+def _nearest(levels: NDArray[Any], value: NDArray[np.float64], fine: float) -> NDArray[np.uint32]:
     """(N,) the level that each value is nearest to, on a scale that is logarithmic above `fine`."""
     scale = np.log(levels.astype(np.float64) + fine)
     middle = (scale[1:] + scale[:-1]) / 2
@@ -146,8 +146,8 @@ def pack(table: Array) -> Packed:
     look[:, 8:] = np.rint(255 * np.clip(t[:, S.COLOUR + 1 : S.COLOUR + 3], 0, 1))
 
     spread = np.zeros(len(t), np.uint32)
-    for k, (field, (fine, _)) in enumerate(zip(SPREAD_FIELDS, _FINE_AND_MOST, strict=True)):
-        spread |= _nearest(SPREADS[k], t[:, field], fine) << np.uint32(4 * k)
+    for q, (field, (fine, _)) in enumerate(zip(SPREAD_FIELDS, _FINE_AND_MOST, strict=True)):
+        spread |= _nearest(SPREADS[q], t[:, field], fine) << np.uint32(4 * q)
     hit = 15 - _nearest(1 - HITS[::-1].astype(np.float64), 1 - t[:, S.HIT], 1e-9)
     spread |= hit.astype(np.uint32) << np.uint32(28)
     return Packed(

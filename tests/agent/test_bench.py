@@ -239,6 +239,8 @@ def test_scale_has_a_row_for_each_size_and_learns_once(
     assert [row["objects"] for row in rows] == [2, 4, 6]  # there are no nine
     assert [row["episodes"] for row in rows] == [4, 4, 4]
     assert [row["memory_bytes"] for row in rows] == [n * 600 * 24 for n in (2, 4, 6)]
+    assert {row["awake_bytes"] for row in rows} == {7}
+    assert ElementTree.parse(out / "scale.svg").getroot().tag.endswith("svg")
     for row in rows:
         assert row["column_us"]["median"] <= row["column_us"]["p95"] <= row["column_us"]["most"]
     shown = read_episodes(out / "of4" / "shown" / "episodes.parquet")

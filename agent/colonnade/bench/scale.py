@@ -15,14 +15,15 @@ import numpy as np
 from colonnade.bench.config import ScaleConfig
 from colonnade.bench.laboratory import Laboratory, Model, laboratory
 from colonnade.bench.table import cell, table
-from colonnade.commands.console import note
+from colonnade.commands.console import note, show, stdout
 from colonnade.commands.evaluate import Evaluation, recognise_into
 from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_table import write_episodes
-from colonnade.files import atomic_path
+from colonnade.files import atomic_path, atomic_write
+from colonnade.report.svg import lines, standalone
 from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 
@@ -42,13 +43,36 @@ def run(config: ScaleConfig, engine: str = ENGINE) -> int:
         for size in sizes:
             if size > len(model.names):
                 note(f"Only {len(model.names)} objects were learned: they stand for {size}.")
-            rows.append(_measure(lab, model, min(size, len(model.names))))
+            row = _measure(lab, model, min(size, len(model.names)))
+            rows.append(row)
+            note(f"{row['objects']} objects: {cell(row['accuracy'], '.1%')} correct")
         print(scale_table(rows))
         steps = [row["column_us"]["mean"] for row in rows]
         growth = exponent([row["objects"] for row in rows], steps)
         if growth is not None:
             print(f"\nThe column's mean step grows as the number of objects to the {growth:.2f}.")
+        picture = lab.path / "scale.svg"
+        atomic_write(picture, curve(rows))
+        stdout.print(f"Curve: {show(picture)}", markup=False, soft_wrap=True)
         return lab.conclude(rows)
+
+
+def curve(rows: Sequence[dict[str, Any]]) -> str:
+    """The column's step over the number of objects known, as SVG."""
+    series = {
+        name: [(row["objects"], 1e-3 * row["column_us"][name]) for row in rows]
+        for name in ("median", "mean")
+    }
+    return standalone(
+        lines(
+            series,
+            label="The column's step over the number of objects known",
+            x_unit="objects known",
+            y_unit="ms",
+            hero="median",
+            marks=[row["objects"] for row in rows],
+        )
+    )
 
 
 def evenly(count: int, wanted: int) -> list[int]:
@@ -75,7 +99,7 @@ def _measure(lab: Laboratory[ScaleConfig], model: Model, size: int) -> dict[str,
             )
         with atomic_path(folder.model) as temporary:
             mind.save_memory(temporary, memory)
-        ram, file = mind.memory_bytes(memory), folder.model.stat().st_size
+        (ram, awake), file = mind.memory_bytes(memory), folder.model.stat().st_size
         trained = {**model.trained, "names": names}
         shown = [names[i] for i in evenly(size, options.episodes)]
         job = Evaluation(
@@ -103,6 +127,7 @@ def _measure(lab: Laboratory[ScaleConfig], model: Model, size: int) -> dict[str,
         "policy_us": _times(done.episodes, "policy_us"),
         "model_bytes": file,
         "memory_bytes": ram,
+        "awake_bytes": awake,
         "peak_rss_mb": round(lab.workers.peak_rss_mb, 1),
     }
 
@@ -128,7 +153,7 @@ def scale_table(rows: Sequence[dict[str, Any]]) -> str:
         ("column's step, µs", ["median", "95 %", "mean", "most"]),
         ("median, µs", ["sensing", "policy"]),
         ("an object", ["ms"]),
-        ("memory, MB", ["file", "RAM"]),
+        ("memory, MB", ["file", "RAM", "awake"]),
     ]
     lines = [
         [
@@ -139,7 +164,10 @@ def scale_table(rows: Sequence[dict[str, Any]]) -> str:
             *(cell(row["column_us"][name], ".0f") for name in ("median", "p95", "mean", "most")),
             *(cell(row[stage]["median"], ".0f") for stage in ("sense_us", "policy_us")),
             cell(row["episode_s_median"], scale=1e3),
-            *(cell(row[name], ".2f", 1e-6) for name in ("model_bytes", "memory_bytes")),
+            *(
+                cell(row[name], ".2f", 1e-6)
+                for name in ("model_bytes", "memory_bytes", "awake_bytes")
+            ),
         ]
         for row in rows
     ]
