@@ -90,7 +90,7 @@ def default_settings() -> Settings:
     """Settings for percepts with the standard noise."""
     f = np.float32
     return Settings(
-        first_seeding=4,
+        first_seeding=3,
         second_seeding=8,
         most_seedings=6,
         seed_budget=16000,
@@ -100,7 +100,7 @@ def default_settings() -> Settings:
         refine_every=3,
         refined=12,
         poor=f(1.2),
-        least_percepts=8,
+        least_percepts=7,
         margin=f(6.0),
         pose_margin=f(4.0),
         fit=f(1.6),

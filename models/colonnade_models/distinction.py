@@ -13,14 +13,23 @@ from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
-from colonnade_models.evidence import BEND, VAR_BEND, VAR_NORMAL, Tolerance, surfel_score
+from colonnade_models.evidence import (
+    BEND,
+    VAR_BEND,
+    VAR_NORMAL,
+    Tolerance,
+    colour_difference,
+    surfel_score,
+)
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory, lookup
+from colonnade_models.numerics import turn
 
 __all__ = [
     "MOST_TELLING",
     "after",
     "at_home",
+    "expected_lead",
     "imagine",
     "laid_into",
     "look_alike",
@@ -36,9 +45,11 @@ MOST_TELLING = np.float32(4.0)
 """Nats that one touch can bring at most, for all we believe of it."""
 ALIKE = np.float32(0.4)
 """Nats a touch must bring on average to tell two hypotheses apart, or"""
+ALIKE_IN_COLOUR = np.float32(0.08)
+"""as many by colour alone, which neighbouring surfels agree on better than on the surface, or"""
 MUCH = np.float32(2.0)
 SELDOM = np.float32(0.05)
-"""more than MUCH at more than this share of the places: most learned symmetries stay below both."""
+"""more than MUCH at more than this share of the places: most learned symmetries stay below all."""
 PROBES = 128
 """Surfels looked at, evenly spread."""
 
@@ -102,8 +113,11 @@ def at_home(s: Array, f: Array, t: Tolerance) -> np.float32:
 
 
 @inlined
-def laid_into(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
-    """Score, in nats, of imagined features `f` when laid into object `o` by T (12,)."""
+def _laid(memory: Memory, f: Array, o: int, T: Array, t: Tolerance):  # type: ignore[no-untyped-def]
+    """Score, in nats, of imagined features `f` when laid into object `o` by T (12,).
+
+    And what the difference in colour costs there.
+    """
     x, y, z = f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2]
     qx = T[0] * x + T[1] * y + T[2] * z + T[9]
     qy = T[3] * x + T[4] * y + T[5] * z + T[10]
@@ -114,12 +128,21 @@ def laid_into(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.fl
     nz = T[6] * x + T[7] * y + T[8] * z
     i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
     if i < 0:
-        return t.floor
+        return t.floor, ZERO
     x, y, z = f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2]
     dx = T[0] * x + T[1] * y + T[2] * z
     dy = T[3] * x + T[4] * y + T[5] * z
     dz = T[6] * x + T[7] * y + T[8] * z
-    return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
+    s = memory.surfels[i]
+    coloured, _ = colour_difference(f, P.COLOUR, s, t)
+    return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, s, t), coloured
+
+
+@inlined
+def laid_into(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
+    """Score, in nats, of imagined features `f` when laid into object `o` by T (12,)."""
+    nats, _ = _laid(memory, f, o, T, t)
+    return nats
 
 
 @kernel
@@ -134,13 +157,50 @@ def look_alike(
     start, end = memory.surfel_start[oa], memory.surfel_start[oa + 1]
     stride = max(1, (end - start) // PROBES)
     probes = (end - start + stride - 1) // stride
-    often, told = SELDOM * np.float32(probes), ZERO
+    often, told, coloured = SELDOM * np.float32(probes), ZERO, ZERO
     for i in range(start, end, stride):
         imagine(memory.surfels[i], f)
-        nats = min(at_home(memory.surfels[i], f, t) - laid_into(memory, f, ob, T, t), MOST_TELLING)
-        told = told + nats
+        there, by_colour = _laid(memory, f, ob, T, t)
+        nats = min(at_home(memory.surfels[i], f, t) - there, MOST_TELLING)
+        told, coloured = told + nats, coloured + by_colour
         if nats > MUCH:
             often = often - ONE
         if often < ZERO:
             return False
-    return bool(told < ALIKE * np.float32(probes))
+    probed = np.float32(probes)
+    return bool(told < ALIKE * probed and coloured < ALIKE_IN_COLOUR * probed)
+
+
+@kernel
+def expected_lead(
+    memory: Memory,
+    oa: int,
+    a: Array,
+    ob: int,
+    b: Array,
+    features: Array,
+    count: int,
+    t: Tolerance,
+    f: Array,
+    T: Array,
+) -> np.float32:
+    """Nats by which touches where features[:count] met should put the first hypothesis ahead.
+
+    That is, if it is the true one. `f` (22,) and `T` (12,) are scratch.
+    """
+    relative_pose(a, b, T)
+    total = ZERO
+    for p in range(count):
+        x, y, z = features[p, P.LOCATION], features[p, P.LOCATION + 1], features[p, P.LOCATION + 2]
+        qx, qy, qz = turn(a, x, y, z)
+        x, y, z = features[p, P.NORMAL], features[p, P.NORMAL + 1], features[p, P.NORMAL + 2]
+        nx, ny, nz = turn(a, x, y, z)
+        if features[p, P.ON_OBJECT] < ONE:
+            continue
+        i = lookup(memory, oa, qx + a[9], qy + a[10], qz + a[11], nx, ny, nz)
+        if i < 0:
+            continue
+        imagine(memory.surfels[i], f)
+        home = at_home(memory.surfels[i], f, t)
+        total += min(home - laid_into(memory, f, ob, T, t), MOST_TELLING)
+    return total

@@ -2,9 +2,9 @@
 
 The score is a log-likelihood ratio against `something that is not in memory`, in nats: a
 constant gain less the weighted squared, noise-normalised differences of place, normal, bending,
-principal direction and colour, and less what the place varies by itself. Each difference is capped
-and the sum has a floor, so that one wild percept cannot kill a true hypothesis (Huber 1981, robust
-statistics).
+principal direction and colour, and less what the place varies by itself. Each difference levels off
+(Geman & McClure 1987) and the sum has a floor, so that one wild percept cannot kill a true
+hypothesis.
 """
 
 from __future__ import annotations
@@ -43,19 +43,24 @@ WIDEST_BEND = np.float32(2.0)
 """Standard deviation of BEND at which it says nothing any more."""
 WIDEST_NORMAL = ONE
 """The same for a normal, rad."""
-# What each squared normalised difference weighs, and how much the logarithms of the variances:
-# fitted by logistic regression to tell true poses of the built-in objects from their twins, one
-# touch at a time, so that the sum is a log-likelihood ratio in spite of features that are neither
-# Gaussian nor independent (Gaussian and independent they would all weigh 1/2). See docs/column.md.
-PLACE = np.float32(0.43)
-FACING = np.float32(0.32)
-BENDING = np.float32(0.10)
-TURNED = np.float32(0.04)
-HUE = np.float32(0.22)
-SATURATION = np.float32(0.25)
-VALUE = np.float32(0.15)
-BESIDE = np.float32(0.24)
+# What each squared normalised difference weighs, and how much the logarithms of the variances, so
+# that the sum is a log-likelihood ratio in spite of features that are neither Gaussian nor
+# independent (Gaussian and independent they would all weigh 1/2): fitted by logistic regression to
+# tell true poses of the built-in objects from their twins, one touch at a time. A column chooses
+# the best of thousands of poses and refines it, so that wrong ones fit what noise there is; over
+# whole episodes about two thirds of the fitted weights decide best. Differences level off where
+# they are more likely a mistake than noise, at most so many variances count (`_robust`); bending and
+# colour jump as a whole where a touch falls beside an edge, so they level off together. See
+# docs/column.md.
+PLACE, MOST_PLACE = np.float32(0.43), np.float32(16.0)
+FACING, MOST_FACING = np.float32(0.32), np.float32(9.0)
+BENDING, MOST_BENDING = np.float32(0.15), np.float32(9.0)
+TURNED, MOST_TURNED = np.float32(0.05), np.float32(9.0)
+COLOURED, MOST_COLOURED = np.float32(0.20), np.float32(25.0)
+BESIDE, MOST_BESIDE = np.float32(0.20), np.float32(9.0)
 SPREADING = np.float32(0.20)
+RIM = np.float32(6e-5)
+"""m^2 beside a surfel's middle that cost as much as one variance."""
 AWAY = np.float32(4.5)
 """Nats that a touch loses on a surface that faces away from it."""
 MISSES_OTHERWISE = np.float32(0.5)
@@ -85,14 +90,13 @@ class Tolerance(NamedTuple):
     """rad^2"""
     colour: np.float32
     """per channel of hue, saturation, value."""
-    cap: np.float32
-    """Largest squared, normalised difference that counts."""
     gain: np.float32
     """Score of a perfect fit, nats."""
     floor: np.float32
     """Least score, and that of a percept where the object has no surface, nats."""
     pierced: np.float32
     """Least score where the sensor looked through what should be there."""
+    alike_colour: np.float32
 
 
 def default_tolerance() -> Tolerance:
@@ -104,10 +108,10 @@ def default_tolerance() -> Tolerance:
         bend=f(0.12**2),
         direction=f(0.07**2),
         colour=f(0.11**2),
-        cap=f(9.0),
         gain=f(4.0),
         floor=f(-5.0),
         pierced=f(-4.0),
+        alike_colour=f(1000.0),
     )
 
 
@@ -120,10 +124,10 @@ def loosened(t: Tolerance, place: np.float32, angle: np.float32) -> Tolerance:
         t.bend,
         t.direction + angle * angle,
         t.colour,
-        t.cap,
         t.gain,
         t.floor,
         t.pierced,
+        t.alike_colour,
     )
 
 
@@ -146,6 +150,12 @@ def features_of(percept: Array, out: Array) -> None:
 
 
 @inlined
+def _robust(square: np.float32, variance: np.float32, most: np.float32) -> np.float32:
+    """A squared difference in variances, `most` of them in the limit (Geman & McClure 1987)."""
+    return square / (variance + square / most)
+
+
+@inlined
 def colour_difference(a: Array, ka: int, s: Array, t: Tolerance):  # type: ignore[no-untyped-def]
     """How a sensed HSV colour, from a[ka] on, differs from that of a surfel row.
 
@@ -158,15 +168,13 @@ def colour_difference(a: Array, ka: int, s: Array, t: Tolerance):  # type: ignor
         dh = dh + ONE
     ds = a[ka + 1] - s[S.COLOUR + 1]
     dv = a[ka + 2] - s[S.COLOUR + 2]
-    hue = t.colour + s[S.SPREAD_COLOUR]
-    saturation = t.colour + s[S.SPREAD_COLOUR + 1]
     value = t.colour + s[S.SPREAD_COLOUR + 2]
-    penalty = (
-        HUE * min(dh * dh / hue, t.cap)
-        + SATURATION * min(ds * ds / saturation, t.cap)
-        + VALUE * min(dv * dv / value, t.cap)
+    square = (
+        dh * dh / (t.colour + s[S.SPREAD_COLOUR])
+        + ds * ds / (t.colour + s[S.SPREAD_COLOUR + 1])
+        + dv * dv / value
     )
-    return penalty, value / t.colour
+    return COLOURED * _robust(square, ONE, MOST_COLOURED), value / t.colour
 
 
 @inlined
@@ -202,7 +210,7 @@ def compare(  # type: ignore[no-untyped-def]
     height = height + HALF * (k1 * u * u + k2 * v * v)
     tu, tv = k1 * u, k2 * v
     place_variance = t.place + s[S.SPREAD_PLACE]
-    penalty = PLACE * min(height * height / place_variance, t.cap)
+    penalty = PLACE * _robust(height * height, place_variance, MOST_PLACE)
 
     px, py, pz = mx + tu * ex + tv * gx, my + tu * ey + tv * gy, mz + tu * ez + tv * gz
     along = nx * px + ny * py + nz * pz
@@ -212,27 +220,25 @@ def compare(  # type: ignore[no-untyped-def]
     sine2 = max(ONE - along * along / square, ZERO)
     steep = max(k1 * k1, k2 * k2) * t.place
     normal_variance = t.normal + f[VAR_NORMAL] + s[S.SPREAD_NORMAL] + steep
-    penalty = penalty + FACING * min(sine2 / normal_variance, t.cap)
+    penalty = penalty + FACING * _robust(sine2, normal_variance, MOST_FACING)
     wider = place_variance / t.place
     widened = wider * wider * (normal_variance / (t.normal + f[VAR_NORMAL]))
 
     bend_variance = t.bend + f[VAR_BEND] + s[S.SPREAD_BEND]
     b1 = f[BEND] - s[S.BEND]
     b2 = f[BEND + 1] - s[S.BEND + 1]
-    penalty = penalty + BENDING * (
-        min(b1 * b1 / bend_variance, t.cap) + min(b2 * b2 / bend_variance, t.cap)
-    )
+    penalty = penalty + BENDING * _robust(b1 * b1 + b2 * b2, bend_variance, MOST_BENDING)
 
     if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF:
         cosine = dx * ex + dy * ey + dz * ez
         turned2 = max(ONE - cosine * cosine, ZERO)
         direction_variance = t.direction + s[S.SPREAD_DIRECTION]
-        penalty = penalty + TURNED * min(turned2 / direction_variance, t.cap)
+        penalty = penalty + TURNED * _robust(turned2, direction_variance, MOST_TURNED)
 
     coloured, wider = colour_difference(f, P.COLOUR, s, t)
     # beyond the rim of what was learned the surfel only stands in for the surface
     beyond = u * u + v * v
-    penalty = penalty + coloured + BESIDE * min(beyond / np.float32(6e-5), t.cap)
+    penalty = penalty + coloured + BESIDE * _robust(beyond, RIM, MOST_BESIDE)
     return penalty, widened * wider
 
 

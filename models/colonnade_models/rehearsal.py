@@ -18,7 +18,6 @@ from colonnade_models.evidence import BEND, FEATURE_SIZE, features_of
 from colonnade_models.kernel import kernel
 from colonnade_models.learning import MAX_TRUSTED_BEND_SIGMA
 from colonnade_models.memory import LearnedObject, Memory, ObjectMemory, lookup
-from colonnade_models.numerics import hsv_to_rgb, rgb_to_hsv
 
 __all__ = ["rehearse"]
 
@@ -35,11 +34,12 @@ _FRAME_SIGMA = np.float32(noise.FRAME_SIGMA)
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
+_ROUND = np.float32(2 * np.pi)
 NUMBERS = 6
 """Standard normal numbers that displace one touch."""
 
 # sums over the touches of a surfel, first for the means, then for the variances about them
-_COUNT, _RGB, _BENT, _BENDS = 0, 1, 9, 4
+_COUNT, _HUE, _SHADE, _BENT, _BENDS = 0, 1, 3, 9, 5
 _NORMAL, _PLACE, _HSV, _BEND, _DIRECTED, _DIRECTION = 1, 2, 3, 6, 7, 8
 _SUMS = 10
 
@@ -66,10 +66,11 @@ def _sum_features(memory: Memory, touches: Array, white: Array, f: Array, sums: 
         if s < 0:
             continue
         sums[s, _COUNT] += ONE
-        r, g, b = hsv_to_rgb(f[P.COLOUR], f[P.COLOUR + 1], f[P.COLOUR + 2])
-        sums[s, _RGB] += r
-        sums[s, _RGB + 1] += g
-        sums[s, _RGB + 2] += b
+        hue = _ROUND * f[P.COLOUR]
+        sums[s, _HUE] += np.cos(hue)
+        sums[s, _HUE + 1] += np.sin(hue)
+        sums[s, _SHADE] += f[P.COLOUR + 1]
+        sums[s, _SHADE + 1] += f[P.COLOUR + 2]
         if f[P.SIGMA_BEND] <= MAX_TRUSTED_BEND_SIGMA:
             sums[s, _BENT] += ONE
             sums[s, _BENDS] += f[BEND]
@@ -82,10 +83,10 @@ def _set_means(table: Array, sums: Array) -> None:
     for i in range(table.shape[0]):
         count, bent = sums[i, _COUNT], sums[i, _BENT]
         if count > ZERO:
-            h, s, v = rgb_to_hsv(
-                sums[i, _RGB] / count, sums[i, _RGB + 1] / count, sums[i, _RGB + 2] / count
-            )
-            table[i, S.COLOUR], table[i, S.COLOUR + 1], table[i, S.COLOUR + 2] = h, s, v
+            hue = np.arctan2(sums[i, _HUE + 1], sums[i, _HUE]) / _ROUND
+            table[i, S.COLOUR] = hue + ONE if hue < ZERO else hue
+            table[i, S.COLOUR + 1] = sums[i, _SHADE] / count
+            table[i, S.COLOUR + 2] = sums[i, _SHADE + 1] / count
         if bent > ZERO:
             table[i, S.BEND] = sums[i, _BENDS] / bent
             table[i, S.BEND + 1] = sums[i, _BENDS + 1] / bent

@@ -36,7 +36,7 @@ TURNS = 16
 _ANGLES = 2 * np.pi * np.arange(TURNS) / TURNS
 TURN_COSINE = np.cos(_ANGLES).astype(np.float32)
 TURN_SINE = np.sin(_ANGLES).astype(np.float32)
-RESEMBLES = np.float32(3.2)
+RESEMBLES = np.float32(3.5)
 """What the differences in bending and colour may cost, nats, at a compatible surfel."""
 RESEMBLING_BEND = np.float32(0.2)
 """What the squared normalised difference in bending weighs here."""

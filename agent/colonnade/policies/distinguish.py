@@ -31,7 +31,9 @@ CANDIDATES = 48
 NEAR_RIVAL = np.float32(3.0)
 """A rival this many nats behind counts half."""
 FRESH = np.float32(0.010)
-"""Metres from the nearest touch at which a place is no longer the same."""
+"""Metres from the nearest touch at which a place is no longer the same, or"""
+FRESH_CELLS = np.float32(3.0)
+"""cells of the object's grid, where that is less: on small things places are near each other."""
 EXPLORING = np.float32(8.0)
 """Nats a metre that distance from every touch is worth by itself."""
 
@@ -111,6 +113,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
     pose = h.pose[leader]
     start, end = memory.surfel_start[o], memory.surfel_start[o + 1]
     stride = max(1, (end - start) // CANDIDATES)
+    fresh = min(FRESH, FRESH_CELLS / memory.inverse_cell[o])
     best = -ONE
     for i in range(start + offset % stride, end, stride):
         s = memory.surfels[i]
@@ -144,7 +147,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
                 dz = dz - along * f[P.NORMAL + 2]
             nearest = min(nearest, dx * dx + dy * dy + dz * dz)
         nearest = np.sqrt(nearest)
-        worth = (worth * min(nearest / FRESH, ONE) + EXPLORING * nearest) * s[S.HIT]
+        worth = (worth * min(nearest / fresh, ONE) + EXPLORING * nearest) * s[S.HIT]
         if worth > best:
             best = worth
             x, y, z = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
