@@ -116,7 +116,7 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
     if not _remember(c, percept):
         return c.verdict.state[0]
     _carry(c, memory)
-    return _conclude(c, memory, percept[P.ON_OBJECT] > ZERO)
+    return _conclude(c, memory, percept[P.ON_OBJECT] > ZERO, 1)
 
 
 @kernel
@@ -128,19 +128,19 @@ def vote(c: Column, memory: Memory, percepts: Array) -> int:
     once, each column adds the evidence of its percept, and their consensus is judged. It returns
     what `step` does, and with one patch it is `step`.
     """
-    entered, met = False, False
+    entered, met = 0, False
     for j in range(percepts.shape[0]):
         if _remember(c, percepts[j]):
             _carry(c, memory)
-            entered = True
+            entered += 1
             met = met or percepts[j, P.ON_OBJECT] > ZERO
-    if not entered:
+    if entered == 0:
         return c.verdict.state[0]
-    return _conclude(c, memory, met)
+    return _conclude(c, memory, met, entered)
 
 
 @kernel
-def _conclude(c: Column, memory: Memory, met: bool) -> int:
+def _conclude(c: Column, memory: Memory, met: bool, percepts: int) -> int:
     """After the evidence of a step: winners stay, doubts bring new ones, leaders improve."""
     keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
     if met and _doubts(c, memory):
@@ -152,7 +152,7 @@ def _conclude(c: Column, memory: Memory, met: bool) -> int:
     if moved_since(c, memory) >= 0:
         _explain_motion(c, memory)
     refine_leaders(c, memory)
-    judge(c, memory)
+    judge(c, memory, percepts)
     return c.verdict.state[0]
 
 

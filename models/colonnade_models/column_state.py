@@ -131,7 +131,7 @@ class Column(NamedTuple):
     own_proposals: NDArray[np.int64]
     """(N,) the same within the object that is reconsidered."""
     tally: NDArray[np.int64]
-    """(8,) percepts, those on the object, when last seeded, seedings, steps ready but tied, when
+    """(8,) percepts, those on the object, when last seeded, seedings, percepts while ready but tied, when
     last given twins, which object is reconsidered, whether the last seeding left out some."""
     hypotheses: Hypotheses
     seeds: Hypotheses

@@ -61,6 +61,7 @@ BESIDE, MOST_BESIDE = np.float32(0.20), np.float32(9.0)
 SPREADING = np.float32(0.20)
 RIM = np.float32(6e-5)
 """m^2 beside a surfel's middle that cost as much as one variance."""
+HUGE = np.float32(1e20)
 AWAY = np.float32(4.5)
 """Nats that a touch loses on a surface that faces away from it."""
 MISSES_OTHERWISE = np.float32(0.5)
@@ -152,6 +153,7 @@ def features_of(percept: Array, out: Array) -> None:
 @inlined
 def _robust(square: np.float32, variance: np.float32, most: np.float32) -> np.float32:
     """A squared difference in variances, `most` of them in the limit (Geman & McClure 1987)."""
+    square = min(square, HUGE)  # that of a wild percept may be infinite
     return square / (variance + square / most)
 
 

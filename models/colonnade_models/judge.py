@@ -120,8 +120,11 @@ def _other_pose(c: Column, memory: Memory) -> int:
 
 
 @kernel
-def judge(c: Column, memory: Memory) -> None:
-    """Who leads, who is the rival that matters, and is that enough to decide?"""
+def judge(c: Column, memory: Memory, percepts: int) -> None:
+    """Who leads, who is the rival that matters, and is that enough to decide?
+
+    `percepts` entered in this step.
+    """
     h, v, s, met = c.hypotheses, c.verdict, c.settings, c.tally[MET]
     _look_up(c)
     v.state[0] = OPEN
@@ -148,7 +151,7 @@ def judge(c: Column, memory: Memory) -> None:
     other = _other_pose(c, memory)
     if other >= 0:
         v.state[2] = other
-        c.tally[CALM] += 1
+        c.tally[CALM] += percepts
         if c.tally[CALM] < s.patience:
             return
     v.state[0] = RECOGNISED

@@ -11,6 +11,7 @@ from tests.models.synthetic import (
     ellipsoid,
     learned,
     lopsided,
+    moved,
     pose_row,
     rounded_box,
     spindle,
@@ -18,16 +19,18 @@ from tests.models.synthetic import (
 from tests.naive import distinction as naive
 from tests.naive.twins import mean_loss
 
+from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.distinction import (
     ALIKE,
     at_home,
+    expected_lead,
     imagine,
     laid_into,
     look_alike,
     relative_pose,
 )
-from colonnade_models.evidence import FEATURE_SIZE, default_tolerance
+from colonnade_models.evidence import FEATURE_SIZE, default_tolerance, features_of
 from colonnade_models.memory import ObjectMemory
 from colonnade_models.twins import find_twins
 
@@ -101,6 +104,37 @@ def test_a_small_mark_tells_a_turn_that_is_alike_everywhere_else() -> None:
     scratch = np.zeros(FEATURE_SIZE, f), np.zeros(12, f)
     assert not look_alike(memory, 0, here, 0, turned, T, *scratch)
     assert look_alike(memory, 0, here, 0, here, T, *scratch)
+
+
+def test_colour_alone_tells_what_is_alike_in_shape() -> None:
+    """A pale half: too little for the mean of all that a touch tells, but surely there."""
+    here = pose_row(Rotation.identity(), np.zeros(3))
+    turned = pose_row(Rotation.from_rotvec([0, 0, np.pi]), np.zeros(3))
+    paled = learned("egg", ellipsoid(0.03, 0.02, 0.012))
+    scratch = np.zeros(FEATURE_SIZE, f), np.zeros(12, f)
+    assert look_alike(ObjectMemory([paled]).arrays, 0, here, 0, turned, T, *scratch)
+    paled.table[paled.table[:, 0] > 0, S.COLOUR + 2] += f(0.1)
+    relative = naive.relative_pose(here, turned)
+    assert np.mean([naive.telling(s, paled, relative, T) for s in paled.table]) < ALIKE
+    assert not look_alike(ObjectMemory([paled]).arrays, 0, here, 0, turned, T, *scratch)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_lead_that_touches_should_have_brought_is_plain(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    turn, shift = Rotation.random(random_state=seed), random.normal(0, 0.1, 3)
+    a, b = pose_row(turn, shift), pose_row(Rotation.random(random_state=seed + 99), shift)
+    percepts = blob(1).percepts(blob(1).sample(30, random), random)
+    rows = np.zeros((30, FEATURE_SIZE), f)
+    for row, p in zip(rows, moved(percepts, turn, shift), strict=True):
+        features_of(p, row)
+    rows[::7, P.ON_OBJECT] = 0
+    scratch = np.zeros(FEATURE_SIZE, f), np.zeros(12, f)
+    got = expected_lead(MEMORY, 0, a, 0, b, rows, 25, T, *scratch)
+    plain = naive.expected_lead(THINGS[0], a, THINGS[0], b, rows[:25], T)
+    assert plain > 20
+    assert abs(got - plain) < 0.1 * plain  # on the wall between two cells another may answer
+    assert expected_lead(MEMORY, 0, a, 0, a, rows, 25, T, *scratch) == pytest.approx(0, abs=1.5)
 
 
 def twins_of(shape: Shape, count: int = 4000) -> tuple[Rotation, np.ndarray]:

@@ -77,13 +77,13 @@ def test_score_is_the_sum_of_its_terms() -> None:
         got = score(memory, o, pose, row, T, f(REACH))
         expected = naive.score(things[o], pose, row, T, REACH)
         # a place rounds at 1e-8 m against a standard deviation of 2 mm, angles at 1e-6 against
-        # 0.05; squared and halved, at most 9 each and eight of them
+        # 0.05; squared and halved, weighed and levelled off
         assert got == pytest.approx(expected, abs=2e-3)
         kinds["floor" if got == T.floor else "good" if got > 1 else "between"] += 1
     assert min(kinds.values()) > 20
 
 
-def test_surfel_score_takes_tolerance_and_caps() -> None:
+def test_surfel_score_takes_tolerance_and_levels_off() -> None:
     table = random_table(200, 3)
     loose = loosened(T, f(0.003), f(0.15))
     assert loose.place == pytest.approx(0.0022**2 + 0.003**2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.naive.evidence import surfel_score
+from tests.naive.evidence import coloured, surfel_score
 from tests.naive.poses import matrix, relative_pose
 from tests.naive.spatial_index import lookup
 
@@ -42,16 +42,28 @@ def at_home(surfel: NDArray[Any], f: Array, t: Tolerance) -> float:
     return surfel_score(f, *here, s[S.DIRECTION : S.DIRECTION + 3], s, t)
 
 
-def laid_into(learned: LearnedObject, f: Array, T: NDArray[Any], t: Tolerance) -> float:
-    """Score of features laid into the object by the (12,) pose T."""
+def _laid(learned: LearnedObject, f: Array, T: NDArray[Any]) -> tuple[int, list[Array]]:
+    """The surfel on which T (12,) lays features, or -1, and their place, normal and direction."""
     M = matrix(T)
     point = M[:3, :3] @ f[P.LOCATION : P.LOCATION + 3] + M[:3, 3]
     normal = M[:3, :3] @ f[P.NORMAL : P.NORMAL + 3]
     direction = M[:3, :3] @ f[P.DIRECTION : P.DIRECTION + 3]
-    i = lookup(learned, point, normal)
+    return lookup(learned, point, normal), [point, normal, direction]
+
+
+def laid_into(learned: LearnedObject, f: Array, T: NDArray[Any], t: Tolerance) -> float:
+    """Score of features laid into the object by the (12,) pose T."""
+    i, there = _laid(learned, f, T)
+    return float(t.floor) if i < 0 else surfel_score(f, *there, learned.table[i], t)
+
+
+def by_colour(learned: LearnedObject, f: Array, T: NDArray[Any], t: Tolerance) -> float:
+    """Nats that the difference in colour costs there, none where there is no surface."""
+    i, _ = _laid(learned, f, T)
     if i < 0:
-        return float(t.floor)
-    return surfel_score(f, point, normal, direction, learned.table[i], t)
+        return 0.0
+    s = learned.table[i].astype(np.float64)
+    return coloured(f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3], s, t)[0]
 
 
 def loss(surfel: NDArray[Any], other: LearnedObject, T: NDArray[Any], t: Tolerance) -> float:
@@ -68,8 +80,27 @@ def telling(surfel: NDArray[Any], other: LearnedObject, T: NDArray[Any], t: Tole
 def look_alike(
     one: LearnedObject, a: NDArray[Any], other: LearnedObject, b: NDArray[Any], t: Tolerance
 ) -> bool:
-    """Whether the probed surfels tell little on average, and much hardly anywhere."""
-    T = relative_pose(a, b)
-    nats = [telling(s, other, T, t) for s in one.table[:: max(1, len(one.table) // D.PROBES)]]
+    """Whether the probed surfels tell little on average, by colour too, and much hardly anywhere."""
+    T, probes = relative_pose(a, b), one.table[:: max(1, len(one.table) // D.PROBES)]
+    nats = [telling(s, other, T, t) for s in probes]
+    colours = [by_colour(other, imagine(s), T, t) for s in probes]
     much = sum(n > D.MUCH for n in nats)
-    return much <= D.SELDOM * len(nats) and bool(np.mean(nats) < D.ALIKE)
+    little = np.mean(nats) < D.ALIKE and np.mean(colours) < D.ALIKE_IN_COLOUR
+    return much <= D.SELDOM * len(nats) and bool(little)
+
+
+def expected_lead(
+    one: LearnedObject,
+    a: NDArray[Any],
+    other: LearnedObject,
+    b: NDArray[Any],
+    features: NDArray[Any],
+    t: Tolerance,
+) -> float:
+    """What touches at the places of `features` (N, 22) would tell for `one` at `a`."""
+    T, total = relative_pose(a, b), 0.0
+    for f in np.asarray(features, np.float64):
+        i, _ = _laid(one, f, a)
+        if f[P.ON_OBJECT] > 0 and i >= 0:
+            total += telling(one.table[i], other, T, t)
+    return total

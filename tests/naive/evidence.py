@@ -36,14 +36,18 @@ def features_of(percept: NDArray[Any]) -> Array:
     )
 
 
-def colour_terms(
-    a: Array, b: Array, surfel: NDArray[Any], t: Tolerance
-) -> tuple[list[float], list[float]]:
-    """Squared normalised differences of two HSV colours, and their variances."""
+def levelled(square: float, most: float) -> float:
+    """A squared normalised difference that levels off at `most`."""
+    return square / (1 + square / float(most))
+
+
+def coloured(a: Array, b: Array, surfel: NDArray[Any], t: Tolerance) -> tuple[float, float]:
+    """Nats that the difference of two HSV colours costs, and the variance of the last."""
     variances = float(t.colour) + surfel[S.SPREAD_COLOUR : S.SPREAD_COLOUR + 3].astype(float)
     hue = abs(a[0] - b[0]) % 1.0
     differences = np.array([min(hue, 1 - hue), a[1] - b[1], a[2] - b[2]])
-    return list(differences**2 / variances), list(variances)
+    square = float((differences**2 / variances).sum())
+    return float(E.COLOURED) * levelled(square, E.MOST_COLOURED), float(variances[2])
 
 
 def clamped(curvature: Array) -> Array:
@@ -62,7 +66,7 @@ def compare(
     uv = tangents @ offset
     k = clamped(s[S.CURVATURE : S.CURVATURE + 2])
     variance = t.place + s[S.SPREAD_PLACE]
-    terms = [(E.PLACE, (offset @ m + 0.5 * k @ uv**2) ** 2 / variance)]
+    terms = [(E.PLACE, E.MOST_PLACE, (offset @ m + 0.5 * k @ uv**2) ** 2 / variance)]
     widened = 2 * math.log(variance / t.place)
 
     expected = m + (k * uv) @ tangents
@@ -71,21 +75,21 @@ def compare(
     cosine = normal @ expected / np.linalg.norm(expected)
     own = t.normal + f[E.VAR_NORMAL]
     variance = own + s[S.SPREAD_NORMAL] + (k**2).max() * t.place
-    terms.append((E.FACING, max(1 - cosine**2, 0.0) / variance))
+    terms.append((E.FACING, E.MOST_FACING, max(1 - cosine**2, 0.0) / variance))
     widened += math.log(variance / own)
 
     variance = t.bend + f[E.VAR_BEND] + s[S.SPREAD_BEND]
-    for j in range(2):
-        terms.append((E.BENDING, (f[E.BEND + j] - s[S.BEND + j]) ** 2 / variance))
+    bends = ((f[E.BEND : E.BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2).sum()
+    terms.append((E.BENDING, E.MOST_BENDING, bends / variance))
     if f[P.DIRECTED] > 0 and s[S.DIRECTED] > 0.5:
         variance = t.direction + s[S.SPREAD_DIRECTION]
-        terms.append((E.TURNED, max(1 - (direction @ e) ** 2, 0.0) / variance))
+        square = max(1 - (direction @ e) ** 2, 0.0)
+        terms.append((E.TURNED, E.MOST_TURNED, square / variance))
     colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
-    coloured, variances = colour_terms(*colours, s, t)
-    terms += zip((E.HUE, E.SATURATION, E.VALUE), coloured, strict=True)
-    terms.append((E.BESIDE, uv @ uv / 6e-5))
-    widened += math.log(variances[2] / float(t.colour))
-    return sum(float(w) * min(term, float(t.cap)) for w, term in terms), widened
+    by_colour, variance = coloured(*colours, s, t)
+    terms.append((E.BESIDE, E.MOST_BESIDE, uv @ uv / float(E.RIM)))
+    widened += math.log(variance / float(t.colour))
+    return by_colour + sum(float(w) * levelled(z, most) for w, most, z in terms), widened
 
 
 def surfel_score(

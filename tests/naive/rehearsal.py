@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.naive.colour import hsv, rgb
 from tests.naive.evidence import clamped, features_of
 from tests.naive.spatial_index import lookup
 
@@ -43,8 +42,9 @@ def rehearse(learned: LearnedObject, touches: NDArray[Any], white: NDArray[Any])
     table = learned.table.astype(np.float64)
     for i, these in displaced(touches, white, learned).items():
         s = table[i]
-        colours = [rgb(*f[P.COLOUR : P.COLOUR + 3]) for f in these]
-        s[S.COLOUR : S.COLOUR + 3] = hsv(*np.mean(colours, axis=0))
+        hue, *shade = np.array(these)[:, P.COLOUR : P.COLOUR + 3].T
+        s[S.COLOUR] = np.angle(np.exp(2j * np.pi * hue).sum()) / (2 * np.pi) % 1.0
+        s[S.COLOUR + 1 : S.COLOUR + 3] = np.mean(shade, axis=1)
         bends = [f[BEND : BEND + 2] for f in these if f[P.SIGMA_BEND] <= MAX_TRUSTED_BEND_SIGMA]
         if bends:
             s[S.BEND : S.BEND + 2] = np.mean(bends, axis=0)

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
-from tests.naive.evidence import colour_terms, score
+from tests.naive.evidence import coloured, score
 from tests.naive.poses import row
 
-from colonnade_models import evidence as E
 from colonnade_models import percept as P
 from colonnade_models import seeding as G
 from colonnade_models import surfel as S
@@ -27,11 +26,7 @@ def resembles(f: NDArray[Any], s: NDArray[Any], t: Tolerance) -> bool:
         ((f[BEND : BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2).sum() / variance
     )
     colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
-    terms, _ = colour_terms(*colours, s, t)
-    weights = (E.HUE, E.SATURATION, E.VALUE)
-    for weight, term in zip(weights, terms, strict=True):
-        total += float(weight) * min(term, float(t.cap))
-    return total <= float(G.RESEMBLES)
+    return total + coloured(*colours, s, t)[0] <= float(G.RESEMBLES)
 
 
 def frame(normal: Array, direction: Array) -> Array:
