@@ -21,7 +21,8 @@ from safetensors.numpy import load, save
 
 import colonnade_models
 from colonnade_models import schema2
-from colonnade_models.memory import LearnedObject, ObjectMemory, PackedObject
+from colonnade_models.learned import LearnedObject, PackedObject
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.packed import COARSEST_STEP, FINEST_STEP, LOOKS, STEPS, Packed, join, part
 from colonnade_models.spatial_index import MOST_CELLS, MOST_SURFELS, cells_along
 

@@ -20,7 +20,8 @@ from colonnade_models.column_state import Settings
 from colonnade_models.evidence import VAR_NORMAL, Tolerance
 from colonnade_models.kernel import kernel
 from colonnade_models.kin import Kin
-from colonnade_models.memory import LearnedObject, Memory, ObjectMemory, lookup, most_awake
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import Memory, ObjectMemory, lookup, most_awake
 from colonnade_models.numerics import compress
 from colonnade_models.recall import wake_up
 

@@ -11,8 +11,8 @@ from scipy.spatial.transform import Rotation
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
+from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import draft_surfels, learn, new_draft
-from colonnade_models.memory import LearnedObject
 from colonnade_models.numerics import rgb_to_hsv
 from colonnade_models.packed import pack, unpack
 

@@ -20,7 +20,8 @@ from colonnade_models.evidence import (
     score,
     surfel_score,
 )
-from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.packed import HITS
 
 f = np.float32

@@ -11,7 +11,8 @@ from tests.models.synthetic import blob, learned, random_table
 from tests.naive import spatial_index as naive
 
 from colonnade_models import surfel as S
-from colonnade_models.memory import LearnedObject, Memory, ObjectMemory, lookup
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import Memory, ObjectMemory, lookup
 from colonnade_models.spatial_index import box_of
 
 f = np.float32

@@ -16,7 +16,8 @@ from tests.models.synthetic import random_table
 
 from colonnade_models import model_file as F
 from colonnade_models import surfel as S
-from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.model_file import (
     ModelFileError,
     load_model,

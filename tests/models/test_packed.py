@@ -12,8 +12,9 @@ from tests.models.test_refinement import T, angle_and_place, lying
 
 from colonnade_models import packed as K
 from colonnade_models import surfel as S
+from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import draft_surfels, learn, new_draft
-from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.packed import Packed, join, pack, part, unpack
 from colonnade_models.refinement import new_normal_equations, refine
 

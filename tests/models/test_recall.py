@@ -14,7 +14,8 @@ from colonnade_models import percept as P
 from colonnade_models.familiarity import MOST_LISTED, new_shortlist
 from colonnade_models.hypotheses import new_hypotheses, push
 from colonnade_models.kin import Kin
-from colonnade_models.memory import LearnedObject, Memory, ObjectMemory, lookup
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import Memory, ObjectMemory, lookup
 from colonnade_models.past import new_past
 from colonnade_models.recall import keep_awake, recall, recall_listed, wake, wake_up
 

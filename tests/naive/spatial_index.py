@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 from colonnade_models.spatial_index import FACES_ELSEWHERE, LEAST_REACH, REACH_IN_CELLS, box_of
 
 FACES_ALIKE = 0.5
