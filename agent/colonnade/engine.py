@@ -93,7 +93,7 @@ class Engine(Protocol):
     def build_memory(self, learned: Sequence[Any]) -> Any: ...
     def save_memory(self, path: Path, memory: Any) -> None: ...
     def load_memory(self, path: Path) -> Any: ...
-    def memory_bytes(self, memory: Any) -> int: ...
+    def memory_bytes(self, memory: Any) -> tuple[int, int]: ...
     def recognise(
         self,
         memory: Any,
@@ -205,9 +205,18 @@ def load_memory(path: Path) -> Any:
     return load_model(path)
 
 
-def memory_bytes(memory: Any) -> int:
-    """How much of the computer's memory the arrays take that recognition reads."""
-    return sum(array.nbytes for array in memory.arrays)
+def memory_bytes(memory: Any) -> tuple[int, int]:
+    """How much of the computer's memory the arrays take that recognition reads.
+
+    All of them, and the share of it that holds the objects which are awake.
+    """
+
+    def size(value: Any) -> int:
+        return sum(map(size, value)) if isinstance(value, tuple) else int(value.nbytes)
+
+    arrays = memory.arrays
+    awake = (arrays.surfels, arrays.table, arrays.blocks, arrays.filed, arrays.wakefulness)
+    return size(arrays), size(awake)
 
 
 def recognise(

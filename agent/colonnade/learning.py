@@ -21,7 +21,7 @@ from colonnade.practice import NO_PRACTICE, practise
 from colonnade.senses import BodyName, Senses
 from colonnade_envs.objects import ObjectMesh
 from colonnade_models.consolidation import consolidate, sketch
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 __all__ = ["laid", "learn_object", "never_met", "sketched"]
 

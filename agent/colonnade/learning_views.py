@@ -24,8 +24,8 @@ from colonnade_envs.poses import look_along, matrix_of
 from colonnade_models import percept as P
 from colonnade_models.consolidation import consolidate
 from colonnade_models.kernel import kernel
+from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import new_draft
-from colonnade_models.memory import LearnedObject
 
 __all__ = ["learn_views", "view_directions"]
 

@@ -35,8 +35,9 @@ from colonnade_models import percept as P
 from colonnade_models.consolidation import draft_of, sketch
 from colonnade_models.distinction import after
 from colonnade_models.explanation import IDENTITY, aligned, explain
+from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import new_draft
-from colonnade_models.memory import LearnedObject, Memory, ObjectMemory
+from colonnade_models.memory import Memory, ObjectMemory
 from colonnade_models.settling import settle
 
 __all__ = ["Meeting", "meet"]

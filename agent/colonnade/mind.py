@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from colonnade.seeds import learning_seed
 from colonnade_models.consolidation import consolidate, draft_of, sketch, surfels_at
-from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.settling import settle
 
 __all__ = ["Felt", "Mind"]

@@ -17,7 +17,7 @@ from colonnade.senses import Chance, Robot, Senses, go, jump, perceive
 from colonnade_envs.poses import matrix_of, random_quaternion
 from colonnade_models import percept as P
 from colonnade_models.kernel import kernel
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 from colonnade_models.standard_noise import LOCATION_SIGMA
 
 __all__ = ["NO_PRACTICE", "Practice", "practise", "practise_here"]

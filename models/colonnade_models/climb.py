@@ -9,6 +9,7 @@ from colonnade_models.contest import refine_one, total_evidence
 from colonnade_models.hypotheses import is_near, push
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.recall import recall
 
 __all__ = ["admit_sizes"]
 
@@ -32,7 +33,7 @@ def admit_sizes(c: Column, memory: Memory, leader: int) -> None:
             ):
                 known = True
                 break
-        if known:
+        if known or not recall(memory, h, c.past, kin):
             continue
         s.count[0] = 0
         push(s, kin, c.relative, total_evidence(c, memory, kin, c.relative))

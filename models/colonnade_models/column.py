@@ -30,11 +30,13 @@ from colonnade_models.column_state import (
 )
 from colonnade_models.contest import admit_seeds, refine_leaders, refine_one, total_fit
 from colonnade_models.evidence import features_of, score
+from colonnade_models.familiarity import list_familiar
 from colonnade_models.hypotheses import best_of, keep_winners
 from colonnade_models.judge import judge
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.motion import find_again, let_go, moved_since
+from colonnade_models.recall import keep_awake
 
 __all__ = [
     "MET",
@@ -107,6 +109,26 @@ def _doubts(c: Column, memory: Memory) -> bool:
 
 
 @kernel
+def _hasty(c: Column, memory: Memory) -> bool:
+    """Whether a verdict should wait for new hypotheses.
+
+    So it should where many objects are familiar or the leader fits, but not as well as most do.
+    Among many objects the true one may have had no good pose among those that were tried before
+    the percepts told which few objects are familiar.
+    """
+    s, met, leader = c.settings, c.tally[MET], c.verdict.state[1]
+    if met - c.tally[SEEDED_AT] < 3:
+        return False
+    if leader < 0:
+        return True
+    list_familiar(memory.surprise, c.features, c.tally[PERCEPTS], c.plan.listed)
+    if c.plan.listed.count[0] > s.few:
+        return True
+    h = c.hypotheses
+    return bool(total_fit(c, memory, h.object[leader], h.pose[leader]) < s.sure * np.float32(met))
+
+
+@kernel
 def step(c: Column, memory: Memory, percept: Array) -> int:
     """One percept (18,), located in the body's frame, enters the column.
 
@@ -115,6 +137,7 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
     """
     if not _remember(c, percept):
         return c.verdict.state[0]
+    keep_awake(memory, c.hypotheses, c.past)
     _carry(c, memory)
     return _conclude(c, memory, percept[P.ON_OBJECT] > ZERO, 1)
 
@@ -129,6 +152,7 @@ def vote(c: Column, memory: Memory, percepts: Array) -> int:
     what `step` does, and with one patch it is `step`.
     """
     entered, met = 0, False
+    keep_awake(memory, c.hypotheses, c.past)
     for j in range(percepts.shape[0]):
         if _remember(c, percepts[j]):
             _carry(c, memory)
@@ -153,6 +177,10 @@ def _conclude(c: Column, memory: Memory, met: bool, percepts: int) -> int:
         _explain_motion(c, memory)
     refine_leaders(c, memory)
     judge(c, memory, percepts)
+    if c.verdict.state[0] != OPEN and _hasty(c, memory):
+        admit_seeds(c, memory)
+        keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
+        judge(c, memory, 0)
     return c.verdict.state[0]
 
 
@@ -177,4 +205,5 @@ def polish(c: Column, memory: Memory) -> None:
     leader = c.verdict.state[1]
     if leader < 0:
         return
+    keep_awake(memory, c.hypotheses, c.past)
     refine_one(c, memory, c.hypotheses, leader, 6, c.tolerance)

@@ -52,7 +52,9 @@ class Settings(NamedTuple):
     most_seedings: int
     """Seedings as long as the last one brought more than there was room for."""
     seed_budget: int
-    """Poses tried per seeding."""
+    """Poses tried per seeding, or"""
+    seed_share: int
+    """as many for each familiar object, where that is more."""
     refined_seeds: int
     """Proposals that are refined and enter the contest."""
     winners: int
@@ -65,6 +67,10 @@ class Settings(NamedTuple):
     """Leaders that are refined."""
     poor: np.float32
     """Fit per percept below which the column doubts all of its hypotheses."""
+    sure: np.float32
+    """Fit per percept below which it looks for others once more before its verdict;"""
+    few: int
+    """so it does where more objects than this are familiar."""
     least_percepts: int
     """Percepts on the object before anything is decided."""
     margin: np.float32
@@ -94,12 +100,15 @@ def default_settings() -> Settings:
         second_seeding=8,
         most_seedings=6,
         seed_budget=16000,
+        seed_share=800,
         refined_seeds=96,
         winners=192,
         slack=f(12.0),
         refine_every=3,
         refined=12,
-        poor=f(1.2),
+        poor=f(1.6),
+        sure=f(2.6),
+        few=16,
         least_percepts=7,
         margin=f(6.0),
         pose_margin=f(4.0),
@@ -131,8 +140,9 @@ class Column(NamedTuple):
     own_proposals: NDArray[np.int64]
     """(N,) the same within the object that is reconsidered."""
     tally: NDArray[np.int64]
-    """(8,) percepts, those on the object, when last seeded, seedings, percepts while ready but tied, when
-    last given twins, which object is reconsidered, whether the last seeding left out some."""
+    """(8,) percepts, those on the object, when last seeded, seedings, percepts while ready but
+    tied, when last given twins, which object is reconsidered, how many proposals the last seeding
+    left out."""
     hypotheses: Hypotheses
     seeds: Hypotheses
     """Scratch for proposals."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from colonnade_models.hits import hit_share
 from colonnade_models.kernel import kernel
+from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import Draft, draft_surfels, learn, new_draft
-from colonnade_models.memory import LearnedObject, Memory, ObjectMemory, lookup
+from colonnade_models.memory import Memory, ObjectMemory, lookup
 from colonnade_models.rehearsal import rehearse
 from colonnade_models.surfel import HIT
 from colonnade_models.twins import find_twins

@@ -30,6 +30,7 @@ from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.past import before
 from colonnade_models.percept import ON_OBJECT
+from colonnade_models.recall import recall, recall_listed
 from colonnade_models.refinement import refine
 from colonnade_models.seeding import choose_anchor, seed
 
@@ -94,13 +95,19 @@ def admit_seeds(c: Column, memory: Memory) -> None:
     """Propose, refine and admit new hypotheses of any object."""
     c.tally[SEEDED_AT] = c.tally[MET]
     list_familiar(memory.surprise, c.features, c.tally[PERCEPTS], c.plan.listed)
-    if _propose(c, memory, c.proposals, c.settings.seed_budget):
+    recall_listed(memory, c.hypotheses, c.past, c.plan.listed)
+    budget = max(c.settings.seed_budget, c.settings.seed_share * c.plan.listed.count[0])
+    left_out = _propose(c, memory, c.proposals, budget)
+    if left_out >= 0:
         c.tally[SEEDINGS] += 1
+        c.tally[CUT] = left_out
 
 
 @kernel
 def reconsider(c: Column, memory: Memory, o: int) -> None:
     """Propose, refine and admit new poses of one object, each time from another percept."""
+    if not recall(memory, c.hypotheses, c.past, o):
+        return
     if c.tally[RECONSIDERED] != o:
         c.tally[RECONSIDERED] = o
         for i in range(c.own_proposals.shape[0]):
@@ -110,12 +117,15 @@ def reconsider(c: Column, memory: Memory, o: int) -> None:
 
 
 @kernel
-def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: int) -> bool:
-    """Admit what the most telling percept proposes of the listed objects; False if none is left."""
+def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: int) -> int:
+    """Admit what the most telling percept proposes of the listed objects.
+
+    Returns how many proposals had to be left out, -1 if no percept is left to propose any.
+    """
     count = c.tally[PERCEPTS]
     anchor = choose_anchor(memory, c.features, count, proposals, c.plan)
     if anchor < 0:
-        return False
+        return -1
     proposals[anchor] = 0
     coarse = loosened(c.tolerance, np.float32(0.003), np.float32(0.15))
     middle = loosened(c.tolerance, np.float32(0.001), np.float32(0.06))
@@ -133,7 +143,7 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
         c.seeds,
     )
     _weigh_misses(c, memory)
-    c.tally[CUT] = 1 if c.seeds.count[0] > s.refined_seeds else 0
+    left_out = max(0, c.seeds.count[0] - s.refined_seeds)
     keep_winners(c.seeds, s.refined_seeds, SEED_SLACK)
     for i in range(c.seeds.count[0]):
         c.seeds.evidence[i] = total_evidence(c, memory, c.seeds.object[i], c.seeds.pose[i])
@@ -145,7 +155,7 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
     for i in range(c.seeds.count[0]):
         push(c.hypotheses, c.seeds.object[i], c.seeds.pose[i], c.seeds.evidence[i])
     drop_twins(c.hypotheses, memory.centre, np.float32(0.997), np.float32(0.003))
-    return True
+    return left_out
 
 
 @kernel

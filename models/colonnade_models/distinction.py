@@ -154,7 +154,7 @@ def look_alike(
     `f` (22,) and `T` (12,) are scratch.
     """
     relative_pose(a, b, T)
-    start, end = memory.surfel_start[oa], memory.surfel_start[oa + 1]
+    start, end = memory.surfel_start[oa], memory.surfel_end[oa]
     stride = max(1, (end - start) // PROBES)
     probes = (end - start + stride - 1) // stride
     often, told, coloured = SELDOM * np.float32(probes), ZERO, ZERO

@@ -14,6 +14,7 @@ from colonnade_models.evidence import (
 )
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.recall import wake_up
 from colonnade_models.refinement import new_normal_equations, refine
 
 __all__ = ["IDENTITY", "aligned", "explain"]
@@ -53,6 +54,7 @@ def explain(memory: Memory, o: int, pose: Array, percepts: Array, reach: float =
     features = np.zeros((len(percepts), FEATURE_SIZE), np.float32)
     _features(percepts, features)
     out = np.zeros(len(percepts), np.float32)
+    wake_up(memory, o)
     _explain(memory, o, pose, features, default_tolerance(), np.float32(reach), out)
     return out
 
@@ -61,6 +63,7 @@ def aligned(memory: Memory, o: int, pose: Array, percepts: Array) -> Array:
     """The pose (12,) near `pose` in which object `o` explains (M, 18) percepts best."""
     features = np.zeros((len(percepts), FEATURE_SIZE), np.float32)
     _features(percepts, features)
+    wake_up(memory, o)
     better, normal, t = pose.copy(), new_normal_equations(), default_tolerance()
     for _ in range(ALIGNING_STEPS):
         if not refine(memory, o, better, features, 0, len(features), 1, t, normal):

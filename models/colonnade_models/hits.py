@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
 from colonnade_models.kernel import kernel
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 __all__ = ["hit_share"]
 

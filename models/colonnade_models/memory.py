@@ -1,14 +1,14 @@
 """Object memory: the surfels of all learned objects and their spatial indices.
 
-`LearnedObject` is what learning ends with; `ObjectMemory` gathers many, and `Memory` is the
-same as flat arrays for the kernels. Adding or replacing an object touches none of the others,
-so nothing learned earlier can be forgotten.
+`ObjectMemory` packs and gathers what was learned (`colonnade_models.learned`), and `Memory` is the
+same as flat arrays for the kernels. Adding or replacing an object touches none of the others, so
+nothing learned earlier can be forgotten. Of a large memory only few objects are unpacked and
+indexed at a time, see `colonnade_models.recall`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,93 +16,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
-from colonnade_models.kernel import inlined
-from colonnade_models.profile import profile
-from colonnade_models.spatial_index import NO_SURFEL, SpatialIndex, build_index
+from colonnade_models.kernel import inlined, kernel
+from colonnade_models.learned import LearnedObject, PackedObject
+from colonnade_models.packed import Packed, join, part
+from colonnade_models.recall import Wakefulness, filed_of, new_wakefulness, wake
+from colonnade_models.spatial_index import NO_SURFEL, NOT_YET, Filed, search
 
-__all__ = ["LearnedObject", "Memory", "ObjectMemory", "Surfels", "lookup"]
+__all__ = ["Memory", "ObjectMemory", "lookup", "most_awake"]
 
 Array = NDArray[np.float32]
 
-REACH_IN_CELLS = 2.0
-"""How far off the surface the index answers: enough for the noise of a hypothesis' place."""
-LEAST_REACH = 0.010
 FACES_ALIKE = np.float32(0.5)
+ALL_AWAKE = 128
+"""A memory of up to so many objects is awake as a whole."""
+FEW_AWAKE = 24
+"""Of a larger one as many are at a time: what one or two seedings ask about."""
 
 
-def reach_of(spacing: float) -> float:
-    """How far off its surface an object's index answers, m, for voxels of `spacing` metres."""
-    return max(LEAST_REACH, REACH_IN_CELLS * spacing)
-
-
-class Surfels(NamedTuple):
-    """Views into the columns of the (N, 25) surfel table."""
-
-    position: Array
-    normal: Array
-    direction: Array
-    curvature: Array
-    colour_hsv: Array
-
-
-@dataclass(frozen=True, eq=False)
-class LearnedObject:
-    """One object as learned: a name, its surfels and the grid they were merged on."""
-
-    name: str
-    table: Array
-    """(N, 25) surfel rows, see `colonnade_models.surfel`."""
-    spacing: float
-    """Edge of the merging voxels, m."""
-    steps: int = 0
-    """Percepts it took to learn."""
-    seconds: float = 0.0
-    twins: Array = field(default_factory=lambda: np.zeros((0, 12), np.float32))
-    """(W, 12) poses that nearly lay the object onto itself, see `colonnade_models.twins`."""
-
-    def __post_init__(self) -> None:
-        if self.table.ndim != 2 or self.table.shape[1] != S.SURFEL_SIZE or not len(self.table):
-            raise ValueError(f"{self.name}: surfels must be (N, {S.SURFEL_SIZE}) with N >= 1")
-        if not np.isfinite(self.table).all():
-            raise ValueError(f"{self.name}: surfels must be finite")
-        if self.twins.ndim != 2 or self.twins.shape[1] != 12 or not np.isfinite(self.twins).all():
-            raise ValueError(f"{self.name}: twins must be finite and (W, 12)")
-
-    @property
-    def surfels(self) -> Surfels:
-        """The surfels by field: position, normal, direction (N, 3), curvature (N, 2), colour."""
-        t = self.table
-        return Surfels(
-            t[:, S.POSITION : S.POSITION + 3],
-            t[:, S.NORMAL : S.NORMAL + 3],
-            t[:, S.DIRECTION : S.DIRECTION + 3],
-            t[:, S.CURVATURE : S.CURVATURE + 2],
-            t[:, S.COLOUR : S.COLOUR + 3],
-        )
-
-    @cached_property
-    def index(self) -> SpatialIndex:
-        """The spatial index, built on first use and never saved: it follows from the surfels.
-
-        Raises ValueError where the object is too large for its spacing, see `build_index`.
-        """
-        return build_index(self.table, self.spacing, reach_of(self.spacing))
-
-    @cached_property
-    def profile(self) -> NDArray[np.uint8]:
-        """(CELLS,) what percepts surprise this object, built and kept as `index` is."""
-        return profile(self.table)
+def most_awake(objects: int) -> int:
+    """How many of a memory's `objects` are awake at a time unless it is told otherwise."""
+    return objects if objects <= ALL_AWAKE else FEW_AWAKE
 
 
 class Memory(NamedTuple):
-    """All objects as flat arrays, for kernels. O objects, S surfels, B blocks, T table cells."""
+    """All objects as flat arrays, for kernels. O objects, and room for R surfels of those awake.
+
+    Of an object that is asleep nothing may be asked but what stands in the arrays by object.
+    """
 
     surfels: Array
-    """(S, 25)"""
+    """(R, 25)"""
     surfel_start: NDArray[np.int32]
-    """(O + 1,) first surfel of each object."""
+    """(O,) first surfel of each object that is awake."""
+    surfel_end: NDArray[np.int32]
+    """(O,) past its last; 0 of one that is asleep."""
     origin: Array
     """(O, 3) lowest corner of each object's index, m."""
+    cell: Array
+    """(O,) edge of its cells, m."""
     inverse_cell: Array
     """(O,) 1/m"""
     blocks_along: NDArray[np.int32]
@@ -112,7 +63,13 @@ class Memory(NamedTuple):
     table: NDArray[np.int32]
     """(T,) block in `blocks`, or -1."""
     blocks: NDArray[np.uint16]
-    """(B, 64, 2) surfel ids local to the object."""
+    """(B, 64, 2) surfel ids local to the object, as far as they were asked for."""
+    filed: Filed
+    """(R,) and (T,) the surfels of each object by blocks of its table."""
+    near: NDArray[np.uint8]
+    """Bits, the lowest first: which blocks of each object's table exist."""
+    near_start: NDArray[np.int32]
+    """(O,) first bit of each object."""
     centre: Array
     """(O, 3) middle of each object's surfels, m."""
     twins: Array
@@ -124,6 +81,30 @@ class Memory(NamedTuple):
     surprise: NDArray[np.uint8]
     """(CELLS, O) how much each object is surprised by a percept in each cell of bending and of
     colour, see `colonnade_models.profile`."""
+    packed: Packed
+    """All that was learned of surfels."""
+    wakefulness: Wakefulness
+    """Who is awake."""
+
+
+@kernel
+def _search(memory: Memory, o: int, ix: int, iy: int, iz: int, pair: NDArray[np.uint16]) -> None:
+    """Fill the pair (2,) of a cell that nobody has asked about yet."""
+    first, past = memory.surfel_start[o], memory.surfel_end[o]
+    w = memory.wakefulness
+    search(
+        memory.surfels[first:past],
+        memory.origin[o],
+        memory.cell[o],
+        memory.blocks_along[o],
+        filed_of(memory, o),
+        ix,
+        iy,
+        iz,
+        w.found,
+        w.square,
+        pair,
+    )
 
 
 @inlined
@@ -158,9 +139,13 @@ def lookup(
     block = memory.table[memory.table_start[o] + (bx * along[1] + by) * along[2] + bz]
     if block < 0:
         return -1
-    pair = memory.blocks[block, ((ix & 3) << 4) | ((iy & 3) << 2) | (iz & 3)]
-    if pair[0] == NO_SURFEL:
-        return -1
+    c = ((ix & 3) << 4) | ((iy & 3) << 2) | (iz & 3)
+    pair = memory.blocks[block, c]
+    if pair[0] >= NOT_YET:
+        if pair[0] == NOT_YET:
+            _search(memory, o, ix, iy, iz, pair)
+        if pair[0] == NO_SURFEL:
+            return -1
     start = memory.surfel_start[o]
     first = start + np.int32(pair[0])
     if pair[1] == NO_SURFEL:
@@ -176,25 +161,36 @@ def lookup(
 
 
 class ObjectMemory:
-    """All objects that a mind knows, in the order they were learned."""
+    """All objects that a mind knows, in the order they were learned; their surfels are packed.
 
-    def __init__(self, objects: Iterable[LearnedObject] = ()) -> None:
-        self._objects: dict[str, LearnedObject] = {}
+    `places` is how many are unpacked at a time at most, `most_awake` of them unless it is given.
+    """
+
+    def __init__(
+        self,
+        objects: Iterable[LearnedObject | PackedObject] = (),
+        places: int | None = None,
+    ) -> None:
+        self._objects: dict[str, PackedObject] = {}
+        self._places = places
         for learned in objects:
             self.add(learned)
 
-    def add(self, learned: LearnedObject) -> None:
+    def add(self, learned: LearnedObject | PackedObject) -> None:
         """Remember one more object. Raises ValueError if its name is taken."""
         if learned.name in self._objects:
             raise ValueError(f"an object named {learned.name!r} is already in memory")
-        self._objects[learned.name] = learned
-        self.__dict__.pop("arrays", None)
+        self._keep(learned)
 
     def replace(self, learned: LearnedObject) -> None:
         """Know the object of that name better, in its old place. Raises KeyError if it is new."""
         if learned.name not in self._objects:
             raise KeyError(f"no object named {learned.name!r} is in memory")
-        self._objects[learned.name] = learned
+        self._keep(learned)
+
+    def _keep(self, learned: LearnedObject | PackedObject) -> None:
+        kept = learned.packed if isinstance(learned, LearnedObject) else learned
+        self._objects[learned.name] = kept
         self.__dict__.pop("arrays", None)
 
     @property
@@ -206,50 +202,62 @@ class ObjectMemory:
         return len(self._objects)
 
     def __iter__(self) -> Iterator[LearnedObject]:
-        return iter(self._objects.values())
+        return (remembered.unpacked() for remembered in self._objects.values())
 
     def __contains__(self, name: object) -> bool:
         return name in self._objects
 
     def __getitem__(self, name: str) -> LearnedObject:
-        return self._objects[name]
+        return self._objects[name].unpacked()
+
+    def packed(self) -> list[PackedObject]:
+        """The objects as they are kept, in the order of learning."""
+        return list(self._objects.values())
 
     @cached_property
     def arrays(self) -> Memory:
         """The memory as the kernels read it. Raises ValueError when nothing was learned."""
-        objects = list(self)
+        objects = self.packed()
         if not objects:
             raise ValueError("the memory is empty: learn an object first")
-        tables, blocks, starts = [], [], []
-        block_count = table_count = 0
-        for learned in objects:
-            index = learned.index
-            starts.append(table_count)
-            table_count += index.table.size
-            tables.append(np.where(index.table < 0, -1, index.table + block_count).ravel())
-            blocks.append(index.blocks)
-            block_count += len(index.blocks)
-        position = [learned.surfels.position for learned in objects]
-        centre = np.array([(p.min(axis=0) + p.max(axis=0)) / 2 for p in position], np.float32)
-        sizes = [0, *(len(learned.table) for learned in objects)]
-        return Memory(
-            np.concatenate([learned.table for learned in objects]),
-            np.cumsum(sizes).astype(np.int32),
-            np.array([learned.index.origin for learned in objects], np.float32),
-            np.array([1 / learned.index.cell for learned in objects], np.float32),
-            np.array([learned.index.table.shape for learned in objects], np.int32),
-            np.array(starts, np.int32),
-            np.concatenate(tables).astype(np.int32),
-            np.concatenate(blocks),
-            centre,
-            np.concatenate([learned.twins for learned in objects]),
-            np.cumsum([0, *(len(learned.twins) for learned in objects)]).astype(np.int32),
-            np.array(
-                [
-                    np.linalg.norm(p - c, axis=1).max()
-                    for p, c in zip(position, centre, strict=True)
-                ],
-                np.float32,
+        count = len(objects)
+        packed = join([thing.packed for thing in objects])
+        for o, thing in enumerate(objects):
+            thing.packed = part(packed, o)  # one copy of them is enough
+        known = [thing.sketch for thing in objects]
+        boxes = [sketch.box for sketch in known]
+        near = np.concatenate([box.near for box in boxes])
+        cell = np.array([thing.spacing for thing in objects], np.float32)
+        tables = [len(box.near) for box in boxes]
+        sizes = np.stack([np.diff(packed.start), tables, [box.near.sum() for box in boxes]], axis=1)
+        places = min(self._places or most_awake(count), count)
+        wakefulness, (rows, cells, blocks) = new_wakefulness(sizes, places)
+        memory = Memory(
+            np.zeros((rows, S.SURFEL_SIZE), np.float32),
+            np.zeros(count, np.int32),
+            np.zeros(count, np.int32),
+            np.stack([box.origin for box in boxes]),
+            cell,
+            np.float32(1) / cell,
+            np.stack([box.along for box in boxes]),
+            np.zeros(count, np.int32),
+            np.zeros(cells, np.int32),
+            np.zeros((blocks, 64, 2), np.uint16),
+            Filed(
+                np.zeros(rows, np.uint16),
+                np.zeros((rows, 3), np.float32),
+                np.zeros(cells, np.int32),
             ),
-            np.ascontiguousarray(np.stack([learned.profile for learned in objects], axis=1)),
+            np.packbits(near, bitorder="little"),
+            np.cumsum([0, *tables[:-1]]).astype(np.int32),
+            np.stack([sketch.centre for sketch in known]),
+            np.concatenate([thing.twins for thing in objects]),
+            np.cumsum([0, *(len(thing.twins) for thing in objects)]).astype(np.int32),
+            np.array([sketch.radius for sketch in known], np.float32),
+            np.ascontiguousarray(np.stack([sketch.surprise for sketch in known], axis=1)),
+            packed,
+            wakefulness,
         )
+        for o in range(places):
+            wake(memory, o, o)
+        return memory

@@ -20,15 +20,30 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 import colonnade_models
-from colonnade_models.memory import LearnedObject, ObjectMemory, reach_of
-from colonnade_models.spatial_index import MOST_CELLS, NO_SURFEL, cells_along
-from colonnade_models.surfel import SURFEL_SIZE
+from colonnade_models import schema2
+from colonnade_models.learned import LearnedObject, PackedObject
+from colonnade_models.memory import ObjectMemory
+from colonnade_models.packed import COARSEST_STEP, FINEST_STEP, LOOKS, STEPS, Packed, join, part
+from colonnade_models.spatial_index import MOST_CELLS, MOST_SURFELS, cells_along
 
 __all__ = ["SCHEMA", "ModelFileError", "load_model", "load_object", "save_model", "save_object"]
 
-SCHEMA = 2
+SCHEMA = 3
 _UNITS = "m, rad, 1/m, colours 0..1"
 _LONGEST_NAME = 200
+_LAYOUT: dict[str, tuple[type, tuple[int | str, ...]]] = {
+    "surfel_place": (np.uint32, ("surfels",)),
+    "surfel_look": (np.uint8, ("surfels", LOOKS)),
+    "surfel_spread": (np.uint32, ("surfels",)),
+    "surfel_start": (np.int32, ("starts",)),
+    "surfel_corner": (np.int32, ("objects", 3)),
+    "surfel_step": (np.float32, ("objects",)),
+    "spacing": (np.float32, ("objects",)),
+    "steps": (np.int32, ("objects",)),
+    "twins": (np.float32, ("twins", 12)),
+    "twin_start": (np.int32, ("starts",)),
+}
+"""Type and shape of every tensor; sizes of one name are the same."""
 
 
 class ModelFileError(ValueError):
@@ -43,12 +58,12 @@ def save_model(
     `provenance` (plain strings, nothing time-dependent) is kept in the header.
     Raises OSError where the file cannot be written; an older file then stays as it was.
     """
-    _write(Path(path), list(memory), provenance or {})
+    _write(Path(path), memory.packed(), provenance or {})
 
 
 def save_object(path: str | Path, learned: LearnedObject) -> None:
     """Write one object, in the same format."""
-    _write(Path(path), [learned], {})
+    save_model(path, ObjectMemory([learned]))
 
 
 def load_model(path: str | Path) -> ObjectMemory:
@@ -61,7 +76,7 @@ def load_object(path: str | Path) -> LearnedObject:
     objects = _read(Path(path))
     if len(objects) != 1:
         raise ModelFileError(f"{path} holds {len(objects)} objects where one was expected")
-    return objects[0]
+    return objects[0].unpacked()
 
 
 def _digest(tensors: dict[str, NDArray[Any]], header: dict[str, Any]) -> str:
@@ -71,14 +86,12 @@ def _digest(tensors: dict[str, NDArray[Any]], header: dict[str, Any]) -> str:
     return h.hexdigest()
 
 
-def _write(path: Path, objects: Sequence[LearnedObject], provenance: dict[str, str]) -> None:
-    sizes = [0, *(len(learned.table) for learned in objects)]
-    tables = [np.asarray(learned.table, np.float32) for learned in objects]
+def _write(path: Path, objects: Sequence[PackedObject], provenance: dict[str, str]) -> None:
+    packed = join([thing.packed for thing in objects])
     tensors: dict[str, NDArray[Any]] = {
-        "surfels": np.concatenate(tables) if tables else np.zeros((0, SURFEL_SIZE), np.float32),
-        "surfel_start": np.cumsum(sizes).astype(np.int32),
-        "spacing": np.array([learned.spacing for learned in objects], np.float32),
-        "steps": np.array([learned.steps for learned in objects], np.int32),
+        **{f"surfel_{name}": array for name, array in packed._asdict().items()},
+        "spacing": np.array([thing.spacing for thing in objects], np.float32),
+        "steps": np.array([thing.steps for thing in objects], np.int32),
         "twins": np.concatenate([np.zeros((0, 12), np.float32), *(o.twins for o in objects)]),
         "twin_start": np.cumsum([0, *(len(o.twins) for o in objects)]).astype(np.int32),
     }
@@ -86,7 +99,7 @@ def _write(path: Path, objects: Sequence[LearnedObject], provenance: dict[str, s
         "schema": SCHEMA,
         "units": _UNITS,
         "writer": f"colonnade {colonnade_models.__version__}",
-        "names": [learned.name for learned in objects],
+        "names": [thing.name for thing in objects],
         "provenance": provenance,
     }
     # one metadata key: safetensors writes several in no fixed order
@@ -127,16 +140,16 @@ def _header_of(path: Path, data: bytes) -> dict[str, Any]:
             f"{path} is not a Colonnade model, or its header is damaged: "
             "train again or copy it anew"
         ) from None
-    if not isinstance(header, dict) or header.get("schema") != SCHEMA:
+    if not isinstance(header, dict) or header.get("schema") not in (SCHEMA, schema2.SCHEMA):
         version = header.get("schema") if isinstance(header, dict) else None
         raise ModelFileError(
-            f"{path} has model schema {version}, this version reads schema {SCHEMA}: "
+            f"{path} has model schema {version}, this version reads schemas 2 and {SCHEMA}: "
             "install the version that wrote it or train again"
         )
     return header
 
 
-def _read(path: Path) -> list[LearnedObject]:
+def _read(path: Path) -> list[PackedObject]:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -154,12 +167,17 @@ def _read(path: Path) -> list[LearnedObject]:
     expected = header.pop("sha256", None)
     if _digest(tensors, header) != expected:
         raise damaged
+    if header["schema"] == schema2.SCHEMA:
+        try:
+            tensors = schema2.packed_anew(tensors)
+        except ValueError as error:
+            raise ModelFileError(f"{path} is no sound model: {error}") from None
     return _objects(path, header, tensors)
 
 
 def _objects(
     path: Path, header: dict[str, Any], tensors: dict[str, NDArray[Any]]
-) -> list[LearnedObject]:
+) -> list[PackedObject]:
     """Check every shape and index, then cut the tables into objects."""
 
     def need(truth: bool, what: str) -> None:
@@ -170,43 +188,51 @@ def _objects(
     need(isinstance(names, list), "it lists no names")
     assert isinstance(names, list)
     count = len(names)
-    for field in ("surfels", "surfel_start", "spacing", "steps", "twins", "twin_start"):
-        need(field in tensors, f"`{field}` is missing")
-    surfels, start = tensors["surfels"], tensors["surfel_start"]
-    spacing, steps = tensors["spacing"], tensors["steps"]
-    need(surfels.dtype == np.float32 and surfels.ndim == 2, "`surfels` is no float32 table")
-    need(surfels.shape[1:] == (SURFEL_SIZE,), f"a surfel has {SURFEL_SIZE} fields")
-    need(start.dtype == np.int32 and start.shape == (count + 1,), "`surfel_start` does not fit")
-    need(spacing.dtype == np.float32 and spacing.shape == (count,), "`spacing` does not fit")
-    need(steps.dtype == np.int32 and steps.shape == (count,), "`steps` does not fit")
-    need(bool(start[0] == 0 and start[-1] == len(surfels)), "`surfel_start` does not fit")
-    sizes = np.diff(start.astype(np.int64))
-    need(
-        bool((sizes > 0).all() and (sizes < int(NO_SURFEL)).all()),
-        "an object is empty or too large",
-    )
-    need(bool(np.isfinite(surfels).all()), "surfels are not finite")
-    need(bool((np.abs(surfels[:, :3]) < 10.0).all()), "surfels lie metres off the object")
-    need(bool(((spacing > 1e-4) & (spacing < 0.1)).all()), "the surfel spacing makes no sense")
-    for i in range(count):
-        position, edge = surfels[start[i] : start[i + 1], :3], float(spacing[i])
-        cells = cells_along(position, edge, reach_of(edge)).prod(dtype=np.float64)
-        need(cells <= MOST_CELLS, "an object is too large for its surfel spacing")
-    twins, twin_start = tensors["twins"], tensors["twin_start"]
-    need(twins.dtype == np.float32 and twins.shape[1:] == (12,), "`twins` does not fit")
-    need(twin_start.dtype == np.int32 and twin_start.shape == (count + 1,), "`twins` does not fit")
-    need(bool(twin_start[0] == 0 and twin_start[-1] == len(twins)), "`twins` does not fit")
-    need(bool((np.diff(twin_start.astype(np.int64)) >= 0).all()), "`twins` does not fit")
-    need(bool(np.isfinite(twins).all()), "twins are not finite")
     need(all(isinstance(n, str) and 0 < len(n) <= _LONGEST_NAME for n in names), "bad names")
     need(len(set(names)) == count, "a name stands twice")
-    return [
-        LearnedObject(
+    sizes: dict[int | str, int] = {"objects": count, "starts": count + 1}
+    for field, (dtype, shape) in _LAYOUT.items():
+        need(field in tensors, f"`{field}` is missing")
+        found = tensors[field]
+        need(found.dtype == dtype and found.ndim == len(shape), f"`{field}` is of another kind")
+        for size, there in zip(shape, found.shape, strict=True):
+            wanted = size if isinstance(size, int) else sizes.setdefault(size, there)
+            need(there == wanted, f"`{field}` does not fit")
+    packed = Packed(*(np.array(tensors[f"surfel_{name}"]) for name in Packed._fields))
+    twins, twin_start = tensors["twins"], tensors["twin_start"]
+    for field, start, end in (
+        ("surfel_start", packed.start, len(packed.place)),
+        ("twin_start", twin_start, len(twins)),
+    ):
+        steps = np.diff(start.astype(np.int64))
+        fits = start[0] == 0 and start[-1] == end and (steps >= 0).all()
+        need(bool(fits), f"`{field}` does not fit")
+    held = np.diff(packed.start)
+    need(
+        bool((held > 0).all() and (held <= MOST_SURFELS).all()),
+        "an object is empty or too large",
+    )
+    spacing, step = tensors["spacing"], packed.step
+    need(bool(((spacing > 1e-4) & (spacing < 0.1)).all()), "the surfel spacing makes no sense")
+    powers = 2.0 ** np.arange(FINEST_STEP, COARSEST_STEP)
+    need(bool(np.isin(step, powers.astype(np.float32)).all()), "a step is no power of two")
+    corners = np.abs(packed.corner.astype(np.float64)) * step[:, None]
+    need(bool((corners + STEPS * step[:, None] < 20.0).all()), "surfels lie metres off the object")
+    need(bool(np.isfinite(twins).all()), "twins are not finite")
+    objects = [
+        PackedObject(
             names[i],
-            np.ascontiguousarray(surfels[start[i] : start[i + 1]]),
+            part(packed, i),
             float(spacing[i]),
-            int(steps[i]),
-            twins=np.ascontiguousarray(twins[twin_start[i] : twin_start[i + 1]]),
+            int(tensors["steps"][i]),
+            np.ascontiguousarray(twins[twin_start[i] : twin_start[i + 1]]),
         )
         for i in range(count)
     ]
+    for thing in objects:
+        cells = cells_along(thing.unpacked().surfels.position, thing.spacing)
+        need(
+            cells.prod(dtype=np.float64) <= MOST_CELLS,
+            "an object is too large for its surfel spacing",
+        )
+    return objects

@@ -13,6 +13,7 @@ import numpy as np
 from colonnade_models import percept as P
 from colonnade_models.column_state import (
     CALM,
+    CUT,
     MET,
     PERCEPTS,
     RECONSIDERED,
@@ -135,7 +136,7 @@ def let_go(c: Column, memory: Memory, since: int) -> None:
         c.proposals[p] = -1
     t = c.tally
     t[PERCEPTS], t[MET] = count, met
-    t[SEEDED_AT], t[SEEDINGS], t[CALM], t[TWINNED_AT] = 0, 0, 0, 0
+    t[SEEDED_AT], t[SEEDINGS], t[CALM], t[TWINNED_AT], t[CUT] = 0, 0, 0, 0, 0
     t[RECONSIDERED] = -1
     c.hypotheses.count[0] = 0
 

@@ -16,8 +16,9 @@ from colonnade_models import standard_noise as noise
 from colonnade_models import surfel as S
 from colonnade_models.evidence import BEND, FEATURE_SIZE, features_of
 from colonnade_models.kernel import kernel
+from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import MAX_TRUSTED_BEND_SIGMA
-from colonnade_models.memory import LearnedObject, Memory, ObjectMemory, lookup
+from colonnade_models.memory import Memory, ObjectMemory, lookup
 
 __all__ = ["rehearse"]
 

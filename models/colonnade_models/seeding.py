@@ -99,7 +99,7 @@ def choose_anchor(
         poses = ZERO
         for k in range(plan.listed.count[0]):
             o = plan.listed.object[k]
-            surfels = memory.surfel_start[o + 1] - memory.surfel_start[o]
+            surfels = memory.surfel_end[o] - memory.surfel_start[o]
             likely = LIKELIHOOD[surprise_of(memory.surprise, f, o)]
             poses += plan.listed.worth[k] * np.float32(surfels) * likely
         if f[P.DIRECTED] > ZERO:
@@ -188,7 +188,7 @@ def _turns(f: Array, s: Array) -> int:
 def _poses(memory: Memory, o: int, f: Array, t: Tolerance) -> int:
     """How many poses of one object a percept proposes."""
     count = 0
-    for i in range(memory.surfel_start[o], memory.surfel_start[o + 1]):
+    for i in range(memory.surfel_start[o], memory.surfel_end[o]):
         if _resembles(f, memory.surfels[i], t):
             count += _turns(f, memory.surfels[i])
     return count
@@ -230,7 +230,7 @@ def seed(
         left = left - listed.worth[k]
         stride = max(ONE, np.float32(_poses(memory, o, f, t)) / max(share, ONE))
         compatible, due = ZERO, ZERO
-        for i in range(memory.surfel_start[o], memory.surfel_start[o + 1]):
+        for i in range(memory.surfel_start[o], memory.surfel_end[o]):
             s = memory.surfels[i]
             if not _resembles(f, s, t):
                 continue

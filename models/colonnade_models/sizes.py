@@ -20,8 +20,10 @@ from colonnade_models.column_state import Settings
 from colonnade_models.evidence import VAR_NORMAL, Tolerance
 from colonnade_models.kernel import kernel
 from colonnade_models.kin import Kin
-from colonnade_models.memory import LearnedObject, Memory, ObjectMemory, lookup
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import Memory, ObjectMemory, lookup, most_awake
 from colonnade_models.numerics import compress
+from colonnade_models.recall import wake_up
 
 __all__ = ["LADDER", "Sized", "at_all_sizes", "at_size", "fit_size", "widened"]
 
@@ -59,24 +61,20 @@ def at_size(learned: LearnedObject, size: float) -> LearnedObject:
         row[:] = [compress(k) for k in curvatures]
     twins = learned.twins.copy()
     twins[:, 9:] *= np.float32(size)
-    sized = replace(
+    return replace(
         learned,
         name=f"{learned.name} x {size:.3g}",
         table=table,
         spacing=learned.spacing * size,
         twins=twins,
     )
-    own = learned.index  # the same cells, larger ones
-    larger = own._replace(origin=own.origin * np.float32(size), cell=np.float32(own.cell * size))
-    sized.__dict__["index"] = larger
-    return sized
 
 
 def at_all_sizes(memory: ObjectMemory, ladder: tuple[float, ...] = LADDER) -> Sized:
     """Every object of a memory at each size of a rising ladder."""
-    copies = [at_size(learned, size) for learned in memory for size in ladder]
+    copies = [at_size(learned, size).packed for learned in memory for size in ladder]
     return Sized(
-        ObjectMemory(copies),
+        ObjectMemory(copies, len(ladder) * most_awake(len(memory))),
         Kin(
             np.repeat(np.arange(len(memory)), len(ladder)),
             np.tile(np.array(ladder, np.float32), len(memory)),
@@ -90,6 +88,7 @@ def widened(settings: Settings, rungs: int) -> Settings:
         seed_budget=rungs * settings.seed_budget,
         refined_seeds=2 * settings.refined_seeds,
         winners=2 * settings.winners,
+        few=rungs * settings.few,
     )
 
 
@@ -119,6 +118,7 @@ def fit_size(
     R, shift = pose[:9].reshape(3, 3).astype(np.float64), pose[9:].astype(np.float64)
     centre, grown = memory.centre[o].astype(np.float64), 0.0
     found = np.zeros(len(f), np.int64)
+    wake_up(memory, o)
     for _ in range(PASSES):
         q = centre + (f[:, P.LOCATION : P.LOCATION + 3] @ R.T + shift - centre) * np.exp(-grown)
         n = f[:, P.NORMAL : P.NORMAL + 3] @ R.T

@@ -140,8 +140,8 @@ def load_memory(path: Path) -> FakeMemory:
     return FakeMemory([FakeLearned(name, np.array(p), 900) for name, p in content.items()])
 
 
-def memory_bytes(memory: FakeMemory) -> int:
-    return sum(item.points.nbytes for item in memory.learned.values())
+def memory_bytes(memory: FakeMemory) -> tuple[int, int]:
+    return sum(item.points.nbytes for item in memory.learned.values()), 7
 
 
 def recognise(

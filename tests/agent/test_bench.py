@@ -299,9 +299,11 @@ def test_scale_has_a_row_for_each_size_and_learns_once(
     assert [row["objects"] for row in rows] == [2, 4, 6]  # there are no nine
     assert [row["episodes"] for row in rows] == [4, 4, 4]
     assert [row["memory_bytes"] for row in rows] == [n * 600 * 24 for n in (2, 4, 6)]
+    assert {row["awake_bytes"] for row in rows} == {7}
+    assert ElementTree.parse(out / "scale.svg").getroot().tag.endswith("svg")
     for row in rows:
         assert row["column_us"]["median"] <= row["column_us"]["p95"] <= row["column_us"]["most"]
-    shown = read_episodes(out / "of4" / "shown" / "episodes.parquet")
+    shown = read_episodes(out / "seed0" / "of4" / "shown" / "episodes.parquet")
     assert len({episode.object for episode in shown}) == 4
     printed = capsys.readouterr().out
     assert "column's step" in printed
@@ -315,6 +317,16 @@ def test_scale_has_a_row_for_each_size_and_learns_once(
     assert scale.run(replace(config, resume=True), FAKE) == 0
     again = told(out)["rows"]
     assert [row["accuracy"] for row in again] == [row["accuracy"] for row in rows]
+
+
+def test_scale_counts_its_seeds_together(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    config = ScaleConfig(objects="small", sizes=(2, 3), episodes=2, seeds=(3, 5), out=out)
+    assert scale.run(config, FAKE) == 0
+    assert [row["episodes"] for row in told(out)["rows"]] == [4, 4]
+    for seed in config.seeds:
+        shown = read_episodes(out / f"seed{seed}" / "of3" / "shown" / "episodes.parquet")
+        assert len(shown) == 2
 
 
 def test_scale_spreads_evenly_and_fits_growth() -> None:

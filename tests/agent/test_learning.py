@@ -11,7 +11,7 @@ from tests.agent.meshes import nearest, roller, wedge
 
 from colonnade.learning import learn_object
 from colonnade_envs.objects import ObjectMesh
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 MESHES = {"wedge": wedge, "roller": roller}
 

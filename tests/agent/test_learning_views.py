@@ -12,7 +12,7 @@ from tests.agent.meshes import by_side, egg, nearest, wedge
 from colonnade.engine import UnlearnableError
 from colonnade.learning_views import learn_views, view_directions
 from colonnade_envs.objects import ObjectMesh, make_mesh
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 
 def niche() -> ObjectMesh:

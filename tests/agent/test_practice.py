@@ -14,7 +14,7 @@ from colonnade.senses import Senses
 from colonnade_envs.poses import matrix_of
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 
 @pytest.fixture(scope="module")

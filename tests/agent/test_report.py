@@ -23,7 +23,7 @@ from colonnade.report.painter import data_url, paint_surfels, splat
 from colonnade.report.story import choose, events, evidence_lines, path_overlay
 from colonnade.report.view import project, view_of
 from colonnade_models import surfel as S
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 

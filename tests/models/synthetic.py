@@ -11,9 +11,10 @@ from scipy.spatial.transform import Rotation
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
+from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import draft_surfels, learn, new_draft
-from colonnade_models.memory import LearnedObject
 from colonnade_models.numerics import rgb_to_hsv
+from colonnade_models.packed import pack, unpack
 
 Array = NDArray[np.float64]
 
@@ -132,7 +133,7 @@ def learned(name: str, shape: Shape, *, count: int = 5000, spacing: float = 0.00
     draft = new_draft(spacing)
     for row in shape.percepts(shape.sample(count, random), random):
         learn(draft, row)
-    return LearnedObject(name, draft_surfels(draft), float(draft.spacing[0]), count)
+    return LearnedObject(name, settled(draft_surfels(draft)), float(draft.spacing[0]), count)
 
 
 def moved(rows: NDArray[np.float32], turn: Rotation, shift: Array) -> NDArray[np.float32]:
@@ -164,4 +165,11 @@ def random_table(count: int, seed: int, size: float = 0.03) -> NDArray[np.float3
     table[:, 17:23] = random.uniform(0.001, 0.05, (count, 6))
     table[:, S.SPREAD_PLACE] = random.uniform(0.0, 4e-6, count)
     table[:, S.HIT] = random.uniform(0.3, 1.0, count)
-    return table
+    return settled(table)
+
+
+def settled(table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Surfel rows as memory keeps them: packing them again loses nothing."""
+    out = np.zeros_like(table)
+    unpack(pack(table), 0, out)
+    return out

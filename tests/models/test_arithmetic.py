@@ -25,8 +25,9 @@ from colonnade_models.evidence import (
     score,
     surfel_score,
 )
+from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import learn, new_draft
-from colonnade_models.memory import LearnedObject, ObjectMemory, lookup
+from colonnade_models.memory import ObjectMemory, lookup
 from colonnade_models.refinement import new_normal_equations, refine
 from colonnade_models.sensing import make_eye, sense
 

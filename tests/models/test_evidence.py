@@ -20,7 +20,9 @@ from colonnade_models.evidence import (
     score,
     surfel_score,
 )
-from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import ObjectMemory
+from colonnade_models.packed import HITS
 
 f = np.float32
 T = default_tolerance()
@@ -71,7 +73,7 @@ def test_score_is_the_sum_of_its_terms() -> None:
         p = moved(random_percept(seed, things[o].table)[None], turn, shift)[0]
         pose, row = pose_row(turn, shift), features(p)
         point = pose[:9].reshape(3, 3).astype(float) @ row[:3].astype(float) + pose[9:]
-        cell = (point - things[o].index.origin) / things[o].spacing
+        cell = (point - memory.origin[o]) / things[o].spacing
         if np.abs(cell - np.round(cell)).min() < 1e-3:
             continue  # which cell it is is a matter of rounding
         got = score(memory, o, pose, row, T, f(REACH))
@@ -102,8 +104,8 @@ def test_surfel_score_takes_tolerance_and_levels_off() -> None:
 def test_fit_forgives_what_varies_by_itself_and_the_score_does_not() -> None:
     thing = learned("blob", blob(3), count=1500)
     memory = ObjectMemory([thing]).arrays
-    vague = ObjectMemory([learned("blob", blob(3), count=1500)])
-    vague["blob"].table[:, S.SPREAD_PLACE] += f(4e-5)
+    vague = ObjectMemory([thing]).arrays
+    vague.surfels[:, S.SPREAD_PLACE] += f(4e-5)
     random = np.random.default_rng(0)
     pose = pose_row(Rotation.from_rotvec([0.05, 0, 0.02]), np.array([0.001, 0, 0]))
     plain, there, score_lost, fit_lost = 0, 0, [], []
@@ -113,10 +115,9 @@ def test_fit_forgives_what_varies_by_itself_and_the_score_does_not() -> None:
         got = fit(memory, *arguments)
         there += 1
         plain += abs(got - naive.fit(thing, pose, row, T, REACH)) < 2e-3
-        fit_lost.append(got - fit(vague.arrays, 0, pose, row, T, f(REACH)))
+        fit_lost.append(got - fit(vague, 0, pose, row, T, f(REACH)))
         score_lost.append(
-            score(memory, 0, pose, row, T, f(REACH))
-            - score(vague.arrays, 0, pose, row, T, f(REACH))
+            score(memory, 0, pose, row, T, f(REACH)) - score(vague, 0, pose, row, T, f(REACH))
         )
     assert plain >= there - 3  # on the wall between two cells another surfel may answer
     assert max(fit_lost) < 0.5
@@ -126,7 +127,8 @@ def test_fit_forgives_what_varies_by_itself_and_the_score_does_not() -> None:
 def test_lines_of_sight_are_pierced_where_plain_marching_says_so() -> None:
     thing = learned("blob", blob(3), count=3000)
     random = np.random.default_rng(0)
-    thing.table[:, S.HIT] = random.choice(np.array([0.3, 0.6, 0.9, 1.0], f), len(thing.table))
+    hits = HITS[[1, 2, 5, 15]]  # that packing keeps: 0.37, 0.6, 0.9, 0.999
+    thing.table[:, S.HIT] = random.choice(hits, len(thing.table))
     memory = ObjectMemory([thing]).arrays
     outcomes = []
     disagreements = 0
@@ -146,7 +148,7 @@ def test_lines_of_sight_are_pierced_where_plain_marching_says_so() -> None:
         assert fit(memory, 0, pose, row, T, f(REACH)) == got
         disagreements += abs(got - expected) > 1e-5
     # the surer a touch there meets, up to a limit; a place that is rarely met tells nothing
-    kinds = [T.pierced, *(np.log((1 - hit) / MISSES_OTHERWISE) for hit in (0.9, 0.6)), 0.0]
+    kinds = [T.pierced, *(np.log((1 - hit) / MISSES_OTHERWISE) for hit in hits[2:0:-1]), 0.0]
     assert np.allclose(sorted(set(np.round(outcomes, 5))), kinds, atol=1e-4)
     assert 25 < outcomes.count(0.0) < 225
     # a step of the march may round across the wall of a cell

@@ -21,7 +21,8 @@ from colonnade_models.familiarity import (
     new_shortlist,
     surprise_of,
 )
-from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.profile import CELLS, bend_cell, colour_cell, profile
 
 

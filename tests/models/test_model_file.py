@@ -15,7 +15,9 @@ from safetensors.numpy import load, save
 from tests.models.synthetic import random_table
 
 from colonnade_models import model_file as F
-from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models import surfel as S
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.model_file import (
     ModelFileError,
     load_model,
@@ -67,8 +69,10 @@ def test_what_is_read_is_what_was_written(path: Path, memory: ObjectMemory) -> N
         assert b.table.dtype == np.float32
         assert b.steps == a.steps
         assert np.float32(a.spacing) == np.float32(b.spacing)
-    for x, y in zip(load_model(path).arrays, again.arrays, strict=True):
-        assert x.tobytes() == y.tobytes()
+    for x, y in zip(memory.packed(), again.packed(), strict=True):
+        for field, other in zip(x.packed, y.packed, strict=True):
+            assert field.dtype == other.dtype
+            assert field.tobytes() == other.tobytes()
 
 
 def test_saving_what_was_loaded_gives_the_same_bytes(path: Path, tmp_path: Path) -> None:
@@ -146,6 +150,43 @@ def name_them(names: Any) -> Callable[[dict[str, Any], dict[str, Any]], None]:
     return lambda tensors, header: header.update(names=names)
 
 
+def as_schema_2(tensors: dict[str, Any], header: dict[str, Any]) -> None:
+    """What a file held before surfels were packed."""
+    for name in ("place", "look", "spread", "corner", "step"):
+        del tensors[f"surfel_{name}"]
+    tables = [thing(name, k).table for k, name in enumerate(NAMES)]
+    tensors["surfels"] = np.concatenate(tables)
+    header["schema"] = 2
+
+
+def test_a_model_of_schema_2_is_read(path: Path, tmp_path: Path, memory: ObjectMemory) -> None:
+    save_model(tmp_path / "new", memory)
+    rewritten(path, as_schema_2)
+    save_model(path, load_model(path))
+    assert path.read_bytes() == (tmp_path / "new").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (put("surfels", np.zeros((86, 24), np.float32)), "25 fields"),
+        (put("surfels", np.zeros((86, 25))), "no float32 table"),
+        (put("surfels", np.nan, (3, 7)), "not finite"),
+        (put("surfels", 11.0, (3, 1)), "metres off"),
+        (put("surfels", 0.0, (3, slice(S.NORMAL, S.NORMAL + 3))), "unit length"),
+        (put("surfel_start", np.array([0, 60, 50, 70, 86], np.int32)), "empty"),
+        (put("surfel_start", np.array([0, 20, 40, 60, 85], np.int32)), "does not fit"),
+        (put("surfel_start", np.array([0, 86], np.int32)), "does not fit"),
+        (put("surfel_start", np.array(0, np.int32)), "is odd"),
+        (lambda tensors, header: tensors.pop("surfels"), "missing"),
+    ],
+)
+def test_a_damaged_model_of_schema_2_is_refused(path: Path, change: Any, why: str) -> None:
+    rewritten(path, as_schema_2)
+    rewritten(path, change)
+    assert why in refused(path)
+
+
 HOSTILE = {
     "start beyond the end": put("surfel_start", 10**6, 2),
     "start before the beginning": put("surfel_start", -5, 1),
@@ -153,11 +194,17 @@ HOSTILE = {
     "starts go down": put("surfel_start", np.array([0, 60, 50, 70, 86], np.int32)),
     "starts are floats": put("surfel_start", np.arange(5, dtype=np.float32)),
     "too few starts": put("surfel_start", np.array([0, 86], np.int32)),
-    "surfels are double": put("surfels", np.zeros((86, 22))),
-    "surfels are narrow": put("surfels", np.zeros((86, 5), np.float32)),
-    "surfels are flat": put("surfels", np.zeros(86 * 22, np.float32)),
-    "a surfel is NaN": put("surfels", np.nan, (3, 4)),
-    "a surfel is far off": put("surfels", 1e9, (3, 0)),
+    "places are signed": put("surfel_place", np.zeros(86, np.int32)),
+    "looks are narrow": put("surfel_look", np.zeros((86, 5), np.uint8)),
+    "looks are flat": put("surfel_look", np.zeros(86 * 10, np.uint8)),
+    "spreads are short": put("surfel_spread", np.zeros(85, np.uint32)),
+    "a step is NaN": put("surfel_step", np.nan, 1),
+    "a step is zero": put("surfel_step", 0.0, 1),
+    "a step is negative": put("surfel_step", -(2.0**-10), 1),
+    "a step is no power of two": put("surfel_step", 1e-3, 1),
+    "a corner is far off": put("surfel_corner", 2**31 - 1, (1, 0)),
+    "a corner is farther off": put("surfel_corner", -(2**31), (1, 2)),
+    "corners are flat": put("surfel_corner", np.zeros(12, np.int32)),
     "spacing is zero": put("spacing", 0.0, 1),
     "spacing is NaN": put("spacing", np.nan, 1),
     "spacing is short": put("spacing", np.ones(1, np.float32)),
@@ -169,7 +216,8 @@ HOSTILE = {
     "twin starts overflow": put("twin_start", np.array([0, 2**31 - 1, -(2**31), 3, 3], np.int32)),
     "twin starts wrap": put("twin_start", np.array([0, 2**31 - 1, -(2**31), -1, 3], np.int32)),
     "an object asks for petabytes": lambda tensors, header: (
-        tensors["surfels"].__setitem__((0, slice(3)), 9.9),
+        tensors["surfel_step"].__setitem__(0, 2.0**-7),
+        tensors["surfel_place"].__setitem__(0, 2**30 - 1),
         tensors["spacing"].__setitem__(0, 2e-4),
     ),
     "a name is missing": name_them(list(NAMES[:3])),
@@ -181,7 +229,7 @@ HOSTILE = {
     "no names": name_them(None),
     "a tensor is gone": lambda tensors, header: tensors.pop("twins"),
     "another schema": lambda tensors, header: header.update(schema=99),
-    "surfels are a number": put("surfels", np.array(1.0, np.float32)),
+    "places are a number": put("surfel_place", np.array(1, np.uint32)),
     "starts are a number": put("surfel_start", np.array(1, np.int32)),
     "steps are bytes": put("steps", np.zeros(4, np.uint8)),
     "spacing is double": put("spacing", np.full(4, 0.005)),

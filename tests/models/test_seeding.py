@@ -12,7 +12,8 @@ from colonnade_models import percept as P
 from colonnade_models.evidence import FEATURE_SIZE, default_tolerance, features_of, loosened
 from colonnade_models.familiarity import list_only, surprise_of
 from colonnade_models.hypotheses import new_hypotheses
-from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.seeding import TURNS, SeedPlan, choose_anchor, new_seed_plan, seed
 
 f = np.float32

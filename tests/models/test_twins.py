@@ -9,7 +9,8 @@ from tests.models.synthetic import blob, ellipsoid, learned
 from tests.naive import twins as naive
 
 from colonnade_models.evidence import FEATURE_SIZE, default_tolerance
-from colonnade_models.memory import LearnedObject, ObjectMemory
+from colonnade_models.learned import LearnedObject
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.twins import LARGEST_LOSS, MOST_TWINS, _mean_loss, _spread, find_twins
 
 f = np.float32

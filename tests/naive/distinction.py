@@ -14,7 +14,7 @@ from colonnade_models import distinction as D
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.evidence import BEND, FEATURE_SIZE, VAR_BEND, VAR_NORMAL, Tolerance
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 Array = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from colonnade_models import evidence as E
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.evidence import Tolerance
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 from colonnade_models.numerics import FLAT
 
 Array = NDArray[np.float64]

@@ -13,7 +13,7 @@ from colonnade_models import percept as P
 from colonnade_models import refinement as G
 from colonnade_models import surfel as S
 from colonnade_models.evidence import VAR_NORMAL, Tolerance
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 Array = NDArray[np.float64]
 

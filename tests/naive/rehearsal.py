@@ -14,8 +14,8 @@ from colonnade_models import rehearsal as R
 from colonnade_models import standard_noise as noise
 from colonnade_models import surfel as S
 from colonnade_models.evidence import BEND
+from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import MAX_TRUSTED_BEND_SIGMA
-from colonnade_models.memory import LearnedObject
 
 Array = NDArray[np.float64]
 

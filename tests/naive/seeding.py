@@ -14,7 +14,7 @@ from colonnade_models import percept as P
 from colonnade_models import seeding as G
 from colonnade_models import surfel as S
 from colonnade_models.evidence import BEND, VAR_BEND, Tolerance
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 Array = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_models.memory import LEAST_REACH, REACH_IN_CELLS, LearnedObject
-from colonnade_models.spatial_index import FACES_ELSEWHERE
+from colonnade_models.learned import LearnedObject
+from colonnade_models.spatial_index import FACES_ELSEWHERE, LEAST_REACH, REACH_IN_CELLS, box_of
 
 FACES_ALIKE = 0.5
 
@@ -32,7 +32,7 @@ def lookup(learned: LearnedObject, point: NDArray[Any], normal: NDArray[Any]) ->
     surfels = learned.surfels
     position, normals = surfels.position.astype(np.float64), surfels.normal.astype(np.float64)
     reach = max(LEAST_REACH, REACH_IN_CELLS * learned.spacing)
-    origin = learned.index.origin.astype(np.float64)
+    origin = box_of(learned.table, learned.spacing).origin.astype(np.float64)
     cell = np.floor((np.asarray(point, np.float64) - origin) / learned.spacing)
     if (cell < 0).any():
         return -1

@@ -10,7 +10,7 @@ from tests.naive.distinction import loss
 
 from colonnade_models import twins as W
 from colonnade_models.evidence import Tolerance
-from colonnade_models.memory import LearnedObject
+from colonnade_models.learned import LearnedObject
 
 
 def losses(learned: LearnedObject, pose: NDArray[Any], t: Tolerance) -> list[float]:

@@ -170,7 +170,9 @@ class ScaleConfig(BenchOptions):
     noise: Noise = "standard"
     """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
 
-    seeds: tyro.conf.Suppress[tuple[int, ...]] = (0,)
+    seeds: Numbers = (0,)
+    """Everything is done once a seed, learning as well, and counted together."""
+
     rotations: tyro.conf.Suppress[int] = 1
 
 

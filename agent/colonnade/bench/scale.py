@@ -1,6 +1,6 @@
 """``colonnade bench scale``: accuracy, time and memory over the number of objects known.
 
-All objects are learned once; memories of some of them, spread evenly over the set, are put
+All objects are learned once a seed; memories of some of them, spread evenly over the set, are put
 together and asked about objects spread evenly over their own.
 """
 
@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from colonnade.bench.config import ScaleConfig
 from colonnade.bench.laboratory import Laboratory, Model, laboratory
 from colonnade.bench.table import cell, table
-from colonnade.commands.console import note
+from colonnade.commands.console import note, show, stdout
 from colonnade.commands.evaluate import Evaluation, recognise_into
 from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_table import write_episodes
-from colonnade.files import atomic_path
+from colonnade.files import atomic_path, atomic_write
+from colonnade.report.svg import lines, standalone
 from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 
@@ -37,18 +38,45 @@ def run(config: ScaleConfig, engine: str = ENGINE) -> int:
     with laboratory("scale", config, config.objects, engine) as lab:
         known = list(load_engine(engine).open_set(config.objects, config.names or None, 1.0))
         wanted = tuple(known[i] for i in evenly(len(known), sizes[-1]))
-        model = lab.learn("model", config.objects, wanted, body=config.body, seed=config.seeds[0])
+        models = [
+            lab.learn(f"seed{seed}/model", config.objects, wanted, body=config.body, seed=seed)
+            for seed in config.seeds
+        ]
+        most = min(len(model.names) for model in models)
         rows = []
         for size in sizes:
-            if size > len(model.names):
-                note(f"Only {len(model.names)} objects were learned: they stand for {size}.")
-            rows.append(_measure(lab, model, min(size, len(model.names))))
+            if size > most:
+                note(f"Only {most} objects were learned: they stand for {size}.")
+            row = _measure(lab, models, min(size, most))
+            rows.append(row)
+            note(f"{row['objects']} objects: {cell(row['accuracy'], '.1%')} correct")
         print(scale_table(rows))
         steps = [row["column_us"]["mean"] for row in rows]
         growth = exponent([row["objects"] for row in rows], steps)
         if growth is not None:
             print(f"\nThe column's mean step grows as the number of objects to the {growth:.2f}.")
+        picture = lab.path / "scale.svg"
+        atomic_write(picture, curve(rows))
+        stdout.print(f"Curve: {show(picture)}", markup=False, soft_wrap=True)
         return lab.conclude(rows)
+
+
+def curve(rows: Sequence[dict[str, Any]]) -> str:
+    """The column's step over the number of objects known, as SVG."""
+    series = {
+        name: [(row["objects"], 1e-3 * row["column_us"][name]) for row in rows]
+        for name in ("median", "mean")
+    }
+    return standalone(
+        lines(
+            series,
+            label="The column's step over the number of objects known",
+            x_unit="objects known",
+            y_unit="ms",
+            hero="median",
+            marks=[row["objects"] for row in rows],
+        )
+    )
 
 
 def evenly(count: int, wanted: int) -> list[int]:
@@ -64,18 +92,31 @@ def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
     return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
 
 
-def _measure(lab: Laboratory[ScaleConfig], model: Model, size: int) -> dict[str, Any]:
-    """One row: a memory of `size` of the model's objects, and what came of its episodes."""
+class Shown(NamedTuple):
+    """What came of showing the objects of one memory."""
+
+    names: list[str]
+    """What it holds."""
+    episodes: list[Episode]
+    file: int
+    ram: int
+    awake: int
+    """Bytes on disk, in the computer's memory, and of those what holds objects that are awake."""
+
+
+def _show(lab: Laboratory[ScaleConfig], model: Model, size: int) -> Shown:
+    """Put a memory of `size` of the model's objects together and show it as many or fewer."""
     options, mind = lab.options, load_engine(lab.engine)
     names = [model.names[i] for i in evenly(len(model.names), size)]
-    with RunFolder(lab.path / f"of{size}") as folder:
-        with RunFolder(lab.path / "model") as learned:
+    path = lab.path / f"seed{model.seed}"
+    with RunFolder(path / f"of{size}") as folder:
+        with RunFolder(path / "model") as learned:
             memory = mind.build_memory(
                 [mind.load_learned(learned.object_file(name)) for name in names]
             )
         with atomic_path(folder.model) as temporary:
             mind.save_memory(temporary, memory)
-        ram, file = mind.memory_bytes(memory), folder.model.stat().st_size
+        (ram, awake), file = mind.memory_bytes(memory), folder.model.stat().st_size
         trained = {**model.trained, "names": names}
         shown = [names[i] for i in evenly(size, options.episodes)]
         job = Evaluation(
@@ -87,22 +128,30 @@ def _measure(lab: Laboratory[ScaleConfig], model: Model, size: int) -> dict[str,
             rotations=max(1, round(options.episodes / size)),
             noise=options.noise,
             body=options.body,
-            seed=options.seeds[0],
+            seed=model.seed,
             max_steps=options.max_steps,
             steps=True,
         )
-        with RunFolder(lab.path / f"of{size}" / "shown") as run:
+        with RunFolder(path / f"of{size}" / "shown") as run:
             done = recognise_into(run, lab.workers, job, lab.engine, resume=True)
             write_episodes(run.episodes, done.episodes)
     lab.unusable |= done.unusable
+    return Shown(names, done.episodes, file, ram, awake)
+
+
+def _measure(lab: Laboratory[ScaleConfig], models: Sequence[Model], size: int) -> dict[str, Any]:
+    """One row: memories of `size` objects, one a seed, and what came of all their episodes."""
+    shown = [_show(lab, model, size) for model in models]
+    episodes = [episode for one in shown for episode in one.episodes]
     return {
-        **summarise(done.episodes, names),
+        **summarise(episodes, shown[0].names),
         "objects": size,
-        "column_us": _times(done.episodes, "infer_us"),
-        "sense_us": _times(done.episodes, "sense_us"),
-        "policy_us": _times(done.episodes, "policy_us"),
-        "model_bytes": file,
-        "memory_bytes": ram,
+        "column_us": _times(episodes, "infer_us"),
+        "sense_us": _times(episodes, "sense_us"),
+        "policy_us": _times(episodes, "policy_us"),
+        "model_bytes": max(one.file for one in shown),
+        "memory_bytes": max(one.ram for one in shown),
+        "awake_bytes": max(one.awake for one in shown),
         "peak_rss_mb": round(lab.workers.peak_rss_mb, 1),
     }
 
@@ -128,7 +177,7 @@ def scale_table(rows: Sequence[dict[str, Any]]) -> str:
         ("column's step, µs", ["median", "95 %", "mean", "most"]),
         ("median, µs", ["sensing", "policy"]),
         ("an object", ["ms"]),
-        ("memory, MB", ["file", "RAM"]),
+        ("memory, MB", ["file", "RAM", "awake"]),
     ]
     lines = [
         [
@@ -139,7 +188,10 @@ def scale_table(rows: Sequence[dict[str, Any]]) -> str:
             *(cell(row["column_us"][name], ".0f") for name in ("median", "p95", "mean", "most")),
             *(cell(row[stage]["median"], ".0f") for stage in ("sense_us", "policy_us")),
             cell(row["episode_s_median"], scale=1e3),
-            *(cell(row[name], ".2f", 1e-6) for name in ("model_bytes", "memory_bytes")),
+            *(
+                cell(row[name], ".2f", 1e-6)
+                for name in ("model_bytes", "memory_bytes", "awake_bytes")
+            ),
         ]
         for row in rows
     ]

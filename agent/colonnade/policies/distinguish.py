@@ -19,6 +19,7 @@ from colonnade_models.distinction import MOST_TELLING, at_home, imagine, laid_in
 from colonnade_models.hypotheses import best_of, is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.recall import keep_awake
 
 __all__ = ["Rivals", "most_telling", "new_rivals"]
 
@@ -101,6 +102,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
     leader = best_of(h)
     if leader < 0:
         return -ONE
+    keep_awake(memory, h, c.past)
     chosen, relative, weight = scratch.chosen, scratch.relative, scratch.weight
     rivals = _rivals(c, memory, leader, chosen)
     all_weight = ONE
@@ -111,7 +113,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
         all_weight = all_weight + weight[k]
     o = h.object[leader]
     pose = h.pose[leader]
-    start, end = memory.surfel_start[o], memory.surfel_start[o + 1]
+    start, end = memory.surfel_start[o], memory.surfel_end[o]
     stride = max(1, (end - start) // CANDIDATES)
     fresh = min(FRESH, FRESH_CELLS / memory.inverse_cell[o])
     best = -ONE

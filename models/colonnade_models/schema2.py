@@ -1,0 +1,46 @@
+"""Schema 2 of the model file, whose surfels were not packed: read, and never written again."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade_models.packed import join, pack
+from colonnade_models.surfel import NORMAL, POSITION, SURFEL_SIZE
+
+__all__ = ["SCHEMA", "packed_anew"]
+
+SCHEMA = 2
+FARTHEST = 10.0
+"""Metres from an object's origin within which its surfels lie."""
+
+
+def packed_anew(tensors: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The tensors of the schema that followed; only what is not carried over as it is was checked.
+
+    Raises ValueError, in a few words, where the surfels make no sense.
+    """
+
+    def need(truth: bool, what: str) -> None:
+        if not truth:
+            raise ValueError(what)
+
+    rest = dict(tensors)
+    need("surfels" in rest, "`surfels` is missing")
+    need("surfel_start" in rest, "`surfel_start` is missing")
+    surfels, start = rest.pop("surfels"), rest["surfel_start"]
+    need(surfels.dtype == np.float32 and surfels.ndim == 2, "`surfels` is no float32 table")
+    need(surfels.shape[1] == SURFEL_SIZE, f"a surfel has {SURFEL_SIZE} fields")
+    need(bool(np.isfinite(surfels).all()), "surfels are not finite")
+    position, normal = (surfels[:, k : k + 3] for k in (POSITION, NORMAL))
+    need(bool((np.abs(position) < FARTHEST).all()), "surfels lie metres off the object")
+    size = (normal.astype(np.float64) ** 2).sum(axis=1)
+    need(bool((np.abs(size - 1) < 0.01).all()), "normals are not of unit length")
+    need(start.dtype == np.int32 and start.ndim == 1 and len(start) > 0, "`surfel_start` is odd")
+    need(bool(start[0] == 0 and start[-1] == len(surfels)), "`surfel_start` does not fit")
+    need(bool((np.diff(start.astype(np.int64)) > 0).all()), "an object is empty")
+    packed = join([pack(surfels[a:b]) for a, b in pairwise(start)])
+    return rest | {f"surfel_{name}": array for name, array in packed._asdict().items()}
