@@ -117,7 +117,7 @@ def default_settings() -> Settings:
         unknown_percepts=18,
         patience=30,
         reach=f(0.1),
-        alarm=f(9.0),
+        alarm=f(7.0),
     )
 
 

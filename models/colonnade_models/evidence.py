@@ -53,7 +53,7 @@ WIDEST_NORMAL = ONE
 # colour jump as a whole where a touch falls beside an edge, so they level off together. See
 # docs/column.md.
 PLACE, MOST_PLACE = np.float32(0.43), np.float32(16.0)
-FACING, MOST_FACING = np.float32(0.32), np.float32(9.0)
+FACING, MOST_FACING = np.float32(0.32), np.float32(16.0)
 BENDING, MOST_BENDING = np.float32(0.15), np.float32(9.0)
 TURNED, MOST_TURNED = np.float32(0.05), np.float32(9.0)
 COLOURED, MOST_COLOURED = np.float32(0.20), np.float32(25.0)
