@@ -49,8 +49,8 @@ WIDEST_NORMAL = ONE
 # tell true poses of the built-in objects from their twins, one touch at a time. A column chooses
 # the best of thousands of poses and refines it, so that wrong ones fit what noise there is; over
 # whole episodes about two thirds of the fitted weights decide best. Differences level off where
-# they are more likely a mistake than noise, at most so many variances count (`_robust`); bending and
-# colour jump as a whole where a touch falls beside an edge, so they level off together. See
+# they are more likely a mistake than noise, at most so many variances count (`_robust`); bending
+# and colour jump as a whole where a touch falls beside an edge, so they level off together. See
 # docs/column.md.
 PLACE, MOST_PLACE = np.float32(0.43), np.float32(16.0)
 FACING, MOST_FACING = np.float32(0.32), np.float32(16.0)
@@ -97,7 +97,6 @@ class Tolerance(NamedTuple):
     """Least score, and that of a percept where the object has no surface, nats."""
     pierced: np.float32
     """Least score where the sensor looked through what should be there."""
-    alike_colour: np.float32
 
 
 def default_tolerance() -> Tolerance:
@@ -112,7 +111,6 @@ def default_tolerance() -> Tolerance:
         gain=f(4.0),
         floor=f(-5.0),
         pierced=f(-4.0),
-        alike_colour=f(1000.0),
     )
 
 
@@ -128,7 +126,6 @@ def loosened(t: Tolerance, place: np.float32, angle: np.float32) -> Tolerance:
         t.gain,
         t.floor,
         t.pierced,
-        t.alike_colour,
     )
 
 

@@ -18,6 +18,7 @@ from colonnade_models.past import before, new_past
 
 f = np.float32
 BEFORE, AFTER = 14, 40
+BLOBS = ("first", "second", "third")
 
 
 def shifted(name: str, seed: int, shift: float, degrees: float) -> tuple[np.ndarray, Rotation]:
@@ -43,8 +44,13 @@ def follow(rows: np.ndarray, **changes: float) -> tuple[C.Column, list[int], lis
     return column, states, moves
 
 
-@pytest.mark.parametrize(("shift", "degrees"), [(0.05, 0), (0.02, 0), (0, 45), (0.05, 45)])
-@pytest.mark.parametrize("name", ["second", "third"])
+@pytest.mark.parametrize(
+    ("name", "shift", "degrees"),
+    [
+        *((name, *amount) for name in BLOBS for amount in ((0.05, 0), (0.02, 0), (0.05, 45))),
+        ("third", 0, 45),  # the smoother ones feel much the same when only turned
+    ],
+)
 def test_noticed_soon_and_found_again(name: str, shift: float, degrees: float) -> None:
     rows, turn = shifted(name, 4, shift, degrees)
     column, states, moves = follow(rows)

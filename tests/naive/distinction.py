@@ -80,7 +80,7 @@ def telling(surfel: NDArray[Any], other: LearnedObject, T: NDArray[Any], t: Tole
 def look_alike(
     one: LearnedObject, a: NDArray[Any], other: LearnedObject, b: NDArray[Any], t: Tolerance
 ) -> bool:
-    """Whether the probed surfels tell little on average, by colour too, and much hardly anywhere."""
+    """Whether probed surfels tell little on average, by colour too, and much hardly anywhere."""
     T, probes = relative_pose(a, b), one.table[:: max(1, len(one.table) // D.PROBES)]
     nats = [telling(s, other, T, t) for s in probes]
     colours = [by_colour(other, imagine(s), T, t) for s in probes]
