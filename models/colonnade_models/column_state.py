@@ -115,7 +115,7 @@ def default_settings() -> Settings:
         fit=f(1.6),
         strange=f(1.1),
         unknown_percepts=18,
-        patience=30,
+        patience=45,
         reach=f(0.1),
         alarm=f(7.0),
     )
