@@ -2,7 +2,7 @@
 
 There is no second schema: the docstring under a field is its help text, its default is the
 flag's default, and what a run was made with is written from the same dataclass into
-``config.toml``.
+``config.toml``. A flag of several commands stands in a base that they share.
 """
 
 from __future__ import annotations
@@ -19,16 +19,20 @@ from tyro.constructors import PrimitiveConstructorSpec
 __all__ = [
     "BenchConfig",
     "Body",
+    "BodyOption",
     "Columns",
     "ConfigError",
     "DiscoverConfig",
     "DoctorConfig",
     "EvaluateConfig",
     "ExploreConfig",
+    "LimitOption",
     "Noise",
     "ObjectsConfig",
     "Orientations",
+    "PartOptions",
     "Policy",
+    "StreamOptions",
     "TrainConfig",
     "check_config",
     "optional",
@@ -100,21 +104,75 @@ Set = Annotated[str, tyro.conf.arg(metavar="SET")]
 Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 
 
-@dataclass(frozen=True)
-class TrainConfig:
-    """Learn every object of a set by touching it, and save what was learned."""
-
-    out: Folder
-    """Run folder to make."""
+@dataclass(frozen=True, kw_only=True)
+class SetOption:
+    """Where objects come from."""
 
     objects: Set = "builtin"
     """builtin, pybullet, random:000-049, or a folder or file (OBJ, STL, PLY, GLB, URDF)."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class PartOptions:
+    """Which objects of a set, and how large."""
+
     names: Names = ()
     """Only these objects of the set."""
 
+    scale: float = 1.0
+    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BodyOption:
+    """What senses them."""
+
     body: Body = "touch"
     """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitOption:
+    """How long an episode may last."""
+
+    max_steps: int = 500
+    """Give up an episode after so many steps and count its strongest hypothesis."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions(LimitOption):
+    """How what was learned is shown again."""
+
+    rotations: int = 10
+    """Random orientations of each object."""
+
+    noise: Noise = "standard"
+    """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""
+
+    columns: Columns = 1
+    """Patches of the sensor, each a column's own, that vote: 1 to 5, in a cross 12 mm apart."""
+
+    steps: bool = False
+    """Also record every step of every episode in steps.parquet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamOptions(BodyOption, PartOptions):
+    """How objects are met whose names nobody tells."""
+
+    epochs: int = 10
+    """Times that each object is met, every time in another order and new orientations."""
+
+    max_steps: int = 500
+    """Give up recognising after so many steps; memory then stays as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(BodyOption, PartOptions, SetOption):
+    """Learn every object of a set by touching it, and save what was learned."""
+
+    out: Folder
+    """Run folder to make."""
 
     views: int = 0
     """Learn only what a camera sees in the first N of 14 orientations of the object; 0: all."""
@@ -128,15 +186,12 @@ class TrainConfig:
     resume: bool = False
     """Go on with a run that was stopped: objects already learned are kept."""
 
-    scale: float = 1.0
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
-
     json: JsonFile = None
     """Also write the summary to this file as JSON."""
 
 
-@dataclass(frozen=True)
-class EvaluateConfig:
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig(ShowOptions):
     """Show what a run has learned in new orientations and count how often it is right."""
 
     run: Annotated[Path, tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
@@ -147,12 +202,6 @@ class EvaluateConfig:
 
     names: Names = ()
     """Only these objects."""
-
-    rotations: int = 10
-    """Random orientations of each object."""
-
-    noise: Noise = "standard"
-    """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""
 
     body: Annotated[Body | None, optional("{touch,camera}", "as-trained", _body)] = None
     """Body to sense with."""
@@ -166,9 +215,6 @@ class EvaluateConfig:
     policy: Policy = "distinguish"
     """distinguish: goes where its hypotheses disagree. curvature, random: only walks."""
 
-    columns: Columns = 1
-    """Patches of the sensor, each a column's own, that vote: 1 to 5, in a cross 12 mm apart."""
-
     any_size: bool = False
     """Recognise objects 0.7 to 1.4 times as large as learned, and tell the size; takes longer."""
 
@@ -177,12 +223,6 @@ class EvaluateConfig:
 
     moves: int = 0
     """Shift the object by up to 5 cm and turn it by up to 45 degrees N times in each episode."""
-
-    max_steps: int = 500
-    """Give up an episode after so many steps and count its strongest hypothesis."""
-
-    steps: bool = False
-    """Also record every step of every episode in steps.parquet."""
 
     resume: bool = False
     """Go on with an evaluation that was stopped: finished episodes are kept."""
@@ -197,27 +237,12 @@ class EvaluateConfig:
     """Also write the summary to this file as JSON."""
 
 
-@dataclass(frozen=True)
-class ExploreConfig:
+@dataclass(frozen=True, kw_only=True)
+class ExploreConfig(ShowOptions, BodyOption, PartOptions, SetOption):
     """The main job: learn a set of objects, recognise them in new orientations, write a report."""
-
-    objects: Set = "builtin"
-    """builtin, pybullet, random:000-049, or a folder or file (OBJ, STL, PLY, GLB, URDF)."""
-
-    names: Names = ()
-    """Only these objects of the set."""
 
     out: Annotated[Path | None, optional("DIR", "runs/explore-DATE-TIME", _file)] = None
     """Run folder to make."""
-
-    rotations: int = 10
-    """Random orientations of each object."""
-
-    noise: Noise = "standard"
-    """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""
-
-    body: Body = "touch"
-    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
 
     seed: int = 0
     """Everything random follows from it."""
@@ -225,78 +250,45 @@ class ExploreConfig:
     workers: int = 0
     """Processes to share the work; 0 is one per core. Results do not depend on it."""
 
-    columns: Columns = 1
-    """Patches of the sensor, each a column's own, that vote: 1 to 5, in a cross 12 mm apart."""
-
-    max_steps: int = 500
-    """Give up an episode after so many steps and count its strongest hypothesis."""
-
-    steps: bool = False
-    """Also record every step of every episode in steps.parquet."""
-
     resume: bool = False
     """Go on with a run that was stopped; needs --out."""
-
-    scale: float = 1.0
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
 
     json: JsonFile = None
     """Also write the summary to this file as JSON."""
 
 
-@dataclass(frozen=True)
-class DiscoverConfig:
+@dataclass(frozen=True, kw_only=True)
+class DiscoverConfig(StreamOptions, SetOption):
     """Meet the objects of a set again and again without being told their names."""
 
     out: Folder
     """Run folder to make."""
 
-    objects: Set = "builtin"
-    """builtin, pybullet, random:000-049, or a folder or file (OBJ, STL, PLY, GLB, URDF)."""
-
     names: Names = ()
     """Only these objects of the set; they say which are met and are never told to the mind."""
-
-    epochs: int = 10
-    """Times that each object is met, every time in another order and new orientations."""
 
     noise: Noise = "none"
     """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""
 
-    body: Body = "touch"
-    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
-
     seed: int = 0
     """Order, orientations, starting points and noise follow from it."""
 
-    max_steps: int = 500
-    """Give up recognising after so many steps; memory then stays as it is."""
-
     resume: bool = False
     """Go on with a stream that was stopped, or for more --epochs."""
-
-    scale: float = 1.0
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
 
     json: JsonFile = None
     """Also write the summary to this file as JSON."""
 
 
-@dataclass(frozen=True)
-class ObjectsConfig:
+@dataclass(frozen=True, kw_only=True)
+class ObjectsConfig(PartOptions):
     """List the objects of a set with their sizes and draw them on one contact sheet."""
 
     objects: Annotated[str, tyro.conf.arg(metavar="SET"), tyro.conf.Positional] = "builtin"
     """builtin, pybullet, random:000-049, or a folder (or one file) of meshes."""
 
-    names: Names = ()
-    """Only these objects of the set."""
-
     out: Annotated[Path | None, optional("PNG", "objects-SET.png", _file)] = None
     """Picture to draw."""
-
-    scale: float = 1.0
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
 
     json: JsonFile = None
     """Also write the list to this file as JSON."""

@@ -12,12 +12,15 @@ from tyro.constructors import PrimitiveConstructorSpec
 
 from colonnade.config import (
     Body,
+    BodyOption,
     Columns,
     ConfigError,
     JsonFile,
-    Names,
+    LimitOption,
     Noise,
+    PartOptions,
     Set,
+    StreamOptions,
     check_config,
     optional,
 )
@@ -72,26 +75,19 @@ Out = Annotated[Path | None, optional("DIR", "runs/bench-NAME-DATE-TIME", _folde
 
 
 @dataclass(frozen=True, kw_only=True)
-class BenchOptions:
-    """What every benchmark that learns and recognises takes."""
+class NumbersOption:
+    """Where the outcome goes."""
 
-    names: Names = ()
-    """Only these objects of the set."""
+    json: JsonFile = None
+    """Also write all numbers to this file as JSON."""
 
-    rotations: int = 10
-    """Random orientations in which each object is recognised."""
+
+@dataclass(frozen=True, kw_only=True)
+class SeedsOptions(NumbersOption):
+    """What everything takes that is done once a seed, and may be stopped and resumed."""
 
     seeds: Numbers = (0, 1)
     """Everything is done once a seed, learning as well, and counted together."""
-
-    max_steps: int = 500
-    """Give up an episode after so many steps and count its strongest hypothesis."""
-
-    workers: int = 1
-    """Processes to share the work; 1 keeps the times comparable."""
-
-    scale: float = 1.0
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
 
     out: Out = None
     """Folder for what is learned and for every episode."""
@@ -99,19 +95,43 @@ class BenchOptions:
     resume: bool = False
     """Go on in --out: what is done is not done again."""
 
-    json: JsonFile = None
-    """Also write all numbers to this file as JSON."""
+
+@dataclass(frozen=True, kw_only=True)
+class BenchOptions(SeedsOptions, LimitOption, PartOptions):
+    """What every benchmark that learns and recognises takes."""
+
+    rotations: int = 10
+    """Random orientations in which each object is recognised."""
+
+    workers: int = 1
+    """Processes to share the work; 1 keeps the times comparable."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class YcbConfig(BenchOptions):
-    """The field's recognition benchmark."""
+class ShownOptions:
+    """What is shown, and how well it is sensed."""
+
+    objects: Set = "builtin"
+    """builtin, pybullet, random:000-049, or a folder of meshes."""
+
+    noise: Noise = "standard"
+    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuitesOptions:
+    """Lists of objects of one set."""
 
     root: Set
     """Folder of meshes, or builtin, pybullet, random:000-049."""
 
     suite: Suites = ("all",)
     """Text files of object names, one a line; `all` is every object. --names goes before it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class YcbConfig(BenchOptions, SuitesOptions):
+    """The field's recognition benchmark."""
 
     conditions: Annotated[tuple[Condition, ...], _words("A,B,...", CONDITIONS)] = CONDITIONS
     """What is made hard: see above. base has its own 14 orientations."""
@@ -124,35 +144,20 @@ class YcbConfig(BenchOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PoliciesConfig(BenchOptions):
+class PoliciesConfig(BenchOptions, BodyOption, ShownOptions):
     """What it is worth to go where the leading hypotheses disagree."""
-
-    objects: Set = "builtin"
-    """builtin, pybullet, random:000-049, or a folder of meshes."""
-
-    body: Body = "touch"
-    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
-
-    noise: Noise = "standard"
-    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class FewshotConfig(BenchOptions):
+class FewshotConfig(BenchOptions, ShownOptions):
     """Accuracy over the number of views learned from."""
-
-    objects: Set = "builtin"
-    """builtin, pybullet, random:000-049, or a folder of meshes."""
 
     views: Numbers = (1, 2, 4, 8, 14)
     """From how many of the published 14 orientations, the first ones, each object is learned."""
 
-    noise: Noise = "standard"
-    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class ScaleConfig(BenchOptions):
+class ScaleConfig(BenchOptions, BodyOption, ShownOptions):
     """Accuracy, time and memory over the number of objects known."""
 
     objects: Set = "random:000-999"
@@ -164,12 +169,6 @@ class ScaleConfig(BenchOptions):
     episodes: int = 250
     """Episodes a memory, about, spread evenly over its objects."""
 
-    body: Body = "touch"
-    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
-
-    noise: Noise = "standard"
-    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
-
     seeds: Numbers = (0,)
     """Everything is done once a seed, learning as well, and counted together."""
 
@@ -177,70 +176,28 @@ class ScaleConfig(BenchOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContinualConfig:
+class ContinualConfig(NumbersOption, LimitOption, BodyOption, PartOptions, ShownOptions):
     """Nothing is forgotten: learn one object at a time and show all learned so far."""
-
-    objects: Set = "builtin"
-    """builtin, pybullet, random:000-049, or a folder of meshes."""
-
-    names: Names = ()
-    """Only these objects of the set."""
 
     rotations: int = 2
     """New random orientations in which each object is shown, every time others."""
 
-    noise: Noise = "standard"
-    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
-
-    body: Body = "touch"
-    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
-
     seed: int = 0
     """Order, learning, orientations and noise follow from it."""
-
-    max_steps: int = 500
-    """Give up an episode after so many steps and count its strongest hypothesis."""
-
-    scale: float = 1.0
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
 
     picture: Path = Path("continual.svg")
     """Plot of accuracy over the sequence."""
 
-    json: JsonFile = None
-    """Also write all numbers to this file as JSON."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class UnsupervisedConfig:
+class UnsupervisedConfig(SeedsOptions, StreamOptions, SuitesOptions):
     """Streams of objects whose names nobody tells."""
-
-    root: Set
-    """Folder of meshes, or builtin, pybullet, random:000-049."""
-
-    suite: Suites = ("all",)
-    """Text files of object names, one a line; `all` is every object. --names goes before it."""
-
-    names: Names = ()
-    """Only these objects of the set."""
 
     noise: Annotated[tuple[Noise, ...], _words("none,standard,raw", NOISES)] = ("none", "standard")
     """What the sensor is disturbed by, in exploring as in recognising."""
 
-    body: Body = "touch"
-    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
-
-    epochs: int = 10
-    """Times that each object is met, every time in another order and new orientations."""
-
     seeds: Numbers = (0, 1)
     """A stream is lived once a seed, and counted together."""
-
-    max_steps: int = 500
-    """Give up recognising after so many steps; memory then stays as it is."""
-
-    scale: float = 1.0
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
 
     out: Out = None
     """Folder for the streams, a run folder each."""
@@ -248,16 +205,10 @@ class UnsupervisedConfig:
     resume: bool = False
     """Go on in --out: what was lived is not lived again."""
 
-    json: JsonFile = None
-    """Also write all numbers to this file as JSON."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class MovedConfig(BenchOptions):
+class MovedConfig(BenchOptions, BodyOption, ShownOptions):
     """Objects that are shifted or turned while they are recognised."""
-
-    objects: Set = "builtin"
-    """builtin, pybullet, random:000-049, or a folder of meshes."""
 
     shifts: Amounts = (1.0, 2.0, 5.0)
     """Centimetres that the object is shifted, in any direction."""
@@ -265,31 +216,16 @@ class MovedConfig(BenchOptions):
     turns: Amounts = (15.0, 30.0, 45.0)
     """Degrees that it is turned, about any axis; last, the largest of both together."""
 
-    body: Body = "touch"
-    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
-
-    noise: Noise = "standard"
-    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
-
 
 @dataclass(frozen=True, kw_only=True)
-class ScaledConfig(BenchOptions):
+class ScaledConfig(BenchOptions, BodyOption, ShownOptions):
     """Objects that are smaller or larger than they were learned."""
-
-    objects: Set = "builtin"
-    """builtin, pybullet, random:000-049, or a folder of meshes."""
 
     sizes: Amounts = (0.7, 0.85, 1.0, 1.2, 1.4)
     """How many times as large as learned they are shown."""
 
-    body: Body = "touch"
-    """touch: a fingertip that rides the surface. camera: looks from a distance and can jump."""
 
-    noise: Noise = "standard"
-    """none, standard: on what is perceived, raw: 1 mm on every depth pixel."""
-
-
-def check_bench(config: BenchOptions | UnsupervisedConfig) -> None:
+def check_bench(config: SeedsOptions) -> None:
     """Refuse options that cannot be meant, before any work is done.
 
     Raises:
