@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade.config import Body, Columns, Noise, Policy
+from colonnade.config import Body, Noise
 from colonnade.episode import Episode
-from colonnade.motion import Motion
+from colonnade.episode_options import EpisodeOptions
 from colonnade.report.view import View
 
 __all__ = [
@@ -99,16 +98,9 @@ class Engine(Protocol):
         memory: Any,
         mesh: Any,
         rotation: NDArray[np.float64],
+        options: EpisodeOptions,
         *,
-        body: Body,
-        noise: Noise,
         seed: int,
-        max_steps: int,
-        record_steps: bool,
-        policy: Policy,
-        columns: Columns,
-        motion: Motion | None,
-        any_size: bool,
     ) -> Episode: ...
     def new_mind(self, seed: int) -> Any: ...
     def meet(
@@ -223,37 +215,14 @@ def recognise(
     memory: Any,
     mesh: Any,
     rotation: NDArray[np.float64],
+    options: EpisodeOptions,
     *,
-    body: Body,
-    noise: Noise,
     seed: int,
-    max_steps: int,
-    record_steps: bool,
-    policy: Policy,
-    columns: Columns,
-    motion: Motion | None,
-    any_size: bool,
 ) -> Episode:
-    """One recognition episode of `mesh` turned by `rotation` (4,) xyzw, moved or lying still.
-
-    With `any_size` it may be 0.7 to 1.4 times as large as it was learned.
-    """
+    """One recognition episode of `mesh` turned by `rotation` (4,) xyzw."""
     from colonnade.recognition import recognise as recognise_object
 
-    return recognise_object(
-        memory,
-        mesh,
-        rotation,
-        body=body,
-        noise=noise,
-        seed=seed,
-        max_steps=max_steps,
-        record_steps=record_steps,
-        policy=policy,
-        columns=columns,
-        motion=motion,
-        sized=_sized(memory) if any_size else None,
-    )
+    return recognise_object(memory, mesh, rotation, options, seed=seed)
 
 
 def new_mind(seed: int) -> Any:
@@ -291,14 +260,6 @@ def load_felt(path: Path) -> Any:
     from colonnade.felt_file import load_felt as load
 
     return load(path)
-
-
-@lru_cache(maxsize=1)
-def _sized(memory: Any) -> Any:
-    """The memory at all sizes, kept for the next episode."""
-    from colonnade_models.sizes import at_all_sizes
-
-    return at_all_sizes(memory)
 
 
 def snapshot(mesh: Any, view: View, size: int) -> NDArray[np.uint8]:

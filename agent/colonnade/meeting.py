@@ -162,6 +162,7 @@ class _Meeting:
         column = C.init(memory, self.settings, most_percepts=len(self.log.percept) + VISITS)
         random = np.random.default_rng([self.seed, 2])
         state = think(self.senses, column, memory, new_policy(random), self.log, random)
+        C.polish(column, memory)
         self.percepts = self.log.percept[: int(self.log.steps[0])]
         if state == C.RECOGNISED:
             state = self._confirm(column)

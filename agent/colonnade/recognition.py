@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,17 @@ from numpy.typing import NDArray
 
 from colonnade.cycle import CHOOSE, SENSE, THINK, Log, new_log, run
 from colonnade.episode import Episode, StepTrace
+from colonnade.episode_options import EpisodeOptions
 from colonnade.motion import LEAST_BEFORE, MOST_BEFORE, WATCHED, Motion, draw_motion
 from colonnade.policies import walk
-from colonnade.policies.choose import Policy, PolicyName, new_policy
-from colonnade.senses import DRAWN_AT_ONCE, BodyName, NoiseName, Senses
+from colonnade.policies.choose import Policy, new_policy
+from colonnade.senses import DRAWN_AT_ONCE, Senses
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.poses import matrix_of, quaternion_of
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.memory import Memory, ObjectMemory
-from colonnade_models.sizes import Sized, fit_size, widened
+from colonnade_models.sizes import Sized, at_all_sizes, fit_size, widened
 
 __all__ = ["recognise", "think"]
 
@@ -28,51 +30,24 @@ def recognise(
     memory: ObjectMemory,
     mesh: ObjectMesh,
     rotation: NDArray[np.float64],
+    options: EpisodeOptions,
     *,
-    body: BodyName,
-    noise: NoiseName,
     seed: int,
-    max_steps: int,
-    record_steps: bool = False,
     trial: int = 0,
-    policy: PolicyName = "distinguish",
-    columns: int = 1,
-    motion: Motion | None = None,
-    sized: Sized | None = None,
 ) -> Episode:
     """Meet `mesh`, turned by `rotation` (4,) object -> world, and say what it is.
 
-    With a `motion` it is moved meanwhile, and the episode tells of how it lies in the end. With
-    `sized`, the memory at all sizes, it may be smaller or larger than it was learned.
+    If it is moved meanwhile, the episode tells of how it lies in the end.
     Deterministic in its arguments but for the times it reports.
     Raises ValueError when the memory is empty.
     """
-    return _Recognition(
-        memory, mesh, body, noise, policy, columns, max_steps, record_steps, motion, sized
-    ).run(rotation, seed, trial)
+    return _Recognition(memory, mesh, options, seed).run(rotation, trial)
 
 
-def go_on(
-    senses: Senses,
-    column: C.Column,
-    memory: Memory,
-    policy: Policy,
-    log: Log,
-    random: np.random.Generator,
-    most: int,
-    least: int = 0,
-) -> int:
-    """Cycle until the column decides or `most` steps are done; `least` as for `cycle.run`.
-
-    Returns OPEN, RECOGNISED or UNKNOWN; the sensor stays where it was when the column decided.
-    """
-    state = C.OPEN
-    while state == C.OPEN and log.steps[0] < most:
-        steps = min(DRAWN_AT_ONCE, most - int(log.steps[0]))
-        numbers = random.standard_normal((steps, walk.NUMBERS))
-        chance = senses.draw(steps)
-        state = run(senses.robot, column, memory, policy, chance, numbers, log, least)
-    return state
+@lru_cache(maxsize=1)
+def _at_all_sizes(memory: ObjectMemory) -> Sized:
+    """Kept for the next episode."""
+    return at_all_sizes(memory)
 
 
 def think(
@@ -82,10 +57,21 @@ def think(
     policy: Policy,
     log: Log,
     random: np.random.Generator,
+    most: int | None = None,
+    least: int = 0,
 ) -> int:
-    """Go on until the column decides or the log is full, and polish what it decided."""
-    state = go_on(senses, column, memory, policy, log, random, len(log.percept))
-    C.polish(column, memory)
+    """Cycle until the column decides or `most` steps are done: as many as the log holds, if None.
+
+    `least` is as for `cycle.run`. Returns OPEN, RECOGNISED or UNKNOWN; the sensor stays where it
+    was when the column decided.
+    """
+    most = len(log.percept) if most is None else most
+    state = C.OPEN
+    while state == C.OPEN and log.steps[0] < most:
+        steps = min(DRAWN_AT_ONCE, most - int(log.steps[0]))
+        numbers = random.standard_normal((steps, walk.NUMBERS))
+        chance = senses.draw(steps)
+        state = run(senses.robot, column, memory, policy, chance, numbers, log, least)
     return state
 
 
@@ -96,53 +82,47 @@ class _Recognition:
         self,
         memory: ObjectMemory,
         mesh: ObjectMesh,
-        body: BodyName,
-        noise: NoiseName,
-        policy: PolicyName,
-        columns: int,
-        max_steps: int,
-        record_steps: bool,
-        motion: Motion | None,
-        sized: Sized | None,
+        options: EpisodeOptions,
+        seed: int,
     ) -> None:
-        self.memory, self.mesh, self.sized = memory, mesh, sized
+        self.memory, self.mesh, self.options, self.seed = memory, mesh, options, seed
+        self.sized = sized = _at_all_sizes(memory) if options.any_size else None
         self.arrays = (memory if sized is None else sized.memory).arrays
-        self.senses = Senses(mesh, body, noise, columns)
+        self.senses = Senses(mesh, options.body, options.noise, options.columns)
         settings = C.default_settings()._replace(reach=self.senses.eye.max_range)
-        if motion is not None and motion.manner != "noticed":
+        if options.motion is not None and options.motion.manner != "noticed":
             settings = settings._replace(alarm=np.float32(np.inf))
         if sized is not None:
             settings = widened(settings, len(sized.memory) // len(memory))
         kin = None if sized is None else sized.kin
-        self.column = C.init(self.arrays, settings, most_percepts=columns * max_steps, kin=kin)
+        most = options.columns * options.max_steps
+        self.column = C.init(self.arrays, settings, most_percepts=most, kin=kin)
         self.kin = self.column.kin
         self.scale = 1.0
-        self.log = new_log(max_steps, len(self.kin.family), evidence=record_steps)
-        self.policy, self.record_steps, self.motion = policy, record_steps, motion
+        self.log = new_log(options.max_steps, len(self.kin.family), evidence=options.record_steps)
+        self.random = np.random.default_rng([seed, 2])
+        self.policy = new_policy(self.random, options.policy)
         self.poses: list[tuple[int, NDArray[np.float64]]] = []
         """From which step on the object lay how, (7,) in the world."""
 
-    def run(self, rotation: NDArray[np.float64], seed: int, trial: int) -> Episode:
+    def run(self, rotation: NDArray[np.float64], trial: int) -> Episode:
         """Sense, think, choose and move until the column decides or the steps run out."""
         started = time.perf_counter()
-        senses, log = self.senses, self.log
+        motion = self.options.motion
         try:
-            self.poses = [(0, senses.reset(rotation, seed))]
-            random = np.random.default_rng([seed, 2])
-            policy = new_policy(random, self.policy)
-            least = 0
-            if self.motion is not None:
-                least = self._until_moved(self.motion, policy, random, seed)
-            state = self._go_on(policy, random, len(log.percept), least)
+            self.poses = [(0, self.senses.reset(rotation, self.seed))]
+            least = 0 if motion is None else self._until_moved(motion)
+            state = self._think(self.options.max_steps, least)
             C.polish(self.column, self.arrays)
             self._measure()
         finally:
-            senses.close()
+            self.senses.close()
         seconds = time.perf_counter() - started
-        return self._episode(seed, trial, state, int(log.steps[0]), seconds)
+        return self._episode(trial, state, int(self.log.steps[0]), seconds)
 
-    def _go_on(self, policy: Policy, random: np.random.Generator, most: int, least: int = 0) -> int:
-        return go_on(self.senses, self.column, self.arrays, policy, self.log, random, most, least)
+    def _think(self, most: int, least: int = 0) -> int:
+        mind = self.column, self.arrays, self.policy, self.log, self.random
+        return think(self.senses, *mind, most, least)
 
     def _measure(self) -> None:
         """Find the leader's size between those that are remembered."""
@@ -161,19 +141,17 @@ class _Recognition:
         np.maximum.at(own, self.kin.family, best)
         return own
 
-    def _until_moved(
-        self, motion: Motion, policy: Policy, random: np.random.Generator, seed: int
-    ) -> int:
+    def _until_moved(self, motion: Motion) -> int:
         """Recognise until the object was moved for the last time.
 
         Returns the step up to which it is touched on, though it be recognised already.
         """
-        chance, least, most = np.random.default_rng([seed, 3]), 0, len(self.log.percept)
+        chance, least, most = np.random.default_rng([self.seed, 3]), 0, self.options.max_steps
         for _ in range(motion.times):
             wait = int(chance.integers(LEAST_BEFORE, MOST_BEFORE + 1))
             begun = int(self.log.steps[0])
             until = min(begun + wait, most) if motion.moment == "open" else most
-            decided = self._go_on(policy, random, until, least) != C.OPEN
+            decided = self._think(until, least) != C.OPEN
             steps = int(self.log.steps[0])
             if steps == most:
                 break
@@ -183,14 +161,7 @@ class _Recognition:
             least = steps + WATCHED if decided and motion.manner != "told" else 0
         return least
 
-    def _episode(
-        self,
-        seed: int,
-        trial: int,
-        state: int,
-        steps: int,
-        seconds: float,
-    ) -> Episode:
+    def _episode(self, trial: int, state: int, steps: int, seconds: float) -> Episode:
         h, verdict = self.column.hypotheses, self.column.verdict
         leader = int(verdict.state[1])
         name = None if leader < 0 else self.memory.names[self.kin.family[h.object[leader]]]
@@ -214,7 +185,7 @@ class _Recognition:
         return Episode(
             object=self.mesh.name,
             trial=trial,
-            seed=seed,
+            seed=self.seed,
             rotation=rotation,
             decision=decision,
             correct=correct,
@@ -235,7 +206,7 @@ class _Recognition:
             moved_at=moved_at if len(self.poses) > 1 else -1,
             noticed=int(self.column.past.moves[0]),
             scale=self.scale,
-            trace=[self._tell(k) for k in range(steps)] if self.record_steps else None,
+            trace=[self._tell(k) for k in range(steps)] if self.options.record_steps else None,
         )
 
     def _rotation_errors(self, leader: int, rotation: NDArray[np.float64]) -> tuple[float, float]:

@@ -51,6 +51,7 @@ def _stamp() -> Path:
 
 def _exercise() -> None:
     """Run all that the main job runs, on the smallest object there is."""
+    from colonnade.episode_options import EpisodeOptions
     from colonnade.learning import learn_object
     from colonnade.meeting import meet
     from colonnade.mind import Mind
@@ -63,7 +64,8 @@ def _exercise() -> None:
     for body in ("touch", "camera"):
         memory = ObjectMemory([learn_object(cube, body=body, seed=0)])
         for noise in ("standard", "raw"):
-            recognise(memory, cube, straight, body=body, noise=noise, seed=0, max_steps=24)
+            options = EpisodeOptions(body=body, noise=noise, max_steps=24)
+            recognise(memory, cube, straight, options, seed=0)
     mind = Mind(0)
     for _ in range(2):  # new, then known
         met = meet(mind, cube, straight, body="touch", noise="none", seed=0, max_steps=60)

@@ -19,7 +19,7 @@ import numpy as np
 
 from colonnade.engine import SurfelCloud
 from colonnade.episode import Episode, StepTrace
-from colonnade.motion import Motion
+from colonnade.episode_options import EpisodeOptions
 from colonnade.report.view import View
 
 SETS = {
@@ -148,20 +148,13 @@ def recognise(
     memory: FakeMemory,
     mesh: FakeMesh,
     rotation: np.ndarray,
+    options: EpisodeOptions,
     *,
-    body: str,
-    noise: str,
     seed: int,
-    max_steps: int,
-    record_steps: bool,
-    policy: str = "distinguish",
-    columns: int = 1,
-    motion: Motion | None = None,
-    any_size: bool = False,
 ) -> Episode:
-    random = _random(mesh.name, seed, body, noise)
-    slower = (1.0 if policy == "distinguish" else 3.0) / columns
-    steps = int(min(max_steps, 8 + slower * random.gamma(2.0, 9.0)))
+    random, motion = _random(mesh.name, seed, options.body, options.noise), options.motion
+    slower = (1.0 if options.policy == "distinguish" else 3.0) / options.columns
+    steps = int(min(options.max_steps, 8 + slower * random.gamma(2.0, 9.0)))
     known = mesh.name in memory.names
     others = [name for name in memory.names if name != mesh.name]
     right = random.random() < 0.93
@@ -182,7 +175,7 @@ def recognise(
         decision=decision,
         correct=correct,
         unknown=decision == "unknown",
-        timeout=steps == max_steps,
+        timeout=steps == options.max_steps,
         steps=steps,
         rotation_estimate=estimate,
         rotation_error_column_deg=error if correct else np.nan,
@@ -197,8 +190,8 @@ def recognise(
         place_error_mm=error if correct else np.nan,
         moved_at=-1 if motion is None else 4,
         noticed=int(motion is not None and motion.manner == "noticed"),
-        scale=_size(mesh) * float(random.normal(1.0, 0.01)) if any_size else 1.0,
-        trace=_trace(mesh, memory, steps, random, decision) if record_steps else None,
+        scale=_size(mesh) * float(random.normal(1.0, 0.01)) if options.any_size else 1.0,
+        trace=_trace(mesh, memory, steps, random, decision) if options.record_steps else None,
     )
 
 

@@ -88,11 +88,11 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(
     done: list[str] = []
     recognise = fake_engine.recognise
 
-    def recognise_some(memory: Any, mesh: Any, rotation: Any, **options: Any) -> Any:
+    def recognise_some(memory: Any, mesh: Any, *others: Any, **seed: Any) -> Any:
         if len(done) == 17:
             raise KeyboardInterrupt
         done.append(mesh.name)
-        return recognise(memory, mesh, rotation, **options)
+        return recognise(memory, mesh, *others, **seed)
 
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("it was learned before")

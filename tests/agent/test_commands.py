@@ -214,11 +214,11 @@ def test_interrupted_evaluation_goes_on_and_may_grow(
     done: list[str] = []
     recognise = fake_engine.recognise
 
-    def recognise_seven(memory: Any, mesh: Any, rotation: Any, **options: Any) -> Any:
+    def recognise_seven(memory: Any, mesh: Any, *others: Any, **seed: Any) -> Any:
         if len(done) == 7:
             raise KeyboardInterrupt
         done.append(mesh.name)
-        return recognise(memory, mesh, rotation, **options)
+        return recognise(memory, mesh, *others, **seed)
 
     monkeypatch.setattr(fake_engine, "recognise", recognise_seven)
     with pytest.raises(Interrupted, match=r"7 of 18 episodes are saved"):

@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from tests.agent.meshes import roller, wedge
 
 from colonnade.episode import Episode
+from colonnade.episode_options import EpisodeOptions
 from colonnade.learning import learn_object
 from colonnade.motion import LEAST_BEFORE, MOST_BEFORE, Motion, draw_motion
 from colonnade.recognition import recognise
@@ -27,10 +28,10 @@ def memory() -> ObjectMemory:
 
 def episode(motion: Motion | None, seed: int = 1, *, record: bool = False) -> Episode:
     rotation = Rotation.random(random_state=seed).as_quat()
-    return recognise(
-        memory(), wedge(), rotation, body="touch", noise="standard", seed=seed,
-        max_steps=120, record_steps=record, motion=motion,
-    )  # fmt: skip
+    options = EpisodeOptions(
+        body="touch", noise="standard", max_steps=120, record_steps=record, motion=motion
+    )
+    return recognise(memory(), wedge(), rotation, options, seed=seed)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 
 import numpy as np
@@ -11,12 +11,14 @@ from scipy.spatial.transform import Rotation
 from tests.agent.meshes import egg, roller, wedge
 
 from colonnade.episode import Episode
+from colonnade.episode_options import EpisodeOptions
 from colonnade.learning import learn_object
 from colonnade.recognition import recognise
 from colonnade_envs.poses import matrix_of, quaternion_of
 from colonnade_models.memory import ObjectMemory
 
 MESHES = {"wedge": wedge, "roller": roller, "egg": egg}
+STRAIGHT = np.array([0, 0, 0, 1.0])
 TIMES = ("seconds", "sense_us", "infer_us", "policy_us", "total_us")
 
 
@@ -29,10 +31,8 @@ def memory(body: str = "touch") -> ObjectMemory:
 @cache
 def episode(name: str, seed: int, body: str = "touch", noise: str = "standard") -> Episode:
     rotation = Rotation.random(random_state=seed).as_quat()
-    return recognise(
-        memory(body), MESHES[name](), rotation, body=body, noise=noise, seed=seed,
-        max_steps=120, record_steps=True, trial=4,
-    )  # type: ignore[arg-type]  # fmt: skip
+    options = EpisodeOptions(body=body, noise=noise, max_steps=120, record_steps=True)  # type: ignore[arg-type]
+    return recognise(memory(body), MESHES[name](), rotation, options, seed=seed, trial=4)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -121,26 +121,21 @@ def test_the_same_arguments_give_the_same_episode() -> None:
 
 
 def test_the_limit_of_steps_is_kept() -> None:
-    e = recognise(
-        memory(), wedge(), np.array([0, 0, 0, 1.0]), body="touch", noise="none", seed=0, max_steps=5
-    )
+    five = EpisodeOptions(body="touch", noise="none", max_steps=5)
+    e = recognise(memory(), wedge(), STRAIGHT, five, seed=0)
     assert e.steps == 5
     assert e.timeout
     assert e.trace is None
-    one = recognise(
-        memory(), wedge(), np.array([0, 0, 0, 1.0]), body="touch", noise="none", seed=0, max_steps=1
-    )
+    one = recognise(memory(), wedge(), STRAIGHT, replace(five, max_steps=1), seed=0)
     assert one.steps == 1
     assert one.decision is None
     assert not one.correct
 
 
 def test_an_empty_memory_is_refused() -> None:
+    options = EpisodeOptions(body="touch", noise="none", max_steps=5)
     with pytest.raises(ValueError, match="learn an object first"):
-        recognise(
-            ObjectMemory(), wedge(), np.array([0, 0, 0, 1.0]),
-            body="touch", noise="none", seed=0, max_steps=5,
-        )  # fmt: skip
+        recognise(ObjectMemory(), wedge(), STRAIGHT, options, seed=0)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -152,12 +147,10 @@ def test_quaternions_and_matrices_are_scipys(seed: int) -> None:
 
 def test_policies_that_only_walk_do_not_jump() -> None:
     rotation = Rotation.random(random_state=1).as_quat()
+    options = EpisodeOptions(body="touch", noise="standard", max_steps=120, record_steps=True)
     told = {}
     for policy in ("distinguish", "curvature", "random"):
-        e = recognise(
-            memory(), wedge(), rotation, body="touch", noise="standard", seed=1,
-            max_steps=120, record_steps=True, policy=policy,
-        )  # type: ignore[arg-type]  # fmt: skip
+        e = recognise(memory(), wedge(), rotation, replace(options, policy=policy), seed=1)  # type: ignore[arg-type]
         assert e.trace is not None
         told[policy] = e.trace
     assert any(step.goal for step in told["distinguish"])

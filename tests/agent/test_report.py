@@ -18,6 +18,7 @@ from colonnade.commands.explore import explore
 from colonnade.config import ExploreConfig
 from colonnade.engine import SurfelCloud, surfel_cloud
 from colonnade.episode import Episode, StepTrace
+from colonnade.episode_options import EpisodeOptions
 from colonnade.report import svg
 from colonnade.report.painter import data_url, paint_surfels, splat
 from colonnade.report.story import choose, events, evidence_lines, path_overlay
@@ -72,11 +73,8 @@ def episode(name: str = "mug", seed: int = 3, steps: bool = True) -> Episode:
         fake_engine.build_memory(learned),
         meshes[name],
         np.array([0.0, 0.0, 0.6, 0.8]),
-        body="touch",
-        noise="none",
+        EpisodeOptions(body="touch", noise="none", max_steps=500, record_steps=steps),
         seed=seed,
-        max_steps=500,
-        record_steps=steps,
     )
 
 

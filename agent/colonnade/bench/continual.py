@@ -19,6 +19,7 @@ from colonnade.commands.console import Interrupted, note, percent, show, stdout,
 from colonnade.commands.train import ENGINE, command_line, nothing_usable, set_identity
 from colonnade.config import Body, Noise, check_config
 from colonnade.engine import Engine, UnlearnableError, load_engine
+from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_write, write_json
 from colonnade.report.curves import draw_continual
 from colonnade.seeds import episode_rotation, episode_seed, learning_seed, stream_order
@@ -119,6 +120,7 @@ def continual(
     learned: list[Any] = []
     known: list[str] = []
     rows: list[dict[str, Any]] = []
+    options = EpisodeOptions(body=body, noise=noise, max_steps=max_steps)
 
     def right(memory: Any, name: str, trial: int) -> tuple[bool, int]:
         """Whether an object is recognised in one new orientation, and in how many steps."""
@@ -127,15 +129,8 @@ def continual(
             memory,
             objects[name],
             episode_rotation(seed, name, trial),
-            body=body,
-            noise=noise,
+            options,
             seed=episode_seed(seed, name, trial),
-            max_steps=max_steps,
-            record_steps=False,
-            policy="distinguish",
-            columns=1,
-            motion=None,
-            any_size=False,
         )
         return episode.decision == name, episode.steps
 

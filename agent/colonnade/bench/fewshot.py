@@ -14,11 +14,15 @@ from colonnade.bench.laboratory import laboratory
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, show, stdout
 from colonnade.commands.train import ENGINE
-from colonnade.config import VIEWS, ConfigError
+from colonnade.config import VIEWS, Body, ConfigError
+from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_write
 from colonnade.report.svg import lines, standalone
 
 __all__ = ["run"]
+
+BODY: Body = "camera"
+"""Only a camera sees an object from a side."""
 
 
 def run(config: FewshotConfig, engine: str = ENGINE) -> int:
@@ -27,6 +31,7 @@ def run(config: FewshotConfig, engine: str = ENGINE) -> int:
     if wrong or not config.views:
         raise ConfigError(f"--views takes numbers from 1 to {VIEWS}, e.g. --views 1 4 14.")
     with laboratory("fewshot", config, config.objects, engine) as lab:
+        options = EpisodeOptions(body=BODY, noise=config.noise, max_steps=config.max_steps)
         rows = []
         for count in sorted(set(config.views)):
             models = [
@@ -34,13 +39,13 @@ def run(config: FewshotConfig, engine: str = ENGINE) -> int:
                     f"seed{seed}/views{count}/model",
                     config.objects,
                     config.names,
-                    body="camera",
+                    body=BODY,
                     seed=seed,
                     views=count,
                 )
                 for seed in config.seeds
             ]
-            episodes = lab.show(f"seed{{seed}}/views{count}/episodes", models, noise=config.noise)
+            episodes = lab.show(f"seed{{seed}}/views{count}/episodes", models, options)
             row = {"views": count, **lab.measure(episodes, models)}
             rows.append(row)
             note(f"{count} view{'s' if count > 1 else ''}: {cell(row['accuracy'], '.1%')} correct")

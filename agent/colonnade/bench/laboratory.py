@@ -17,12 +17,12 @@ from colonnade.commands.console import note, show
 from colonnade.commands.evaluate import Evaluation, recognise_into
 from colonnade.commands.explore import free_folder, going_on_with
 from colonnade.commands.train import command_line, learn_into, set_identity, tell_unusable
-from colonnade.config import Body, Columns, Noise, Orientations, Policy, TrainConfig
+from colonnade.config import Body, Orientations, TrainConfig
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
+from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import write_episodes
 from colonnade.files import plain, write_json
-from colonnade.motion import Motion
 from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 from colonnade.workers import Workers
@@ -108,22 +108,18 @@ class Laboratory(Generic[Options]):
         self,
         name: str,
         models: Sequence[Model],
+        options: EpisodeOptions,
         *,
-        noise: Noise,
         rotations: int | None = None,
         orientations: Orientations = "random",
-        policy: Policy = "distinguish",
-        columns: Columns = 1,
-        motion: Motion | None = None,
         size: float = 1.0,
-        any_size: bool = False,
     ) -> list[Episode]:
         """Show each of the models, which differ by their seeds, what it learned.
 
         Args:
             name: run folder for the episodes; ``{seed}`` in it becomes the seed.
+            rotations: of each object; --rotations, if None.
             size: how many times as large as learned what is shown is.
-            any_size: whether the column takes other sizes than the learned one into account.
 
         Returns:
             All episodes, in the order of the models, then of the objects and their trials.
@@ -139,15 +135,9 @@ class Laboratory(Generic[Options]):
                 names=model.names,
                 scale=self.options.scale,
                 rotations=rotations or self.options.rotations,
-                noise=noise,
-                body=model.trained["body"],
                 seed=model.seed,
-                max_steps=self.options.max_steps,
+                options=options,
                 orientations=orientations,
-                policy=policy,
-                columns=columns,
-                motion=motion,
-                any_size=any_size,
                 size=size,
             )
             with RunFolder(self.path / name.format(seed=model.seed)) as run:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import mean, median
 from typing import Any, get_args
 
@@ -17,6 +18,7 @@ from colonnade.bench.table import cell, table
 from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
 from colonnade.episode import Episode
+from colonnade.episode_options import EpisodeOptions
 from colonnade.motion import Manner, Moment, Motion
 
 __all__ = ["run"]
@@ -36,14 +38,15 @@ def run(config: MovedConfig, engine: str = ENGINE) -> int:
             )
             for seed in config.seeds
         ]
-        still = lab.show("seed{seed}/still", models, noise=config.noise)
+        options = EpisodeOptions(body=config.body, noise=config.noise, max_steps=config.max_steps)
+        still = lab.show("seed{seed}/still", models, options)
         rows = [{"motion": "none", **lab.measure(still, models), **after_motion(still)}]
         for shift, turn in amounts:
             for moment in get_args(Moment):
                 for manner in get_args(Manner):
                     motion = Motion(shift / 100.0, turn, moment=moment, manner=manner)
                     name = f"seed{{seed}}/{shift:g}cm-{turn:g}deg-{moment}-{manner}"
-                    episodes = lab.show(name, models, noise=config.noise, motion=motion)
+                    episodes = lab.show(name, models, replace(options, motion=motion))
                     what = {"shift_cm": shift, "turn_deg": turn, "moment": moment}
                     rows.append(
                         {"motion": str(motion), **what, "manner": manner}

@@ -6,6 +6,7 @@ The same objects in the same orientations, with the same noise and first places,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 from colonnade.bench.config import PoliciesConfig
@@ -13,6 +14,7 @@ from colonnade.bench.laboratory import laboratory
 from colonnade.bench.table import cell, table
 from colonnade.commands.train import ENGINE
 from colonnade.config import Policy
+from colonnade.episode_options import EpisodeOptions
 
 __all__ = ["run"]
 
@@ -26,9 +28,11 @@ def run(config: PoliciesConfig, engine: str = ENGINE) -> int:
             )
             for seed in config.seeds
         ]
+        options = EpisodeOptions(body=config.body, noise=config.noise, max_steps=config.max_steps)
         rows = []
         for policy in get_args(Policy):
-            episodes = lab.show(f"seed{{seed}}/{policy}", models, noise=config.noise, policy=policy)
+            name = f"seed{{seed}}/{policy}"
+            episodes = lab.show(name, models, replace(options, policy=policy))
             rows.append({"policy": policy, **lab.measure(episodes, models)})
         print(policy_table(rows))
         return lab.conclude(rows)

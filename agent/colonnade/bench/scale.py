@@ -21,6 +21,7 @@ from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
+from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import write_episodes
 from colonnade.files import atomic_path, atomic_write
 from colonnade.report.svg import lines, standalone
@@ -126,11 +127,13 @@ def _show(lab: Laboratory[ScaleConfig], model: Model, size: int) -> Shown:
             names=tuple(shown),
             scale=options.scale,
             rotations=max(1, round(options.episodes / size)),
-            noise=options.noise,
-            body=options.body,
             seed=model.seed,
-            max_steps=options.max_steps,
-            steps=True,
+            options=EpisodeOptions(
+                body=options.body,
+                noise=options.noise,
+                max_steps=options.max_steps,
+                record_steps=True,
+            ),
         )
         with RunFolder(path / f"of{size}" / "shown") as run:
             done = recognise_into(run, lab.workers, job, lab.engine, resume=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import mean, median
 from typing import Any
 
@@ -17,6 +18,7 @@ from colonnade.bench.table import cell, table
 from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
 from colonnade.episode import Episode
+from colonnade.episode_options import EpisodeOptions
 
 __all__ = ["run"]
 
@@ -32,11 +34,13 @@ def run(config: ScaledConfig, engine: str = ENGINE) -> int:
             )
             for seed in config.seeds
         ]
+        options = EpisodeOptions(body=config.body, noise=config.noise, max_steps=config.max_steps)
         rows = []
         for any_size in (False, True):
             for size in dict.fromkeys(config.sizes):
                 name = f"seed{{seed}}/{'any' if any_size else 'learned'}-{size:g}"
-                episodes = lab.show(name, models, noise=config.noise, size=size, any_size=any_size)
+                how = replace(options, any_size=any_size)
+                episodes = lab.show(name, models, how, size=size)
                 rows.append(
                     {"size": size, "any_size": any_size}
                     | lab.measure(episodes, models)

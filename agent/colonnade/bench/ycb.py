@@ -21,6 +21,7 @@ from colonnade.commands.console import note
 from colonnade.commands.train import ENGINE
 from colonnade.config import Body, Noise, Orientations
 from colonnade.engine import load_engine
+from colonnade.episode_options import EpisodeOptions
 from colonnade.files import file_name
 from colonnade.orientations import BASE
 
@@ -77,9 +78,13 @@ def _rows(lab: Laboratory[YcbConfig], suite: Suite, body: Body) -> Iterator[dict
         episodes = lab.show(
             f"{place}/seed{{seed}}/{condition}{_of_columns(options.columns)}",
             models,
-            noise=how.noise,
+            EpisodeOptions(
+                body=body,
+                noise=how.noise,
+                max_steps=options.max_steps,
+                columns=options.columns,
+            ),
             orientations=how.orientations,
-            columns=options.columns,
             rotations=len(BASE) if how.orientations == "base" else options.rotations,
         )
         key = Row(suite.label, condition, body, options.columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -28,17 +28,10 @@ from colonnade.commands.train import (
     set_identity,
     tell_unusable,
 )
-from colonnade.config import (
-    Body,
-    Columns,
-    EvaluateConfig,
-    Noise,
-    Orientations,
-    Policy,
-    check_config,
-)
+from colonnade.config import EvaluateConfig, Orientations, check_config
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
+from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import (
     EpisodeTableError,
     episode_from_record,
@@ -69,16 +62,9 @@ class Evaluation:
     names: tuple[str, ...]
     scale: float
     rotations: int
-    noise: Noise
-    body: Body
     seed: int
-    max_steps: int
-    steps: bool = False
+    options: EpisodeOptions
     orientations: Orientations = "random"
-    policy: Policy = "distinguish"
-    columns: Columns = 1
-    motion: Motion | None = None
-    any_size: bool = False
     size: float = 1.0
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Objects that could not be learned just before, with the reasons."""
@@ -119,15 +105,17 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         names=config.names or (learned if own_set else ()),
         scale=(trained["scale"] if own_set else 1.0) if config.scale is None else config.scale,
         rotations=config.rotations,
-        noise=config.noise,
-        body=config.body or trained["body"],
         seed=config.seed,
-        max_steps=config.max_steps,
-        steps=config.steps,
-        policy=config.policy,
-        columns=config.columns,
-        motion=Motion(times=config.moves, varied=True) if config.moves else None,
-        any_size=config.any_size,
+        options=EpisodeOptions(
+            body=config.body or trained["body"],
+            noise=config.noise,
+            max_steps=config.max_steps,
+            policy=config.policy,
+            columns=config.columns,
+            motion=Motion(times=config.moves, varied=True) if config.moves else None,
+            any_size=config.any_size,
+            record_steps=config.steps,
+        ),
         size=config.size,
     )
     with RunFolder(config.out or run_path) as run, Workers(config.workers) as workers:
@@ -147,9 +135,9 @@ def evaluate_into(
     wanted = done.episodes
     mind = load_engine(engine)
     write_episodes(run.episodes, wanted)
-    if job.steps:
+    if job.options.record_steps:
         write_steps(run.steps, wanted)
-    memory = mind.load_memory(job.model)
+    memory, options = mind.load_memory(job.model), job.options
     summary = summarise(wanted, memory.names)
     summary |= _training_numbers(job.model.parent)
     summary |= {
@@ -159,15 +147,15 @@ def evaluate_into(
         "peak_rss_mb": round(workers.peak_rss_mb, 1),
         "set": set_identity(job.objects),
         "scale": job.scale,
-        "body": job.body,
-        "noise": job.noise,
-        "policy": job.policy,
-        "columns": job.columns,
-        "moves": _told(job.motion),
-        "any_size": job.any_size,
+        "body": options.body,
+        "noise": options.noise,
+        "policy": options.policy,
+        "columns": options.columns,
+        "moves": _told(options.motion),
+        "any_size": options.any_size,
         "size": job.size,
         "rotations": job.rotations,
-        "max_steps": job.max_steps,
+        "max_steps": options.max_steps,
         "seed": job.seed,
         "version": __version__,
         "command": command_line(),
@@ -188,7 +176,7 @@ def recognise_into(
 ) -> Recognised:
     """Run the episodes of `job` that are not done yet, each kept in the journal at once.
 
-    `tell_one_each` records the steps of each object's first episode even if `job.steps` does not
+    `tell_one_each` records the steps of each object's first episode even if `job.options` do not
     ask for them.
 
     Raises:
@@ -202,6 +190,7 @@ def recognise_into(
     begin = perf_counter()
     names = tuple(objects)
     digest = hashlib.sha256(job.model.read_bytes()).hexdigest()
+    told = replace(job.options, record_steps=True)
     episodes = _begin(run, job, names, digest, resume=resume)
     tasks = [
         EpisodeTask(
@@ -211,17 +200,10 @@ def recognise_into(
             objects=ObjectSource(job.objects, names, job.scale),
             name=name,
             trial=trial,
-            body=job.body,
-            noise=job.noise,
             orientations=job.orientations,
-            policy=job.policy,
-            columns=job.columns,
-            motion=job.motion,
-            any_size=job.any_size,
+            options=told if tell_one_each and trial == 0 else job.options,
             size=job.size,
             seed=job.seed,
-            max_steps=job.max_steps,
-            record=job.steps or (tell_one_each and trial == 0),
         )
         for name in names
         for trial in range(job.rotations)
@@ -277,21 +259,22 @@ def _begin(
     run: RunFolder, job: Evaluation, names: Sequence[str], digest: str, *, resume: bool
 ) -> dict[tuple[str, int], Episode]:
     """Write down what is evaluated, and return the episodes that are already done."""
+    options = job.options
     matters = {
         "model": digest,
         "objects": set_identity(job.objects),
         "scale": job.scale,
-        "noise": job.noise,
-        "body": job.body,
+        "noise": options.noise,
+        "body": options.body,
         "orientations": job.orientations,
-        "policy": job.policy,
-        "columns": job.columns,
-        "moves": _told(job.motion),
-        "any_size": job.any_size,
+        "policy": options.policy,
+        "columns": options.columns,
+        "moves": _told(options.motion),
+        "any_size": options.any_size,
         "size": job.size,
         "seed": job.seed,
-        "max_steps": job.max_steps,
-        "steps": job.steps,
+        "max_steps": options.max_steps,
+        "steps": options.record_steps,
     }
     before = run.config().get("evaluate")
     _refuse_foreign(run, job.model.parent)

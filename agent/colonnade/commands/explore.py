@@ -13,6 +13,7 @@ from colonnade.commands.evaluate import Evaluation, evaluate_into, tell
 from colonnade.commands.train import ENGINE, learn_into, tell_unusable
 from colonnade.config import ExploreConfig, TrainConfig, check_config
 from colonnade.engine import load_engine
+from colonnade.episode_options import EpisodeOptions
 from colonnade.files import write_json
 from colonnade.run_folder import RunFolder
 from colonnade.workers import Workers
@@ -52,12 +53,14 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
             names=tuple(trained["object_names"]),
             scale=config.scale,
             rotations=config.rotations,
-            noise=config.noise,
-            body=config.body,
-            columns=config.columns,
             seed=config.seed,
-            max_steps=config.max_steps,
-            steps=config.steps,
+            options=EpisodeOptions(
+                body=config.body,
+                noise=config.noise,
+                max_steps=config.max_steps,
+                columns=config.columns,
+                record_steps=config.steps,
+            ),
             left_out=trained["unusable"],
         )
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)

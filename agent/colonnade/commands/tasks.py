@@ -13,11 +13,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from colonnade.config import Body, Columns, Noise, Orientations, Policy
+from colonnade.config import Body, Orientations
 from colonnade.engine import UnlearnableError, load_engine
 from colonnade.episode import Episode
+from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_path
-from colonnade.motion import Motion
 from colonnade.orientations import orientation
 from colonnade.seeds import episode_seed, learning_seed
 from colonnade.summary import UNKNOWN, judge
@@ -84,17 +84,10 @@ class EpisodeTask:
     objects: ObjectSource
     name: str
     trial: int
-    body: Body
-    noise: Noise
     orientations: Orientations
-    policy: Policy
-    columns: Columns
-    motion: Motion | None
-    any_size: bool
+    options: EpisodeOptions
     size: float
     seed: int
-    max_steps: int
-    record: bool
 
 
 def learn_object(task: LearnTask) -> Learned | Unusable:
@@ -146,15 +139,8 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
         memory,
         mesh,
         orientation(task.orientations, task.seed, task.name, task.trial),
-        body=task.body,
-        noise=task.noise,
+        task.options,
         seed=episode_seed(task.seed, task.name, task.trial),
-        max_steps=task.max_steps,
-        record_steps=task.record,
-        policy=task.policy,
-        columns=task.columns,
-        motion=task.motion,
-        any_size=task.any_size,
     )
     return judge(replace(episode, object=task.name), memory.names, task.trial)
 
