@@ -249,10 +249,9 @@ def _meant(file: Any) -> str:
 
 
 def _complain(sentence: str, code: int, colour: str = "red") -> int:
-    from rich.console import Console
+    from colonnade.commands.console import complain
 
-    line = " ".join(sentence.split())
-    Console(stderr=True, highlight=False).print(line, style=colour, markup=False, soft_wrap=True)
+    complain(sentence, colour)
     return code
 
 

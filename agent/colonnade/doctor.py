@@ -78,7 +78,7 @@ def doctor(config: DoctorConfig) -> int:
     mark = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "broken": "[red]broken[/]"}
     for finding in findings:
         table.add_row(mark[finding.state], finding.what, finding.detail.replace("[", r"\["))
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     console.print(table)
     broken = [finding.what for finding in findings if finding.state == "broken"]
     if broken:

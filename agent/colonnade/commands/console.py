@@ -37,8 +37,8 @@ __all__ = [
     "ticking",
 ]
 
-stdout = Console(highlight=False)
-stderr = Console(stderr=True, highlight=False)
+stdout = Console(highlight=False, emoji=False)
+stderr = Console(stderr=True, highlight=False, emoji=False)
 
 
 class Interrupted(Exception):  # noqa: N818  (nothing went wrong)
@@ -50,9 +50,9 @@ def note(text: str) -> None:
     stderr.print(text, style="dim", markup=False, soft_wrap=True)
 
 
-def complain(text: str) -> None:
-    """Say that something went wrong that does not stop the work, in one line."""
-    stderr.print(" ".join(text.split()), style="red", markup=False, soft_wrap=True)
+def complain(text: str, colour: str = "red") -> None:
+    """Say that something went wrong, in one line."""
+    stderr.print(" ".join(text.split()), style=colour, markup=False, soft_wrap=True)
 
 
 def counted(number: int, of: int | None = None) -> str:
