@@ -34,18 +34,11 @@ def run(config: FewshotConfig, engine: str = ENGINE) -> int:
         options = EpisodeOptions(body=BODY, noise=config.noise, max_steps=config.max_steps)
         rows = []
         for count in sorted(set(config.views)):
-            models = [
-                lab.learn(
-                    f"seed{seed}/views{count}/model",
-                    config.objects,
-                    config.names,
-                    body=BODY,
-                    seed=seed,
-                    views=count,
-                )
-                for seed in config.seeds
-            ]
-            episodes = lab.show(f"seed{{seed}}/views{count}/episodes", models, options)
+            place = f"seed{{seed}}/views{count}"
+            models = lab.learn(
+                f"{place}/model", config.objects, config.names, body=BODY, views=count
+            )
+            episodes = lab.show(f"{place}/episodes", models, options)
             row = {"views": count, **lab.measure(episodes, models)}
             rows.append(row)
             note(f"{count} view{'s' if count > 1 else ''}: {cell(row['accuracy'], '.1%')} correct")

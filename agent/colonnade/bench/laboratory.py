@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from colonnade.bench.config import BenchOptions, check_bench
-from colonnade.commands.console import note, show
+from colonnade.bench.folder import bench_folder, write_numbers
 from colonnade.commands.evaluate import Evaluation, recognise_into
-from colonnade.commands.explore import free_folder, going_on_with
-from colonnade.commands.train import command_line, learn_into, set_identity, tell_unusable
+from colonnade.commands.train import learn_into, tell_unusable
 from colonnade.config import Body, Orientations, TrainConfig
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import write_episodes
-from colonnade.files import plain, write_json
+from colonnade.files import write_json
 from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 from colonnade.workers import Workers
-from colonnade_models import __version__
 
 __all__ = ["Laboratory", "Model", "laboratory"]
 
@@ -72,15 +70,22 @@ class Laboratory(Generic[Options]):
         names: tuple[str, ...],
         *,
         body: Body,
-        seed: int,
         views: int = 0,
-    ) -> Model:
-        """The model of `names` (all if there are none) of a set, in the run folder `name`.
+    ) -> list[Model]:
+        """A model of `names` (all if there are none) of a set for each of --seeds, in their order.
+
+        Args:
+            name: run folder for what is learned; ``{seed}`` in it becomes the seed.
 
         Raises what `colonnade.commands.train.train` does.
         """
+        return [self._learn(name, objects, names, body, seed, views) for seed in self.options.seeds]
+
+    def _learn(
+        self, name: str, objects: str, names: tuple[str, ...], body: Body, seed: int, views: int
+    ) -> Model:
         config = TrainConfig(
-            out=self.path / name,
+            out=self.path / name.format(seed=seed),
             objects=objects,
             names=names,
             body=body,
@@ -161,18 +166,7 @@ class Laboratory(Generic[Options]):
 
     def conclude(self, rows: list[dict[str, Any]]) -> int:
         """Write all numbers into bench.json and --json, name what was left out; the exit code."""
-        summary = {
-            "options": plain(asdict(self.options)),
-            "version": __version__,
-            "command": command_line(),
-            "unusable": self.unusable,
-            "rows": rows,
-        }
-        file = self.path / "bench.json"
-        write_json(file, summary)
-        if self.options.json is not None:
-            write_json(self.options.json, summary)
-        print(f"\nEvery number: {show(file)}")
+        write_numbers(self.folder, self.options, {"unusable": self.unusable, "rows": rows})
         tell_unusable(self.unusable, "used", "mend them and repeat the command with --resume")
         return 1 if self.unusable else 0
 
@@ -189,11 +183,8 @@ def laboratory(
     """
     check_bench(options)
     load_engine(engine).open_set(objects, options.names or None, options.scale)  # or no folder
-    out = options.out or free_folder(f"bench-{kind}")
-    resume = "--resume" if options.out else f"--out {show(out)} --resume"
-    with going_on_with(resume), RunFolder(out) as folder, Workers(options.workers) as workers:
-        matters = {"benchmark": kind, "objects": set_identity(objects), "scale": options.scale}
-        if not folder.begin("bench", matters, resume=options.resume):
-            folder.write_config("bench", matters)
-        note(f"Into {show(out)}.")
+    with (
+        bench_folder(kind, options, objects, options.scale) as folder,
+        Workers(options.workers) as workers,
+    ):
         yield Laboratory(folder, workers, options, engine)

@@ -32,12 +32,7 @@ def run(config: MovedConfig, engine: str = ENGINE) -> int:
     if config.shifts and config.turns:
         amounts.append((max(config.shifts), max(config.turns)))
     with laboratory("moved", config, config.objects, engine) as lab:
-        models = [
-            lab.learn(
-                f"seed{seed}/model", config.objects, config.names, body=config.body, seed=seed
-            )
-            for seed in config.seeds
-        ]
+        models = lab.learn("seed{seed}/model", config.objects, config.names, body=config.body)
         options = EpisodeOptions(body=config.body, noise=config.noise, max_steps=config.max_steps)
         still = lab.show("seed{seed}/still", models, options)
         rows = [{"motion": "none", **lab.measure(still, models), **after_motion(still)}]

@@ -22,12 +22,7 @@ __all__ = ["run"]
 def run(config: PoliciesConfig, engine: str = ENGINE) -> int:
     """Do ``colonnade bench policies`` and return its exit code; raises as `ycb.run` does."""
     with laboratory("policies", config, config.objects, engine) as lab:
-        models = [
-            lab.learn(
-                f"seed{seed}/model", config.objects, config.names, body=config.body, seed=seed
-            )
-            for seed in config.seeds
-        ]
+        models = lab.learn("seed{seed}/model", config.objects, config.names, body=config.body)
         options = EpisodeOptions(body=config.body, noise=config.noise, max_steps=config.max_steps)
         rows = []
         for policy in get_args(Policy):

@@ -39,10 +39,7 @@ def run(config: ScaleConfig, engine: str = ENGINE) -> int:
     with laboratory("scale", config, config.objects, engine) as lab:
         known = list(load_engine(engine).open_set(config.objects, config.names or None, 1.0))
         wanted = tuple(known[i] for i in evenly(len(known), sizes[-1]))
-        models = [
-            lab.learn(f"seed{seed}/model", config.objects, wanted, body=config.body, seed=seed)
-            for seed in config.seeds
-        ]
+        models = lab.learn("seed{seed}/model", config.objects, wanted, body=config.body)
         most = min(len(model.names) for model in models)
         rows = []
         for size in sizes:

@@ -28,12 +28,7 @@ def run(config: ScaledConfig, engine: str = ENGINE) -> int:
     if not config.sizes or not all(math.isfinite(size) and size > 0 for size in config.sizes):
         raise ConfigError("--sizes takes positive numbers, e.g. --sizes 0.7 1 1.4.")
     with laboratory("scaled", config, config.objects, engine) as lab:
-        models = [
-            lab.learn(
-                f"seed{seed}/model", config.objects, config.names, body=config.body, seed=seed
-            )
-            for seed in config.seeds
-        ]
+        models = lab.learn("seed{seed}/model", config.objects, config.names, body=config.body)
         options = EpisodeOptions(body=config.body, noise=config.noise, max_steps=config.max_steps)
         rows = []
         for any_size in (False, True):

@@ -9,24 +9,22 @@ object that no graph holds anything of; counted is what comes after the first ep
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from colonnade.bench.config import UnsupervisedConfig, check_bench
+from colonnade.bench.folder import bench_folder, write_numbers
 from colonnade.bench.published import UNLABELLED
 from colonnade.bench.suites import Suite, read_suite
 from colonnade.bench.table import cell, table
-from colonnade.commands.console import note, percent, show
+from colonnade.commands.console import note, percent
 from colonnade.commands.discover import live_into
-from colonnade.commands.explore import free_folder, going_on_with
-from colonnade.commands.train import ENGINE, command_line, set_identity, tell_unusable
+from colonnade.commands.train import ENGINE, tell_unusable
 from colonnade.config import DiscoverConfig, Noise
 from colonnade.engine import Engine, load_engine
-from colonnade.files import file_name, plain, write_json
+from colonnade.files import file_name
 from colonnade.run_folder import RunFolder
-from colonnade_models import __version__
 
 __all__ = ["run"]
 
@@ -57,31 +55,12 @@ def run(config: UnsupervisedConfig, engine: str = ENGINE) -> int:
         suites = [read_suite(given) for given in config.suite]
     for suite in suites:  # a name that does not exist is told before any work
         agent.open_set(config.root, suite.names or None, config.scale)
-    out = config.out or free_folder("bench-unsupervised")
-    resume = "--resume" if config.out else f"--out {show(out)} --resume"
-    with going_on_with(resume), RunFolder(out) as folder:
-        matters = {
-            "benchmark": "unsupervised",
-            "objects": set_identity(config.root),
-            "scale": config.scale,
-        }
-        if not folder.begin("bench", matters, resume=config.resume):
-            folder.write_config("bench", matters)
-        note(f"Into {show(out)}.")
+    with bench_folder("unsupervised", config, config.root, config.scale) as folder:
         rows = [
             _row(folder, config, agent, suite, noise) for suite in suites for noise in config.noise
         ]
-        summary = {
-            "options": plain(asdict(config)),
-            "version": __version__,
-            "command": command_line(),
-            "rows": rows,
-        }
-        write_json(folder.path / "bench.json", summary)
-    if config.json is not None:
-        write_json(config.json, summary)
-    print(unsupervised_table(rows))
-    print(f"\nEvery number: {show(out / 'bench.json')}")
+        print(unsupervised_table(rows))
+        write_numbers(folder, config, {"rows": rows})
     unusable = {name: why for row in rows for name, why in row["unusable"].items()}
     tell_unusable(unusable, "met", "mend them and begin anew in another --out")
     return 1 if unusable else 0

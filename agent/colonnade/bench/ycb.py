@@ -69,10 +69,7 @@ def _rows(lab: Laboratory[YcbConfig], suite: Suite, body: Body) -> Iterator[dict
     """The rows of one suite and body, each over all seeds."""
     place = f"{file_name(suite.label, '')}-{body}"
     options = lab.options
-    models = [
-        lab.learn(f"{place}/seed{seed}/model", options.root, suite.names, body=body, seed=seed)
-        for seed in options.seeds
-    ]
+    models = lab.learn(f"{place}/seed{{seed}}/model", options.root, suite.names, body=body)
     for condition in options.conditions:
         how = CONDITIONS[condition]
         episodes = lab.show(

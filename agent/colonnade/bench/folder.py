@@ -1,0 +1,51 @@
+"""The folder of a benchmark, and the file in it that has every number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from colonnade.bench.config import SeedsOptions
+from colonnade.commands.console import note, show
+from colonnade.commands.explore import free_folder, going_on_with
+from colonnade.commands.train import command_line, set_identity
+from colonnade.files import plain, write_json
+from colonnade.run_folder import RunFolder
+from colonnade_models import __version__
+
+__all__ = ["bench_folder", "write_numbers"]
+
+
+@contextmanager
+def bench_folder(
+    kind: str, options: SeedsOptions, objects: str, scale: float
+) -> Iterator[RunFolder]:
+    """--out, or a new folder below runs/, held for the benchmark `kind` of a set of objects.
+
+    Raises RunFolderError: it is in use, holds something else, or --resume is not given.
+    """
+    out = options.out or free_folder(f"bench-{kind}")
+    resume = "--resume" if options.out else f"--out {show(out)} --resume"
+    with going_on_with(resume), RunFolder(out) as folder:
+        matters = {"benchmark": kind, "objects": set_identity(objects), "scale": scale}
+        if not folder.begin("bench", matters, resume=options.resume):
+            folder.write_config("bench", matters)
+        note(f"Into {show(out)}.")
+        yield folder
+
+
+def write_numbers(folder: RunFolder, options: SeedsOptions, numbers: Mapping[str, Any]) -> None:
+    """Write what was asked for and what came out into bench.json and --json, and say where."""
+    summary = {
+        "options": plain(asdict(options)),
+        "version": __version__,
+        "command": command_line(),
+        **numbers,
+    }
+    file = folder.path / "bench.json"
+    write_json(file, summary)
+    if options.json is not None:
+        write_json(options.json, summary)
+    print(f"\nEvery number: {show(file)}")
