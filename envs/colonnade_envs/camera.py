@@ -23,7 +23,7 @@ _MAX_ORBIT = 0.5  # radians
 
 
 class CameraEnv(Body):
-    """A camera in free space whose narrow patch is as wide on the object as a fingertip's.
+    """A camera in free space whose narrow patch is 13 mm wide on the object.
 
     Action: a dict of (parts left out are 0)
 

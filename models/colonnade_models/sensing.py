@@ -50,6 +50,8 @@ OUTLIER_DEPTH = np.float32(1.5)
 """Depth from the centre, in patch half-widths, beyond which a pixel is another surface."""
 ROUGHNESS = np.float32(0.03)
 """Least residual scale, in patch half-widths: real surfaces are no quadrics."""
+COLOUR_RADIUS = np.float32(0.0025)
+"""m, around the centre, of which the colour is taken: about as far as a place is uncertain."""
 FEW_PIXELS = np.float32(7.0)
 
 
@@ -314,12 +316,17 @@ def _facing_frame(out: Array) -> None:
 
 
 @kernel
-def _colour(rgb: Array, weights: Array, out: Array) -> None:
-    """Mean colour of the pixels that carry the surface under the centre."""
+def _colour(rgb: Array, weights: Array, radius: np.float32, out: Array) -> None:
+    """Mean colour of the pixels around the centre that carry the surface under it.
+
+    `radius` (m) is half the width of the patch. Shape needs all of it, however wide it is; a colour
+    is that of a place, and prints are finer than shapes.
+    """
     size = rgb.shape[0]
+    margin = int(HALF * np.float32(size) * max(ONE - COLOUR_RADIUS / radius, ZERO))
     total, r, g, b = ZERO, ZERO, ZERO, ZERO
-    for i in range(size):
-        for j in range(size):
+    for i in range(margin, size - margin):
+        for j in range(margin, size - margin):
             w = weights[i, j]
             total = total + w
             r = r + w * rgb[i, j, 0]
@@ -378,5 +385,5 @@ def sense(depth: Array, rgb: Array, pose: Array, eye: Eye, out: Array) -> None:
             for j in range(depth.shape[0]):
                 eye.weights[i, j] = ZERO
         _facing_frame(out)
-    _colour(rgb, eye.weights, out)
+    _colour(rgb, eye.weights, radius, out)
     _into_body_frame(pose, eye.rotation, reach, out)

@@ -118,8 +118,12 @@ def sense(depth: Array, rgb: Array, pose: Array, slope: float, max_range: float)
             weights = surface.weights
             reach += surface.x[0] * surface.radius
             normal, direction = _frame(surface, out)
-        if weights.sum() > 0:
-            colour = np.einsum("ij,ijk->k", weights, rgb) / weights.sum()
+        share = min(float(sensing.COLOUR_RADIUS) / surface.radius, 1.0)
+        margin = int(len(rgb) / 2 * (1 - share))
+        middle = slice(margin, len(rgb) - margin)
+        inner = weights[middle, middle]
+        if inner.sum() > 0:
+            colour = np.einsum("ij,ijk->k", inner, rgb[middle, middle]) / inner.sum()
         else:
             colour = rgb[len(rgb) // 2, len(rgb) // 2]
         out[P.COLOUR : P.COLOUR + 3] = hsv(*colour)
