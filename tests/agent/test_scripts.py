@@ -14,6 +14,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,3 +143,28 @@ def test_set_up_says_what_is_missing_without_python(tmp_path: Path) -> None:
     )
     assert result.returncode == 1
     assert "Colonnade needs Python 3.11 or newer" in result.stderr
+
+
+def test_weights_are_found_again_from_what_they_decided() -> None:
+    """Pairs drawn as the model of `fit_evidence` says: which row is the true one is a coin toss."""
+    fit = script("fit_evidence").fit
+    random = np.random.default_rng(0)
+    weights = np.array([0.5, 0.2, 0.0])
+    one, other = random.gamma(1.0, 2.0, (2, 30000, 3))
+    first = random.random(30000) < 1.0 / (1.0 + np.exp((one - other) @ weights))
+    true, twin = (np.where(first[:, None], a, b) for a, b in ((one, other), (other, one)))
+    found, loss = fit(true, twin)
+    assert np.allclose(found, weights, atol=0.04)
+    assert loss < 0.6
+
+
+def test_fitting_without_a_model_is_one_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "fit_evidence", "nowhere"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "nowhere" in done.stderr

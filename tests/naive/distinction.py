@@ -63,7 +63,7 @@ def by_colour(learned: LearnedObject, f: Array, T: NDArray[Any], t: Tolerance) -
     if i < 0:
         return 0.0
     s = learned.table[i].astype(np.float64)
-    return coloured(f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3], s, t)[0]
+    return coloured(f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3], s, t)
 
 
 def loss(surfel: NDArray[Any], other: LearnedObject, T: NDArray[Any], t: Tolerance) -> float:

@@ -41,13 +41,22 @@ def levelled(square: float, most: float) -> float:
     return square / (1 + square / float(most))
 
 
-def coloured(a: Array, b: Array, surfel: NDArray[Any], t: Tolerance) -> tuple[float, float]:
-    """Nats that the difference of two HSV colours costs, and the variance of the last."""
+def colour_square(a: Array, b: Array, surfel: NDArray[Any], t: Tolerance) -> tuple[float, float]:
+    """The squared normalised difference of two HSV colours, and the variance of the last."""
     variances = float(t.colour) + surfel[S.SPREAD_COLOUR : S.SPREAD_COLOUR + 3].astype(float)
     hue = abs(a[0] - b[0]) % 1.0
     differences = np.array([min(hue, 1 - hue), a[1] - b[1], a[2] - b[2]])
-    square = float((differences**2 / variances).sum())
-    return float(E.COLOURED) * levelled(square, E.MOST_COLOURED), float(variances[2])
+    return float((differences**2 / variances).sum()), float(variances[2])
+
+
+def coloured(a: Array, b: Array, surfel: NDArray[Any], t: Tolerance) -> float:
+    """Nats that the difference of two HSV colours costs."""
+    return weighed("COLOURED", colour_square(a, b, surfel, t)[0])
+
+
+def weighed(kind: str, square: float) -> float:
+    """Nats that a squared normalised difference of a kind costs."""
+    return float(getattr(E, kind)) * levelled(square, getattr(E, f"MOST_{kind}"))
 
 
 def clamped(curvature: Array) -> Array:
@@ -55,10 +64,13 @@ def clamped(curvature: Array) -> Array:
     return np.clip(curvature, -float(S.STEEPEST_BEND), float(S.STEEPEST_BEND))
 
 
-def compare(
+def differences(
     f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
-) -> tuple[float, float]:
-    """Nats that the differences cost, and the log of how much the surfel's variances widen."""
+) -> tuple[dict[str, float], float]:
+    """Squared normalised differences by kind, and the log of how much the surfel's variances widen.
+
+    On a surface that faces away there are none.
+    """
     s = np.asarray(surfel, np.float64)
     m, e = s[S.NORMAL : S.NORMAL + 3], s[S.DIRECTION : S.DIRECTION + 3]
     tangents = np.array([e, np.cross(m, e)])
@@ -66,30 +78,38 @@ def compare(
     uv = tangents @ offset
     k = clamped(s[S.CURVATURE : S.CURVATURE + 2])
     variance = t.place + s[S.SPREAD_PLACE]
-    terms = [(E.PLACE, E.MOST_PLACE, (offset @ m + 0.5 * k @ uv**2) ** 2 / variance)]
+    squares = {"PLACE": (offset @ m + 0.5 * k @ uv**2) ** 2 / variance}
     widened = 2 * math.log(variance / t.place)
 
     expected = m + (k * uv) @ tangents
     if normal @ expected <= 0:
-        return float(E.AWAY), 0.0
+        return {}, 0.0
     cosine = normal @ expected / np.linalg.norm(expected)
     own = t.normal + f[E.VAR_NORMAL]
     variance = own + s[S.SPREAD_NORMAL] + (k**2).max() * t.place
-    terms.append((E.FACING, E.MOST_FACING, max(1 - cosine**2, 0.0) / variance))
+    squares["FACING"] = max(1 - cosine**2, 0.0) / variance
     widened += math.log(variance / own)
 
     variance = t.bend + f[E.VAR_BEND] + s[S.SPREAD_BEND]
     bends = ((f[E.BEND : E.BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2).sum()
-    terms.append((E.BENDING, E.MOST_BENDING, bends / variance))
+    squares["BENDING"] = bends / variance
     if f[P.DIRECTED] > 0 and s[S.DIRECTED] > 0.5:
         variance = t.direction + s[S.SPREAD_DIRECTION]
-        square = max(1 - (direction @ e) ** 2, 0.0)
-        terms.append((E.TURNED, E.MOST_TURNED, square / variance))
+        squares["TURNED"] = max(1 - (direction @ e) ** 2, 0.0) / variance
     colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
-    by_colour, variance = coloured(*colours, s, t)
-    terms.append((E.BESIDE, E.MOST_BESIDE, uv @ uv / float(E.RIM)))
-    widened += math.log(variance / float(t.colour))
-    return by_colour + sum(float(w) * levelled(z, most) for w, most, z in terms), widened
+    squares["COLOURED"], variance = colour_square(*colours, s, t)
+    squares["BESIDE"] = uv @ uv / float(E.RIM)
+    return squares, widened + math.log(variance / float(t.colour))
+
+
+def compare(
+    f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
+) -> tuple[float, float]:
+    """Nats that the differences cost, and the log of how much the surfel's variances widen."""
+    squares, widened = differences(f, point, normal, direction, surfel, t)
+    if not squares:
+        return float(E.AWAY), 0.0
+    return sum(weighed(kind, square) for kind, square in squares.items()), widened
 
 
 def surfel_score(

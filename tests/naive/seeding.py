@@ -26,7 +26,7 @@ def resembles(f: NDArray[Any], s: NDArray[Any], t: Tolerance) -> bool:
         ((f[BEND : BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2).sum() / variance
     )
     colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
-    return total + coloured(*colours, s, t)[0] <= float(G.RESEMBLES)
+    return total + coloured(*colours, s, t) <= float(G.RESEMBLES)
 
 
 def frame(normal: Array, direction: Array) -> Array:
