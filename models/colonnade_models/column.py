@@ -178,6 +178,7 @@ def _conclude(c: Column, memory: Memory, met: bool, percepts: int) -> int:
     refine_leaders(c, memory)
     judge(c, memory, percepts)
     if c.verdict.state[0] != OPEN and _hasty(c, memory):
+        keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
         admit_seeds(c, memory)
         keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
         judge(c, memory, 0)

@@ -141,8 +141,8 @@ class Column(NamedTuple):
     """(N,) the same within the object that is reconsidered."""
     tally: NDArray[np.int64]
     """(8,) percepts, those on the object, when last seeded, seedings, percepts while ready but
-    tied, when last given twins, which object is reconsidered, how many proposals the last seeding
-    left out."""
+    tied, when last given twins, which object is reconsidered, at least how many proposals the last
+    seeding left out."""
     hypotheses: Hypotheses
     seeds: Hypotheses
     """Scratch for proposals."""

@@ -45,13 +45,13 @@ WIDEST_NORMAL = ONE
 """The same for a normal, rad."""
 # What each squared normalised difference weighs, and how much the logarithms of the variances, so
 # that the sum is a log-likelihood ratio in spite of features that are neither Gaussian nor
-# independent (Gaussian and independent they would all weigh 1/2): fitted by logistic regression to
-# tell true poses of the built-in objects from their twins, one touch at a time. A column chooses
-# the best of thousands of poses and refines it, so that wrong ones fit what noise there is; over
-# whole episodes about two thirds of the fitted weights decide best. Differences level off where
-# they are more likely a mistake than noise, at most so many variances count (`_robust`); bending
-# and colour jump as a whole where a touch falls beside an edge, so they level off together. See
-# docs/column.md.
+# independent (Gaussian and independent they would all weigh 1/2). Logistic regression, to tell
+# true poses of the built-in objects from their twins by one touch, says half as much again
+# (`scripts/fit_evidence`); but a column chooses the best of thousands of poses and refines it, so
+# that wrong ones fit what noise there is: these were chosen over whole episodes. Differences level
+# off where they are more likely a mistake than noise, at most so many variances count (`_robust`);
+# bending and colour jump as a whole where a touch falls beside an edge, so they level off
+# together. See docs/column.md.
 PLACE, MOST_PLACE = np.float32(0.43), np.float32(16.0)
 FACING, MOST_FACING = np.float32(0.32), np.float32(16.0)
 BENDING, MOST_BENDING = np.float32(0.15), np.float32(9.0)
@@ -62,8 +62,9 @@ SPREADING = np.float32(0.20)
 RIM = np.float32(6e-5)
 """m^2 beside a surfel's middle that cost as much as one variance."""
 HUGE = np.float32(1e20)
-AWAY = np.float32(4.5)
-"""Nats that a touch loses on a surface that faces away from it."""
+"""A square beyond which only overflow lies."""
+AWAY = FACING * MOST_FACING
+"""Nats that a touch loses where the surface faces away from it: no less than by any other angle."""
 MISSES_OTHERWISE = np.float32(0.5)
 """How often a look meets nothing where nothing is known to be."""
 LEAST_MISSES = np.float32(1e-3)
@@ -213,13 +214,14 @@ def compare(  # type: ignore[no-untyped-def]
 
     px, py, pz = mx + tu * ex + tv * gx, my + tu * ey + tv * gy, mz + tu * ez + tv * gz
     along = nx * px + ny * py + nz * pz
-    if along <= ZERO:
-        return AWAY, ONE
     square = px * px + py * py + pz * pz
-    sine2 = max(ONE - along * along / square, ZERO)
     steep = max(k1 * k1, k2 * k2) * t.place
     normal_variance = t.normal + f[VAR_NORMAL] + s[S.SPREAD_NORMAL] + steep
-    penalty = penalty + FACING * _robust(sine2, normal_variance, MOST_FACING)
+    if along > ZERO:
+        sine2 = max(ONE - along * along / square, ZERO)
+        penalty = penalty + FACING * _robust(sine2, normal_variance, MOST_FACING)
+    else:
+        penalty = penalty + AWAY
     wider = place_variance / t.place
     widened = wider * wider * (normal_variance / (t.normal + f[VAR_NORMAL]))
 

@@ -18,7 +18,7 @@ from colonnade_models.column_state import (
 )
 from colonnade_models.contest import admit_seeds, admit_twins, reconsider, total_fit
 from colonnade_models.distinction import expected_lead, look_alike
-from colonnade_models.hypotheses import Hypotheses, best_of, is_near
+from colonnade_models.hypotheses import Hypotheses, best_of, is_near, keep_winners
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.motion import remember_leader
@@ -26,8 +26,6 @@ from colonnade_models.motion import remember_leader
 __all__ = ["judge"]
 
 ZERO = np.float32(0.0)
-MOST_TIES = 12
-"""Poses that tie and look alike, after which no other is looked at."""
 REFUTED = np.float32(3.0)
 """Times the margin that touches should have told, had two poses differed as they seem to."""
 ANYWHERE = np.float32(1e3)
@@ -72,6 +70,7 @@ def _challenge(c: Column, memory: Memory) -> None:
     if c.tally[TWINNED_AT] == 0:
         admit_seeds(c, memory)
     reconsider(c, memory, h.object[best_of(h)])
+    keep_winners(h, c.settings.winners, c.settings.slack)  # or there is no room for twins
     admit_twins(c, memory, best_of(h))
     admit_sizes(c, memory, best_of(h))
     _look_up(c)
@@ -114,8 +113,6 @@ def _other_pose(c: Column, memory: Memory) -> int:
         v.state[3] += 1
         if not _hardly_differ(c, memory, leader, i):
             return i
-        if v.state[3] == MOST_TIES:
-            break
     return -1
 
 

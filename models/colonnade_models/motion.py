@@ -24,7 +24,7 @@ from colonnade_models.column_state import (
 )
 from colonnade_models.contest import reconsider, total_fit
 from colonnade_models.evidence import fit, score
-from colonnade_models.hypotheses import best_of
+from colonnade_models.hypotheses import best_of, keep_winners
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 
@@ -149,3 +149,4 @@ def find_again(c: Column, memory: Memory) -> None:
     for o in range(c.past.evidence.shape[0]):
         if c.past.evidence[o] > -WORTH_SEEKING:
             reconsider(c, memory, o)
+            keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)

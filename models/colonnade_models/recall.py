@@ -201,14 +201,15 @@ def recall_listed(memory: Memory, living: Hypotheses, past: Past, listed: Shortl
         if w.asked[place] == w.clock[0]:
             asked += 1
     fits = 0
-    while fits < listed.count[0]:
-        place = w.place[listed.object[fits]]
+    for k in range(listed.count[0]):
+        place = w.place[listed.object[k]]
         if place < 0 or w.asked[place] < w.clock[0]:
             if asked == places:
-                break
+                continue
             asked += 1
             if place >= 0:
                 w.asked[place] = w.clock[0]
+        listed.object[fits], listed.worth[fits] = listed.object[k], listed.worth[k]
         fits += 1
     listed.count[0] = fits
     for k in range(fits):

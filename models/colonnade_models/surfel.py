@@ -7,7 +7,7 @@
 | DIRECTION     | unit tangent along which the surface bends most           | -     |
 | CURVATURE     | mean principal curvatures k1 >= k2                        | 1/m   |
 | BEND          | the same on the comparing scale sign(k) ln(|k| / 10 + 1)  | -     |
-| COLOUR        | hue, saturation, value of the mean colour                 | 0..1  |
+| COLOUR        | hue (mean direction), saturation and value, means of each | 0..1  |
 | DIRECTED      | share of its percepts whose DIRECTION was defined         | 0..1  |
 | SPREAD_NORMAL | variance of the normal among its percepts                 | rad^2 |
 | SPREAD_BEND   | variance of BEND                                          | -     |

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from tests.models.synthetic import blob, learned, moved, pose_row, random_table
 from tests.naive import evidence as naive
@@ -88,8 +90,8 @@ def test_score_is_the_sum_of_its_terms() -> None:
 def test_surfel_score_takes_tolerance_and_levels_off() -> None:
     table = random_table(200, 3)
     loose = loosened(T, f(0.003), f(0.15))
-    assert loose.place == pytest.approx(0.0022**2 + 0.003**2)
-    assert loose.normal == pytest.approx(0.05**2 + 0.15**2)
+    assert loose.place == pytest.approx(T.place + 0.003**2)
+    assert loose.normal == pytest.approx(T.normal + 0.15**2)
     for seed, s in enumerate(table):
         p = random_percept(seed, s[None])
         row = features(p)
@@ -191,6 +193,19 @@ def test_the_score_falls_with_distance_from_the_surface(away: float) -> None:
     on = np.mean([score(memory, 0, pose, features(p), T, f(REACH)) for p in rows])
     off = np.mean([score(memory, 0, pose, features(p), T, f(REACH)) for p in lifted])
     assert off < on - 0.3 * min((away / 0.0022) ** 2, 9) / 2
+
+
+@given(st.integers(0, 199), st.floats(0.0, np.pi), st.floats(0.0, np.pi))
+def test_turning_away_never_pays(which: int, one: float, other: float) -> None:
+    """Up to a right angle, beyond it, and where the two meet."""
+    s = random_table(200, 3)[which]
+    row = features(random_percept(which, s[None]))
+    axis, scores = s[S.DIRECTION : S.DIRECTION + 3], []
+    for angle in sorted((one, other)):
+        normal = Rotation.from_rotvec(angle * axis).apply(s[S.NORMAL : S.NORMAL + 3]).astype(f)
+        place = (*s[:3], *normal, *axis)
+        scores.append(surfel_score(row, *place, s, T))
+    assert scores[1] <= scores[0] + 1e-3
 
 
 def test_hue_is_a_circle() -> None:

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
-from tests.models.synthetic import moved
+from tests.models.synthetic import blob, learned, moved
 from tests.models.test_column import SHAPES, episode, leader, memory
 from tests.naive import motion as naive
 
 from colonnade_models import column as C
 from colonnade_models import motion as M
 from colonnade_models.evidence import features_of, fit
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.past import before, new_past
 
 f = np.float32
@@ -74,6 +75,21 @@ def test_what_lies_still_is_not_held_for_moved(name: str, seed: int) -> None:
     count = int(column.hypotheses.count[0])
     assert (column.hypotheses.pose[:count] == deaf.hypotheses.pose[:count]).all()
     assert (column.hypotheses.evidence[:count] == deaf.hypotheses.evidence[:count]).all()
+
+
+def test_of_many_that_led_the_last_is_sought_as_well() -> None:
+    """Each brings dozens of poses: there is room for all of them only if the winners alone stay."""
+    things = ObjectMemory([learned(f"{k}", blob(3)) for k in range(8)])
+    rows, _ = shifted("third", 4, 0.05, 0)
+    column = C.init(things.arrays)
+    for row in rows[BEFORE:]:
+        if column.tally[C.PERCEPTS] == 6:
+            break
+        C.step(column, things.arrays, row)
+    column.hypotheses.count[0] = 0
+    column.past.evidence[:] = 0
+    M.find_again(column, things.arrays)
+    assert set(column.hypotheses.object[: column.hypotheses.count[0]]) == set(range(8))
 
 
 def test_a_column_that_takes_it_to_lie_still_loses_it() -> None:

@@ -55,7 +55,9 @@ def coloured(a: Array, b: Array, surfel: NDArray[Any], t: Tolerance) -> float:
 
 
 def weighed(kind: str, square: float) -> float:
-    """Nats that a squared normalised difference of a kind costs."""
+    """Nats that a squared normalised difference of a kind costs; AWAY is one or none."""
+    if kind == "AWAY":
+        return float(E.AWAY) * square
     return float(getattr(E, kind)) * levelled(square, getattr(E, f"MOST_{kind}"))
 
 
@@ -69,7 +71,7 @@ def differences(
 ) -> tuple[dict[str, float], float]:
     """Squared normalised differences by kind, and the log of how much the surfel's variances widen.
 
-    On a surface that faces away there are none.
+    On a surface that faces away AWAY stands in the place of FACING.
     """
     s = np.asarray(surfel, np.float64)
     m, e = s[S.NORMAL : S.NORMAL + 3], s[S.DIRECTION : S.DIRECTION + 3]
@@ -82,12 +84,13 @@ def differences(
     widened = 2 * math.log(variance / t.place)
 
     expected = m + (k * uv) @ tangents
-    if normal @ expected <= 0:
-        return {}, 0.0
     cosine = normal @ expected / np.linalg.norm(expected)
     own = t.normal + f[E.VAR_NORMAL]
     variance = own + s[S.SPREAD_NORMAL] + (k**2).max() * t.place
-    squares["FACING"] = max(1 - cosine**2, 0.0) / variance
+    if cosine > 0:
+        squares["FACING"] = max(1 - cosine**2, 0.0) / variance
+    else:
+        squares["AWAY"] = 1.0
     widened += math.log(variance / own)
 
     variance = t.bend + f[E.VAR_BEND] + s[S.SPREAD_BEND]
@@ -107,8 +110,6 @@ def compare(
 ) -> tuple[float, float]:
     """Nats that the differences cost, and the log of how much the surfel's variances widen."""
     squares, widened = differences(f, point, normal, direction, surfel, t)
-    if not squares:
-        return float(E.AWAY), 0.0
     return sum(weighed(kind, square) for kind, square in squares.items()), widened
 
 

@@ -70,7 +70,8 @@ def worths(
                 apart = apart - (apart @ n) * n
             nearest = min(nearest, float(apart @ apart))
         distance = np.sqrt(nearest)
-        worth = worth * min(distance / float(G.FRESH), 1.0) + float(G.EXPLORING) * distance
+        fresh = min(float(G.FRESH), float(G.FRESH_CELLS) * things[o].spacing)
+        worth = worth * min(distance / fresh, 1.0) + float(G.EXPLORING) * distance
         worth *= s[S.HIT]
         out.append((worth, np.r_[point, back[:3, :3] @ s[S.NORMAL : S.NORMAL + 3]]))
     return out

@@ -25,7 +25,6 @@ __all__ = [
     "rod",
     "rounded_box",
     "rounded_prism",
-    "smooth_disc",
     "turned",
 ]
 
@@ -221,11 +220,6 @@ def rounded_box(size: Sequence[float], radius: float, sides: int = 24) -> Manifo
         for z in (-half[2], half[2])
     ]
     return Manifold.batch_hull(corners)
-
-
-def smooth_disc(radius: float, height: float, sides: int = 96) -> Manifold:
-    """A lens about the origin: `radius` wide, `height` high, as smooth as an ellipsoid."""
-    return Manifold.sphere(radius, sides).scale((1.0, 1.0, 0.5 * height / radius))
 
 
 def bent(solid: Manifold, length: float, lift: Points, along: Points) -> Manifold:
