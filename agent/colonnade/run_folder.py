@@ -35,10 +35,12 @@ from typing import IO, Any
 from colonnade.files import atomic_write, file_name, remove_leftovers
 from colonnade.toml_writer import to_toml
 
-__all__ = ["RunFolder", "RunFolderError", "read_run_config", "trained_table"]
+__all__ = ["ASIDE", "RunFolder", "RunFolderError", "read_run_config", "trained_table"]
 
 _SUFFIX = ".safetensors"
 _LOCK = ".lock"
+ASIDE = ".before"
+"""What is added to the names of an evaluation's files while another is made."""
 _TRAINED: dict[str, type | tuple[type, ...]] = {
     "objects": str,
     "names": list,
@@ -134,6 +136,28 @@ class RunFolder:
     def is_empty(self) -> bool:
         """True when nothing but the lock is in the folder."""
         return all(entry.name == _LOCK for entry in self.path.iterdir())
+
+    def _evaluation(self) -> tuple[Path, ...]:
+        return (self.episode_journal, self.episodes, self.steps, self.summary, self.report)
+
+    def set_evaluation_aside(self) -> bool:
+        """Keep what an earlier evaluation left until another is complete; whether there is any.
+
+        Where one is kept already, what came after it was never completed and goes.
+        """
+        kept = False
+        for file in self._evaluation():
+            aside = file.with_name(file.name + ASIDE)
+            if file.is_file() and not aside.exists():
+                file.rename(aside)
+            file.unlink(missing_ok=True)
+            kept = kept or aside.exists()
+        return kept
+
+    def drop_former_evaluation(self) -> None:
+        """Delete what was set aside."""
+        for file in self._evaluation():
+            file.with_name(file.name + ASIDE).unlink(missing_ok=True)
 
     def is_fresh(self) -> bool:
         """True when a run was begun here at most, and nothing came of it yet."""

@@ -271,6 +271,30 @@ def test_evaluation_stays_out_of_folders_that_hold_something_else(tmp_path: Path
         evaluate(replace(asked, out=tmp_path / "own"), FAKE)
 
 
+def test_an_evaluation_is_kept_until_another_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    train(config(run, objects="tiny"), FAKE)
+    asked = EvaluateConfig(run=run, rotations=2, workers=1)
+    evaluate(asked, FAKE)
+    first = (run / "report.html").read_bytes()
+    for _ in range(2):  # nor does a second try that fails lose it
+        with monkeypatch.context() as broken:
+            broken.setattr("colonnade.commands.evaluate._run_all", _full_disk)
+            with pytest.raises(OSError, match="full"):
+                evaluate(replace(asked, seed=1), FAKE)
+        assert not (run / "report.html").exists()
+        assert (run / "report.html.before").read_bytes() == first
+    evaluate(replace(asked, seed=1), FAKE)
+    assert (run / "report.html").exists()
+    assert not list(run.glob("*.before"))
+
+
+def _full_disk(*_: object) -> None:
+    raise OSError("the disk is full")
+
+
 @pytest.mark.parametrize(
     "damage", ["[]", "{", '{"per_object": [1], "train_s": "x"}', '{"train_s": 1}']
 )

@@ -113,6 +113,6 @@ def colour_near(mesh: ObjectMesh, place: tuple[float, float, float]) -> NDArray[
 
 def assert_one_sentence(error: BaseException) -> None:
     text = str(error)
-    assert text.endswith(".")
+    assert text.endswith((".", "?"))
     assert "\n" not in text
     assert "Traceback" not in text

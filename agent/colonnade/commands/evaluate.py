@@ -43,7 +43,7 @@ from colonnade.files import write_json
 from colonnade.journal import Journal, read_journal
 from colonnade.motion import Motion
 from colonnade.report.page import write_report
-from colonnade.run_folder import RunFolder, RunFolderError, trained_table
+from colonnade.run_folder import ASIDE, RunFolder, RunFolderError, trained_table
 from colonnade.summary import summarise
 from colonnade.workers import Workers
 from colonnade_models import __version__
@@ -162,6 +162,7 @@ def evaluate_into(
     }
     write_json(run.summary, summary)
     write_report(run.report, summary, wanted, memory, job.trained, engine)
+    run.drop_former_evaluation()
     return summary
 
 
@@ -249,9 +250,7 @@ def _learned_names(
     try:
         names = load_engine(engine).load_memory(model).names
     except (ValueError, OSError) as error:
-        raise RunFolderError(
-            f"{model} is damaged or of another version: make it anew {how}"
-        ) from error
+        raise RunFolderError(f"{str(error).rstrip('.')}; or make it anew {how}") from error
     return tuple(name for name in trained["names"] if name in names)
 
 
@@ -283,10 +282,11 @@ def _begin(
         run.refuse_change(before, matters)
         episodes = _done(run.episode_journal)
     else:
-        if run.episode_journal.is_file():
-            note(f"This replaces the earlier evaluation in {show(run.path)}.")
-        for stale in (run.episode_journal, run.episodes, run.steps, run.summary, run.report):
-            stale.unlink(missing_ok=True)
+        if run.set_evaluation_aside():
+            note(
+                f"The earlier evaluation in {show(run.path)} is kept beside, as *{ASIDE}, until "
+                "this one is complete."
+            )
     run.write_config("evaluate", {**matters, "names": list(names), "rotations": job.rotations})
     return episodes
 

@@ -51,7 +51,7 @@ class ObjectSet(Mapping[str, ObjectMesh]):
         """Load, check and return a mesh; raises ObjectSetError (no such name) or MeshError."""
         if name not in self._sources:
             raise ObjectSetError(
-                f"there is no object '{name}' in {self.spec}: {suggestion(name, self.names)}."
+                f"there is no object '{name}' in {self.spec}: {suggestion(name, self.names)}"
             )
         mesh = self._recent.pop(name, None)
         if mesh is None:
@@ -83,7 +83,7 @@ class ObjectSet(Mapping[str, ObjectMesh]):
         for name in names:
             if name not in self._sources:
                 raise ObjectSetError(
-                    f"there is no object '{name}' in {self.spec}: {suggestion(name, self.names)}."
+                    f"there is no object '{name}' in {self.spec}: {suggestion(name, self.names)}"
                 )
             chosen[name] = self._sources[name]
         if not chosen:
@@ -92,13 +92,13 @@ class ObjectSet(Mapping[str, ObjectMesh]):
 
 
 def suggestion(wanted: str, known: Sequence[str]) -> str:
-    """'did you mean ...' with close names, or the first names there are."""
+    """'did you mean ...?' with close names, or the first names there are; a whole clause."""
     lower = {name.lower(): name for name in known}
     close = [lower[name] for name in difflib.get_close_matches(wanted.lower(), lower, n=3)]
     close += [
         name for name in known if wanted and wanted.lower() in name.lower() and name not in close
     ]
     if close:
-        return "did you mean " + ", ".join(close[:3])
+        return "did you mean " + ", ".join(close[:3]) + "?"
     shown = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
-    return f"it has {shown}" if shown else "it is empty"
+    return f"it has {shown}." if shown else "it is empty."

@@ -50,7 +50,7 @@ def _open(text: str, wanted: list[str] | None, scale: float) -> ObjectSet:
     if not path.expanduser().exists() and "/" not in text and not path.suffix:
         close = suggestion(text, SETS)
         if close.startswith("did you mean"):
-            raise ObjectSetError(f"there is no object set '{text}': {close}.")
+            raise ObjectSetError(f"there is no object set '{text}': {close}")
     return open_folder(path, text, scale)
 
 
