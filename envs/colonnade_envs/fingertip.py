@@ -1,10 +1,6 @@
-"""How a fingertip moves over a surface: kernels that crawl, turn to the normal, and look.
+"""How a fingertip moves over a surface: kernels that slide, jump, turn to the normal, and look.
 
-Crawling feels its way with short rays only, as a finger would: forward (is there a wall?), down
-(does the surface go on?), back (did it end in an edge?), and up (is it a thin sheet?). Each ray
-starts where the one before it proved that there is room, so the fingertip goes round edges of any
-sharpness and over sheets of any thickness, and never comes through a wall. All of it happens in
-the object's frame, in the plane of the slide.
+All of it happens in the object's frame.
 """
 
 from __future__ import annotations
@@ -16,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_envs.bvh import closest_hit
+from colonnade_envs.crawl import crawl, touch
 from colonnade_envs.kernel import kernel
 from colonnade_envs.patch import paint, trace
 
 __all__ = ["Hand", "Lens", "act", "look", "world_pose"]
 
-_STRIDE = 0.001  # metres a crawl goes before it feels for the surface again
-_LIFT = 0.0002  # metres above the surface at which it feels forward
-_SKIN = 1e-6  # metres kept from a surface where a ray starts on it
 _ROOM = 0.004  # metres of free space that the fingertip needs in front of the surface
 _DETOUR = 0.015  # metres that it crawls on to find that room
 _SAMPLES = 5  # rays along a side of the square over which the normal is averaged
@@ -73,82 +67,6 @@ def _copy(source, target):  # type: ignore[no-untyped-def]
     for i in range(3):
         for k in range(3):
             target[i, k] = source[i, k]
-
-
-@kernel
-def _touch(bvh, contact, triangle, x, y, z, dx, dy, dz):  # type: ignore[no-untyped-def]
-    """Set the contact to where a ray along (dx, dy, dz) met a triangle."""
-    nx, ny, nz = bvh.normal[triangle, 0], bvh.normal[triangle, 1], bvh.normal[triangle, 2]
-    sign = -1.0 if nx * dx + ny * dy + nz * dz > 0.0 else 1.0
-    contact[0, 0], contact[0, 1], contact[0, 2] = x, y, z
-    contact[1, 0], contact[1, 1], contact[1, 2] = sign * nx, sign * ny, sign * nz
-    contact[2, 0], contact[2, 1], contact[2, 2] = -dx, -dy, -dz
-
-
-@kernel
-def _crawl(bvh, stack, contact, sx, sy, sz, length):  # type: ignore[no-untyped-def]
-    """Move the contact by a path of `length` metres in the plane with normal (sx, sy, sz).
-
-    Forward is the side's normal x the surface's. Returns the length that is left where no way on
-    was found.
-    """
-    stride = min(max(_STRIDE, 0.2 * length), 0.0025)
-    fine = 1.0
-    for _ in range(80):
-        if length <= 1e-7:
-            return 0.0
-        cx, cy, cz = contact[0, 0], contact[0, 1], contact[0, 2]
-        nx, ny, nz = contact[1, 0], contact[1, 1], contact[1, 2]
-        # forward along the surface, in the plane of the slide
-        tx, ty, tz = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
-        size = math.sqrt(tx * tx + ty * ty + tz * tz)
-        if size < 0.05:  # a triangle that faces sideways: go by the free direction
-            nx, ny, nz = contact[2, 0], contact[2, 1], contact[2, 2]
-            tx, ty, tz = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
-            size = math.sqrt(tx * tx + ty * ty + tz * tz)
-            if size < 0.05:
-                return length
-            tx, ty, tz = tx / size, ty / size, tz / size
-            nx, ny, nz = ty * sz - tz * sy, tz * sx - tx * sz, tx * sy - ty * sx
-        else:
-            tx, ty, tz = tx / size, ty / size, tz / size
-        step = min(stride, length) * fine
-
-        # lift off as far as there is room
-        ax, ay, az = contact[2, 0], contact[2, 1], contact[2, 2]
-        px, py, pz = cx + ax * _SKIN, cy + ay * _SKIN, cz + az * _SKIN
-        lift = min(_LIFT, 0.3 * step)
-        h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, nx, ny, nz, lift)
-        if hit >= 0:
-            lift = 0.5 * h
-        px, py, pz = px + nx * lift, py + ny * lift, pz + nz * lift
-        # forward: a wall? down: does the surface go on? back: the far side of an edge? up: the
-        # under side of a sheet?
-        drop = lift + 1.2 * step
-        hit, h, ex, ey, ez, reach = -1, 0.0, tx, ty, tz, step
-        for leg in range(4):
-            if leg > 0:
-                px, py, pz = px + ex * reach, py + ey * reach, pz + ez * reach
-            if leg == 1:
-                ex, ey, ez, reach = -nx, -ny, -nz, drop
-            elif leg == 2:
-                ex, ey, ez, reach = -tx, -ty, -tz, 2.0 * step
-            elif leg == 3:
-                ex, ey, ez, reach = nx, ny, nz, drop + lift
-            h, hit, _u, _v = closest_hit(bvh, stack, px, py, pz, ex, ey, ez, reach)
-            if hit >= 0:
-                break
-        if hit < 0:
-            if fine < 0.05:
-                return length
-            fine *= 0.3  # something thinner than the stride: feel more finely
-            continue
-        fine = 1.0
-        px, py, pz = px + ex * h, py + ey * h, pz + ez * h
-        _touch(bvh, contact, hit, px, py, pz, ex, ey, ez)
-        px, py, pz = px - cx, py - cy, pz - cz
-        length -= max(math.sqrt(px * px + py * py + pz * pz), 0.25 * step)
-    return max(length, 0.0)
 
 
 @kernel
@@ -268,7 +186,7 @@ def _slide(bvh, stack, hand, lens, slide_x, slide_y):  # type: ignore[no-untyped
         sx, sy, sz = -frame[1, 0], -frame[1, 1], -frame[1, 2]
         way = length
         for _ in range(6):
-            left = _crawl(bvh, stack, contact, sx, sy, sz, way)
+            left = crawl(bvh, stack, contact, sx, sy, sz, way)
             # x stays forward, carried round the edges
             nx, ny, nz = contact[1, 0], contact[1, 1], contact[1, 2]
             axis[0], axis[1], axis[2] = sy * nz - sz * ny, sz * nx - sx * nz, sx * ny - sy * nx
@@ -308,7 +226,7 @@ def _approach(bvh, stack, hand, lens, goal):  # type: ignore[no-untyped-def]
         return False
     before = hand.spare[:3]
     _copy(hand.contact, before)
-    _touch(
+    touch(
         bvh,
         hand.contact,
         hit,
