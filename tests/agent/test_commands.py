@@ -1,4 +1,4 @@
-"""Train, evaluate and explore, with a small fake of mind and body."""
+"""Train, explore and objects, with a small fake of mind and body."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from tests.agent import fake_engine
+from tests.agent.small_runs import FAKE, HEADLINES, config
 
 from colonnade.commands.console import Interrupted
 from colonnade.commands.evaluate import evaluate
@@ -21,31 +22,8 @@ from colonnade.config import (
     EvaluateConfig,
     ExploreConfig,
     ObjectsConfig,
-    TrainConfig,
 )
-from colonnade.files import plain
 from colonnade.run_folder import RunFolderError
-
-FAKE = "tests.agent.fake_engine"
-ROOT = Path(__file__).resolve().parents[2]
-HEADLINES = {
-    "objects", "episodes", "accuracy", "unknown_rate", "steps_mean", "timeout_rate",
-    "rotation_error_deg_mean", "rotation_error_deg_median", "step_us", "episode_s_mean",
-    "train_s", "surfels_mean", "model_bytes", "peak_rss_mb", "seed", "version",
-    "false_unknown_rate", "unknown_recall", "rotation_error_plain_deg_median",
-}  # fmt: skip
-
-
-def config(out: Path, **changes: Any) -> TrainConfig:
-    return replace(TrainConfig(out=out, objects="small", workers=1), **changes)
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    """Episodes without what a clock measured; NaN as None, so that rows compare equal."""
-    return [
-        {key: value for key, value in plain(row).items() if not key.endswith(("_us", "seconds"))}
-        for row in pq.read_table(path).to_pylist()
-    ]
 
 
 def test_train_makes_the_run_folder(tmp_path: Path) -> None:
@@ -128,69 +106,6 @@ def test_stopped_exploration_says_in_which_folder_to_go_on(
         explore(ExploreConfig(objects="tiny", workers=1, out=tmp_path / "r"), FAKE)
 
 
-def test_steps_are_recorded_on_request(tmp_path: Path) -> None:
-    train(config(tmp_path / "run", objects="tiny"), FAKE)
-    evaluate(EvaluateConfig(run=tmp_path / "run", rotations=2, steps=True, workers=1), FAKE)
-    steps = pq.read_table(tmp_path / "run" / "steps.parquet").to_pylist()
-    episodes = pq.read_table(tmp_path / "run" / "episodes.parquet").to_pylist()
-    assert len(steps) == sum(episode["steps"] for episode in episodes)
-    assert len(steps[0]["location"]) == 3
-    assert dict(steps[-1]["evidence"]).keys() <= {"mug", "bowl"}
-
-
-def test_evaluation_is_the_same_with_workers_noise_apart_and_elsewhere(tmp_path: Path) -> None:
-    train(config(tmp_path / "run"), FAKE)
-    for name, workers in (("one", 1), ("two", 2)):
-        asked = EvaluateConfig(
-            run=tmp_path / "run", rotations=3, workers=workers, out=tmp_path / name
-        )
-        evaluate(asked, FAKE)
-    one, two = (rows(tmp_path / name / "episodes.parquet") for name in ("one", "two"))
-    assert one == two
-    assert not (tmp_path / "run" / "episodes.parquet").exists()
-    evaluate(EvaluateConfig(run=tmp_path / "run", rotations=3, noise="none", workers=1), FAKE)
-    quiet = rows(tmp_path / "run" / "episodes.parquet")
-    assert [row["rotation"] for row in quiet] == [row["rotation"] for row in one]
-    assert [row["steps"] for row in quiet] != [row["steps"] for row in one]
-
-
-def test_evaluation_by_another_policy(tmp_path: Path) -> None:
-    train(config(tmp_path / "run"), FAKE)
-    asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1)
-    guided = evaluate(asked, FAKE)
-    walked = evaluate(replace(asked, policy="random"), FAKE)
-    assert (guided["policy"], walked["policy"]) == ("distinguish", "random")
-    assert walked["steps_mean"] > guided["steps_mean"]  # so does the fake
-    with pytest.raises(RunFolderError, match="--policy was random and is now distinguish"):
-        evaluate(replace(asked, resume=True), FAKE)
-
-
-def test_objects_that_are_moved_meanwhile(tmp_path: Path) -> None:
-    train(config(tmp_path / "run"), FAKE)
-    asked = EvaluateConfig(run=tmp_path / "run", rotations=2, workers=1, moves=2)
-    summary = evaluate(asked, FAKE)
-    assert summary["moves"] == "2 x up to 50 mm, 45 degrees, open, noticed"
-    table = rows(tmp_path / "run" / "episodes.parquet")
-    assert {(row["moved_at"], row["noticed"]) for row in table} == {(4, 1)}  # as in the fake
-    with pytest.raises(RunFolderError, match="--moves was 2 x up to 50 mm"):
-        evaluate(replace(asked, resume=True, moves=0), FAKE)
-    with pytest.raises(ConfigError, match="--moves is -1"):
-        evaluate(replace(asked, moves=-1), FAKE)
-
-
-def test_objects_of_any_size(tmp_path: Path) -> None:
-    train(config(tmp_path / "run"), FAKE)
-    asked = EvaluateConfig(run=tmp_path / "run", rotations=2, workers=1, any_size=True, size=0.8)
-    assert evaluate(asked, FAKE)["any_size"] is True
-    table = rows(tmp_path / "run" / "episodes.parquet")
-    assert len({row["scale"] for row in table}) == len(table)
-    assert all(row["scale"] == pytest.approx(0.8, rel=0.05) for row in table)  # as in the fake
-    with pytest.raises(ConfigError, match="--size is 0"):
-        evaluate(replace(asked, size=0.0), FAKE)
-    with pytest.raises(RunFolderError, match="--any-size was True"):
-        evaluate(replace(asked, resume=True, any_size=False), FAKE)
-
-
 def test_training_from_views(tmp_path: Path) -> None:
     few = config(tmp_path / "few", body="camera", views=4)
     assert train(few, FAKE)["surfels_mean"] == 4 * 40  # so does the fake
@@ -203,119 +118,6 @@ def test_training_from_views(tmp_path: Path) -> None:
     ):
         with pytest.raises(ConfigError, match=sentence):
             train(replace(few, out=tmp_path / "not", **changes), FAKE)  # type: ignore[arg-type]
-
-
-def test_interrupted_evaluation_goes_on_and_may_grow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    train(config(tmp_path / "run"), FAKE)
-    asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1)
-    evaluate(replace(asked, out=tmp_path / "whole"), FAKE)
-    done: list[str] = []
-    recognise = fake_engine.recognise
-
-    def recognise_seven(memory: Any, mesh: Any, *others: Any, **seed: Any) -> Any:
-        if len(done) == 7:
-            raise KeyboardInterrupt
-        done.append(mesh.name)
-        return recognise(memory, mesh, *others, **seed)
-
-    monkeypatch.setattr(fake_engine, "recognise", recognise_seven)
-    with pytest.raises(Interrupted, match=r"7 of 18 episodes are saved"):
-        evaluate(asked, FAKE)
-    with (tmp_path / "run" / "episodes.jsonl").open("ab") as journal:
-        journal.write(b'00000000 {"object": "mu')  # what a kill leaves
-    monkeypatch.setattr(fake_engine, "recognise", recognise)
-    evaluate(replace(asked, resume=True), FAKE)
-    whole, resumed = (rows(tmp_path / name / "episodes.parquet") for name in ("whole", "run"))
-    assert whole == resumed
-    with pytest.raises(RunFolderError, match="--noise was standard and is now raw"):
-        evaluate(replace(asked, resume=True, noise="raw"), FAKE)
-    summary = evaluate(replace(asked, resume=True, rotations=5), FAKE)
-    assert summary["episodes"] == 30
-
-
-def test_unknown_is_right_for_what_was_never_learned(tmp_path: Path) -> None:
-    train(config(tmp_path / "run", names=("mug", "bowl", "spoon")), FAKE)
-    asked = EvaluateConfig(
-        run=tmp_path / "run", objects="strangers", rotations=20, workers=1, out=tmp_path / "e"
-    )
-    summary = evaluate(asked, FAKE)
-    assert summary["objects_unseen"] == 1
-    assert 0.5 < summary["unknown_recall"] <= 1.0
-    assert summary["false_unknown_rate"] == 0.0
-    assert "never learned" in (tmp_path / "e" / "report.html").read_text()
-
-
-def test_evaluate_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match=r"is no run folder .*colonnade train"):
-        evaluate(EvaluateConfig(run=tmp_path / "none"), FAKE)
-    train(config(tmp_path / "run", objects="tiny"), FAKE)
-    (tmp_path / "run" / "model.safetensors").unlink()
-    with pytest.raises(RunFolderError, match=r"no model.safetensors yet"):
-        evaluate(EvaluateConfig(run=tmp_path / "run"), FAKE)
-
-
-def test_evaluation_stays_out_of_folders_that_hold_something_else(tmp_path: Path) -> None:
-    for name in ("run", "other"):
-        train(config(tmp_path / name, objects="tiny"), FAKE)
-    (tmp_path / "home").mkdir()
-    (tmp_path / "home" / "report.html").write_text("mine")
-    asked = EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1)
-    with pytest.raises(RunFolderError, match="holds another run: give --out"):
-        evaluate(replace(asked, out=tmp_path / "other"), FAKE)
-    with pytest.raises(RunFolderError, match="holds other files: give --out"):
-        evaluate(replace(asked, out=tmp_path / "home"), FAKE)
-    assert (tmp_path / "home" / "report.html").read_text() == "mine"
-    for _ in range(2):  # a second evaluation replaces the first
-        evaluate(replace(asked, out=tmp_path / "own"), FAKE)
-
-
-def test_an_evaluation_is_kept_until_another_is_complete(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = tmp_path / "run"
-    train(config(run, objects="tiny"), FAKE)
-    asked = EvaluateConfig(run=run, rotations=2, workers=1)
-    evaluate(asked, FAKE)
-    first = (run / "report.html").read_bytes()
-    for _ in range(2):  # nor does a second try that fails lose it
-        with monkeypatch.context() as broken:
-            broken.setattr("colonnade.commands.evaluate._run_all", _full_disk)
-            with pytest.raises(OSError, match="full"):
-                evaluate(replace(asked, seed=1), FAKE)
-        assert not (run / "report.html").exists()
-        assert (run / "report.html.before").read_bytes() == first
-    evaluate(replace(asked, seed=1), FAKE)
-    assert (run / "report.html").exists()
-    assert not list(run.glob("*.before"))
-
-
-def _full_disk(*_: object) -> None:
-    raise OSError("the disk is full")
-
-
-@pytest.mark.parametrize(
-    "damage", ["[]", "{", '{"per_object": [1], "train_s": "x"}', '{"train_s": 1}']
-)
-def test_a_damaged_summary_of_the_training_costs_its_numbers_only(
-    tmp_path: Path, damage: str
-) -> None:
-    train(config(tmp_path / "run", objects="tiny"), FAKE)
-    (tmp_path / "run" / "training.json").write_text(damage)
-    summary = evaluate(EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1), FAKE)
-    assert (summary["train_s"], summary["training"]) == (None, {})
-
-
-def test_damaged_table_is_made_anew_from_the_journal(tmp_path: Path) -> None:
-    train(config(tmp_path / "run", objects="tiny"), FAKE)
-    asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1)
-    evaluate(asked, FAKE)
-    table = tmp_path / "run" / "episodes.parquet"
-    before = rows(table)
-    table.write_bytes(table.read_bytes()[:100])
-    evaluate(replace(asked, resume=True), FAKE)
-    assert rows(table) == before
 
 
 def test_objects_lists_and_draws(
