@@ -2,12 +2,13 @@
 
 Libraries that guard an optional import with `except BaseException` swallow a Ctrl-C that comes
 just then, and one in a finaliser only prints. So the request is also remembered, and loops ask
-for it before they begin the next piece of work.
+for it before they begin the next piece of work. What finalisers then find half made is no news.
 """
 
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -53,4 +54,9 @@ def held_back() -> Iterator[None]:
 def _stop(number: int, frame: FrameType | None) -> None:
     global _stopped
     _stopped = True
+    sys.unraisablehook = _pass_over
     raise KeyboardInterrupt
+
+
+def _pass_over(_: object) -> None:
+    """Instead of a traceback of an object whose making was broken off."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.agent import fake_engine
@@ -59,6 +60,46 @@ def test_a_swallowed_ctrl_c_stops_before_the_next_object(
         )
     assert caught.value.code == 130
     assert "0 of 2 objects are saved" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", [["--out", "r"], []])
+def test_ctrl_c_between_two_pieces_of_work_says_how_to_go_on(
+    out: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fake_engine, "prepare", lambda _: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit) as caught:
+        main(["explore", "--objects", "tiny", *out], engine=FAKE)
+    assert caught.value.code == 130
+    told = capsys.readouterr().err.splitlines()[-1]
+    named = "" if out else f"--out {next((tmp_path / 'runs').iterdir()).relative_to(tmp_path)} "
+    assert told == f"Stopped: the same command with {named}--resume goes on."
+
+
+def test_what_was_half_made_when_ctrl_c_came_prints_nothing() -> None:
+    """Finalisers cannot know; Python would print a traceback for each."""
+    code = """
+import signal
+from colonnade.stopping import watch
+
+class Half:
+    def __init__(self):
+        signal.raise_signal(signal.SIGINT)
+        self.handle = 1
+    def __del__(self):
+        del self.handle
+
+watch()
+try:
+    Half()
+except KeyboardInterrupt:
+    print("stopped")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
 
 
 def test_what_a_half_stopped_library_raises_is_no_bug(

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from colonnade.bench.config import SeedsOptions
-from colonnade.commands.console import note, show
-from colonnade.commands.explore import free_folder, going_on_with
+from colonnade.commands.console import going_on_with, note, show
+from colonnade.commands.explore import free_folder
 from colonnade.commands.train import command_line, set_identity
 from colonnade.files import plain, write_json
 from colonnade.run_folder import RunFolder

@@ -27,6 +27,7 @@ __all__ = [
     "Ticker",
     "complain",
     "counted",
+    "going_on_with",
     "headline",
     "note",
     "percent",
@@ -43,6 +44,17 @@ stderr = Console(stderr=True, highlight=False, emoji=False)
 
 class Interrupted(Exception):  # noqa: N818  (nothing went wrong)
     """The user pressed Ctrl-C; the message says what is saved and how to go on."""
+
+
+@contextmanager
+def going_on_with(resume: str = "--resume") -> Iterator[None]:
+    """Say how to go on, whenever Ctrl-C came and also if the command did not name its folder."""
+    try:
+        yield
+    except Interrupted as error:
+        raise Interrupted(str(error).replace("with --resume", f"with {resume}")) from None
+    except KeyboardInterrupt:  # between two pieces of work: nothing is lost
+        raise Interrupted(f"Stopped: the same command with {resume} goes on.") from None
 
 
 def note(text: str) -> None:

@@ -19,6 +19,7 @@ from colonnade.commands.console import (
     Ticker,
     complain,
     counted,
+    going_on_with,
     note,
     percent,
     show,
@@ -82,7 +83,7 @@ def discover(config: DiscoverConfig, engine: str = ENGINE) -> dict[str, Any]:
     objects = agent.open_set(config.objects, config.names or None, config.scale)
     for sentence in () if config.names else getattr(objects, "left_out", ()):
         complain(sentence)
-    with RunFolder(config.out) as run:
+    with going_on_with(), RunFolder(config.out) as run:
         summary = live_into(run, config, agent, objects)
     if config.json is not None:
         write_json(config.json, summary)

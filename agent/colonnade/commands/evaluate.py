@@ -13,6 +13,7 @@ from typing import Any
 from colonnade.commands.console import (
     Interrupted,
     complain,
+    going_on_with,
     headline,
     note,
     result_table,
@@ -118,7 +119,8 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         ),
         size=config.size,
     )
-    with RunFolder(config.out or run_path) as run, Workers(config.workers) as workers:
+    folder = RunFolder(config.out or run_path)
+    with going_on_with(), folder as run, Workers(config.workers) as workers:
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
     if config.json is not None:
         write_json(config.json, summary)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from colonnade.commands.console import Interrupted, note, show
+from colonnade.commands.console import going_on_with, note, show
 from colonnade.commands.evaluate import Evaluation, evaluate_into, tell
 from colonnade.commands.train import ENGINE, learn_into, tell_unusable
 from colonnade.config import ExploreConfig, TrainConfig, check_config
@@ -18,7 +16,7 @@ from colonnade.files import write_json
 from colonnade.run_folder import RunFolder
 from colonnade.workers import Workers
 
-__all__ = ["explore", "free_folder", "going_on_with"]
+__all__ = ["explore", "free_folder"]
 
 
 def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
@@ -69,15 +67,6 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "used", f"mend them and repeat the command with {resume}")
     return summary
-
-
-@contextmanager
-def going_on_with(resume: str) -> Iterator[None]:
-    """Say how to go on although the command did not name its folder."""
-    try:
-        yield
-    except Interrupted as error:
-        raise Interrupted(str(error).replace("with --resume", f"with {resume}")) from None
 
 
 def free_folder(kind: str) -> Path:

@@ -11,7 +11,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from colonnade.commands.console import Interrupted, complain, counted, note, show, stdout, ticking
+from colonnade.commands.console import (
+    Interrupted,
+    complain,
+    counted,
+    going_on_with,
+    note,
+    show,
+    stdout,
+    ticking,
+)
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
 from colonnade.config import TrainConfig, check_config
 from colonnade.engine import Engine, load_engine
@@ -40,7 +49,7 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
     """
     check_config(config)
     load_engine(engine).open_set(config.objects, config.names or None, config.scale)  # or no folder
-    with RunFolder(config.out) as run, Workers(config.workers) as workers:
+    with going_on_with(), RunFolder(config.out) as run, Workers(config.workers) as workers:
         summary = learn_into(run, workers, config, engine)
         summary["peak_rss_mb"] = round(workers.peak_rss_mb, 1)
         write_json(run.path / "training.json", summary)
