@@ -17,6 +17,7 @@ from colonnade_models.seeding import SeedPlan, new_seed_plan
 
 __all__ = [
     "CALM",
+    "CUT",
     "MET",
     "OPEN",
     "PERCEPTS",

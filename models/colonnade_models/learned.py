@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -89,6 +89,13 @@ class PackedObject:
     spacing: float
     steps: int
     twins: Array
+
+    def within(self, packed: Packed) -> PackedObject:
+        """The same object, whose surfels are part of others' now."""
+        moved = replace(self, packed=packed)
+        if "sketch" in self.__dict__:
+            moved.__dict__["sketch"] = self.sketch
+        return moved
 
     def unpacked(self) -> LearnedObject:
         """The object again, up to what packing lost."""

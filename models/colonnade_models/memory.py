@@ -222,9 +222,9 @@ class ObjectMemory:
             raise ValueError("the memory is empty: learn an object first")
         count = len(objects)
         packed = join([thing.packed for thing in objects])
-        for o, thing in enumerate(objects):
-            thing.packed = part(packed, o)  # one copy of them is enough
         known = [thing.sketch for thing in objects]
+        for o, thing in enumerate(objects):  # one copy of the surfels is enough
+            self._objects[thing.name] = thing.within(part(packed, o))
         boxes = [sketch.box for sketch in known]
         near = np.concatenate([box.near for box in boxes])
         cell = np.array([thing.spacing for thing in objects], np.float32)

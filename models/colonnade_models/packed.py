@@ -25,7 +25,7 @@ from colonnade_models import surfel as S
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.numerics import FLAT
 
-__all__ = ["BYTES_PER_SURFEL", "LOOKS", "STEPS", "Packed", "join", "pack", "part", "unpack"]
+__all__ = ["LOOKS", "STEPS", "Packed", "join", "pack", "part", "unpack"]
 
 Array = NDArray[np.float32]
 
@@ -36,7 +36,6 @@ STEPS = 1023
 FINEST_STEP, COARSEST_STEP = -15, 4
 """Powers of two, m: a step between them is exact in float32, and so is every place."""
 LOOKS = 10
-BYTES_PER_SURFEL = 4 + LOOKS + 4
 SIDE = 127
 """Cells of the octahedron's map from its middle to its edge."""
 TURNED = 256

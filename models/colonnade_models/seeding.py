@@ -5,7 +5,7 @@ Only places of the objects that seem familiar (`colonnade_models.familiarity`) a
 At a compatible surfel the normal fixes two of three angles; the principal direction fixes the
 third up to half a turn, and where the surface bends alike all round, rotations about the
 normal are tried in equal steps. Each proposal is checked against the other percepts, the
-farthest first, and given up as soon as it can no longer reach the best.
+farthest first, and given up once it is unlikely to reach the best.
 """
 
 from __future__ import annotations

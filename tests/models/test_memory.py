@@ -171,3 +171,14 @@ def test_replacing_one_object_leaves_the_others_bit_by_bit() -> None:
         assert own.tobytes() == thing.table.tobytes() == memory[thing.name].table.tobytes()
     with pytest.raises(KeyError, match="'d'"):
         memory.replace(learned("d", blob(1), count=100))
+
+
+def test_a_second_memory_leaves_the_objects_of_the_first_as_they_are() -> None:
+    first = ObjectMemory([learned(name, blob(k), count=200) for k, name in enumerate("ab")])
+    joined = first.arrays.packed
+    before = [thing.packed for thing in first.packed()]
+    assert all(np.shares_memory(packed.place, joined.place) for packed in before)
+    alone = ObjectMemory([first["b"]])
+    assert len(alone.arrays.packed.place) == len(before[1].place)
+    after = [thing.packed for thing in first.packed()]
+    assert all(a is b for a, b in zip(before, after, strict=True))
