@@ -34,6 +34,7 @@ __all__ = [
     "laid_into",
     "look_alike",
     "relative_pose",
+    "usual_lead",
 ]
 
 Array = NDArray[np.float32]
@@ -169,6 +170,23 @@ def look_alike(
             return False
     probed = np.float32(probes)
     return bool(told < ALIKE * probed and coloured < ALIKE_IN_COLOUR * probed)
+
+
+@kernel
+def usual_lead(
+    memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array
+) -> np.float32:
+    """Nats that a touch anywhere on the first object would tell on average; see `look_alike`."""
+    relative_pose(a, b, T)
+    start, end = memory.surfel_start[oa], memory.surfel_end[oa]
+    stride = max(1, (end - start) // PROBES)
+    probes, told = ZERO, ZERO
+    for i in range(start, end, stride):
+        imagine(memory.surfels[i], f)
+        home = at_home(memory.surfels[i], f, t)
+        told += min(home - laid_into(memory, f, ob, T, t), MOST_TELLING)
+        probes += ONE
+    return told / probes
 
 
 @kernel

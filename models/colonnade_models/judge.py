@@ -17,7 +17,7 @@ from colonnade_models.column_state import (
     Column,
 )
 from colonnade_models.contest import admit_seeds, admit_twins, reconsider, total_fit
-from colonnade_models.distinction import expected_lead, look_alike
+from colonnade_models.distinction import expected_lead, look_alike, usual_lead
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near, keep_winners
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
@@ -82,13 +82,16 @@ def _hardly_differ(c: Column, memory: Memory, leader: int, other: int) -> bool:
 
     What surfels tell of each other is more than what they stand for does: each was learned from
     other touches. Where the touches so far should have told two poses apart several times over and
-    did not, there is no such difference.
+    did not, there is no such difference: if they were at places that tell as much as others do, and
+    not all beside the one handle that would.
     """
     h, t, f, T = c.hypotheses, c.tolerance, c.imagined, c.relative
     oa, a, ob, b = h.object[leader], h.pose[leader], h.object[other], h.pose[other]
     lead = expected_lead(memory, oa, a, ob, b, c.features, c.tally[PERCEPTS], t, f, T)
     if lead > REFUTED * c.settings.pose_margin:
-        return True
+        usual = usual_lead(memory, oa, a, ob, b, t, f, T)
+        if lead >= usual * np.float32(c.tally[MET]):
+            return True
     return look_alike(memory, oa, a, ob, b, t, f, T)
 
 

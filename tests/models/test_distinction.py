@@ -29,6 +29,7 @@ from colonnade_models.distinction import (
     laid_into,
     look_alike,
     relative_pose,
+    usual_lead,
 )
 from colonnade_models.evidence import FEATURE_SIZE, default_tolerance, features_of
 from colonnade_models.memory import ObjectMemory
@@ -135,6 +136,8 @@ def test_the_lead_that_touches_should_have_brought_is_plain(seed: int) -> None:
     assert plain > 20
     assert abs(got - plain) < 0.1 * plain  # on the wall between two cells another may answer
     assert expected_lead(MEMORY, 0, a, 0, a, rows, 25, T, *scratch) == pytest.approx(0, abs=1.5)
+    usual = naive.usual_lead(THINGS[0], a, THINGS[0], b, T)
+    assert usual_lead(MEMORY, 0, a, 0, b, T, *scratch) == pytest.approx(usual, abs=0.1)
 
 
 def twins_of(shape: Shape, count: int = 4000) -> tuple[Rotation, np.ndarray]:

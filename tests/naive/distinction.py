@@ -89,6 +89,14 @@ def look_alike(
     return much <= D.SELDOM * len(nats) and bool(little)
 
 
+def usual_lead(
+    one: LearnedObject, a: NDArray[Any], other: LearnedObject, b: NDArray[Any], t: Tolerance
+) -> float:
+    """What the probed surfels tell on average."""
+    T, probes = relative_pose(a, b), one.table[:: max(1, len(one.table) // D.PROBES)]
+    return float(np.mean([telling(s, other, T, t) for s in probes]))
+
+
 def expected_lead(
     one: LearnedObject,
     a: NDArray[Any],
