@@ -13,6 +13,7 @@ from tests.envs import shapes
 from tests.naive.touch import Finger, mean_normal
 
 from colonnade_envs import fingertip
+from colonnade_envs.crawl import crawl
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.patch import scene_of
 from colonnade_envs.poses import pose_inverse, pose_product, rotate
@@ -238,7 +239,7 @@ def test_the_crawl_equals_naive() -> None:
             for length in (0.004, 0.013, 0.007):
                 side = np.cross(finger.normal, random.normal(size=3))
                 side /= np.linalg.norm(side)
-                left = fingertip._crawl(
+                left = crawl(
                     scene_of(mesh).bvh,
                     env._canvas.stack,
                     env._hand.contact,
