@@ -32,13 +32,14 @@ from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.poses import quaternion_of
 from colonnade_models import column as C
 from colonnade_models import percept as P
-from colonnade_models.consolidation import draft_of, sketch
+from colonnade_models.consolidation import sketch
 from colonnade_models.distinction import after
 from colonnade_models.explanation import IDENTITY, aligned, explain
 from colonnade_models.learned import LearnedObject
-from colonnade_models.learning import new_draft
+from colonnade_models.learning import draft_of, new_draft
 from colonnade_models.memory import Memory, ObjectMemory
 from colonnade_models.settling import settle
+from colonnade_models.twin import POSE_SIZE
 
 __all__ = ["Meeting", "meet"]
 
@@ -333,8 +334,8 @@ def _beside(touches: Array, random: np.random.Generator) -> Array:
 
 
 def _turned(twins: Array, pose: Array) -> Array:
-    """The pose (12,) followed by each of an object's twins: (W, 12)."""
-    poses = np.empty_like(twins)
+    """The pose (12,) followed by each of an object's twins (W, 14): (W, 12)."""
+    poses = np.empty((len(twins), POSE_SIZE), np.float32)
     for twin, turned in zip(twins, poses, strict=True):
         after(twin, pose, turned)
     return poses

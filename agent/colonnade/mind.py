@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade.seeds import learning_seed
-from colonnade_models.consolidation import consolidate, draft_of, sketch, surfels_at
+from colonnade_models.consolidation import consolidate, sketch, surfels_at
 from colonnade_models.learned import LearnedObject
+from colonnade_models.learning import draft_of
 from colonnade_models.memory import ObjectMemory
 from colonnade_models.settling import settle
 

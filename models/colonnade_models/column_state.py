@@ -78,6 +78,12 @@ class Settings(NamedTuple):
     """Lead over every other object that decides."""
     pose_margin: np.float32
     """Lead over every pose that differs."""
+    alike: np.float32
+    """Nats a touch that learning found a pose to differ by, below which it is the same, or"""
+    faint: np.float32
+    """as many, where a small turn about the same axis differs by no more either."""
+    refuted: np.float32
+    """Nats that touches should have told poses apart by, which tie all the same: they are alike."""
     fit: np.float32
     """Fit per percept, nats, that a recognised object must reach."""
     strange: np.float32
@@ -113,6 +119,9 @@ def default_settings() -> Settings:
         least_percepts=7,
         margin=f(6.0),
         pose_margin=f(4.0),
+        alike=f(0.04),
+        faint=f(0.16),
+        refuted=f(8.0),
         fit=f(1.6),
         strange=f(1.1),
         unknown_percepts=18,

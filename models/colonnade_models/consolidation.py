@@ -1,7 +1,8 @@
 """Consolidation: from the touches of an object to what is remembered of it.
 
 Surfels come from the draft; what they expect, from going through the touches once more; how surely
-they are met, from the touches that aimed at them; twins, from comparing the object with itself.
+they are met, from the touches that aimed at them; twins, from comparing the object with itself, and
+how well touches tell them from it, from touches held out.
 """
 
 from __future__ import annotations
@@ -14,23 +15,16 @@ from numpy.typing import NDArray
 from colonnade_models.hits import hit_share
 from colonnade_models.kernel import kernel
 from colonnade_models.learned import LearnedObject
-from colonnade_models.learning import Draft, draft_surfels, learn, new_draft
+from colonnade_models.learning import Draft, draft_surfels
 from colonnade_models.memory import Memory, ObjectMemory, lookup
 from colonnade_models.rehearsal import rehearse
 from colonnade_models.surfel import HIT
+from colonnade_models.telling_apart import measured
 from colonnade_models.twins import find_twins
 
-__all__ = ["consolidate", "draft_of", "sketch", "surfels_at"]
+__all__ = ["consolidate", "sketch", "surfels_at"]
 
 Array = NDArray[np.float32]
-
-
-def draft_of(touches: Array, spacing: float) -> Draft:
-    """All of (M, 18) percepts in an object's frame merged on voxels of `spacing` metres."""
-    draft = new_draft(spacing)
-    for touch in touches:
-        learn(draft, touch)
-    return draft
 
 
 def sketch(name: str, draft: Draft, steps: int) -> LearnedObject:
@@ -62,7 +56,8 @@ def consolidate(
     """
     learned = replace(known, table=rehearse(known, touches, seed))
     learned.table[:, HIT] = hit_share(learned, aimed, met)
-    return replace(learned, twins=find_twins(ObjectMemory([learned]).arrays))
+    learned = replace(learned, twins=find_twins(ObjectMemory([learned]).arrays))
+    return replace(learned, twins=measured(learned, touches, seed))
 
 
 @kernel

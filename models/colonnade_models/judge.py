@@ -10,24 +10,21 @@ from colonnade_models.column_state import (
     CALM,
     MET,
     OPEN,
-    PERCEPTS,
     RECOGNISED,
     TWINNED_AT,
     UNKNOWN,
     Column,
 )
 from colonnade_models.contest import admit_seeds, admit_twins, reconsider, total_fit
-from colonnade_models.distinction import expected_lead, look_alike, usual_lead
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near, keep_winners
 from colonnade_models.kernel import kernel
+from colonnade_models.likeness import hardly_differ
 from colonnade_models.memory import Memory
 from colonnade_models.motion import remember_leader
 
 __all__ = ["judge"]
 
 ZERO = np.float32(0.0)
-REFUTED = np.float32(3.0)
-"""Times the margin that touches should have told, had two poses differed as they seem to."""
 ANYWHERE = np.float32(1e3)
 """Metres: where a pose at another size has the object's middle hangs on that size."""
 
@@ -77,25 +74,6 @@ def _challenge(c: Column, memory: Memory) -> None:
 
 
 @kernel
-def _hardly_differ(c: Column, memory: Memory, leader: int, other: int) -> bool:
-    """Whether two poses that tie look alike, or tie though they should not by now.
-
-    What surfels tell of each other is more than what they stand for does: each was learned from
-    other touches. Where the touches so far should have told two poses apart several times over and
-    did not, there is no such difference: if they were at places that tell as much as others do, and
-    not all beside the one handle that would.
-    """
-    h, t, f, T = c.hypotheses, c.tolerance, c.imagined, c.relative
-    oa, a, ob, b = h.object[leader], h.pose[leader], h.object[other], h.pose[other]
-    lead = expected_lead(memory, oa, a, ob, b, c.features, c.tally[PERCEPTS], t, f, T)
-    if lead > REFUTED * c.settings.pose_margin:
-        usual = usual_lead(memory, oa, a, ob, b, t, f, T)
-        if lead >= usual * np.float32(c.tally[MET]):
-            return True
-    return look_alike(memory, oa, a, ob, b, t, f, T)
-
-
-@kernel
 def _other_pose(c: Column, memory: Memory) -> int:
     """A pose of the leader's object that ties with it and does not look alike, -1 if none does.
 
@@ -114,7 +92,7 @@ def _other_pose(c: Column, memory: Memory) -> int:
         if is_near(h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), apart):
             continue
         v.state[3] += 1
-        if not _hardly_differ(c, memory, leader, i):
+        if not hardly_differ(c, memory, leader, i):
             return i
     return -1
 

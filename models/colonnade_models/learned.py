@@ -13,6 +13,7 @@ from colonnade_models import surfel as S
 from colonnade_models.packed import Packed, pack, unpack
 from colonnade_models.profile import profile
 from colonnade_models.spatial_index import Box, box_of
+from colonnade_models.twin import TWIN_SIZE, no_twins, sound
 
 __all__ = ["LearnedObject", "PackedObject", "Surfels"]
 
@@ -41,16 +42,16 @@ class LearnedObject:
     steps: int = 0
     """Percepts it took to learn."""
     seconds: float = 0.0
-    twins: Array = field(default_factory=lambda: np.zeros((0, 12), np.float32))
-    """(W, 12) poses that nearly lay the object onto itself, see `colonnade_models.twins`."""
+    twins: Array = field(default_factory=no_twins)
+    """(W, 14) poses that nearly lay the object onto itself, see `colonnade_models.twin`."""
 
     def __post_init__(self) -> None:
         if self.table.ndim != 2 or self.table.shape[1] != S.SURFEL_SIZE or not len(self.table):
             raise ValueError(f"{self.name}: surfels must be (N, {S.SURFEL_SIZE}) with N >= 1")
         if not np.isfinite(self.table).all():
             raise ValueError(f"{self.name}: surfels must be finite")
-        if self.twins.ndim != 2 or self.twins.shape[1] != 12 or not np.isfinite(self.twins).all():
-            raise ValueError(f"{self.name}: twins must be finite and (W, 12)")
+        if self.twins.ndim != 2 or self.twins.shape[1] != TWIN_SIZE or not sound(self.twins):
+            raise ValueError(f"{self.name}: twins must be sound and (W, {TWIN_SIZE})")
 
     @property
     def surfels(self) -> Surfels:

@@ -18,7 +18,16 @@ from colonnade_models.numerics import compress, hsv_to_rgb, rgb_to_hsv
 from colonnade_models.spread import widen_spreads
 from colonnade_models.surfel import USUALLY_HIT
 
-__all__ = ["Draft", "coarsen", "covers", "draft_surfels", "find_or_add", "learn", "new_draft"]
+__all__ = [
+    "Draft",
+    "coarsen",
+    "covers",
+    "draft_of",
+    "draft_surfels",
+    "find_or_add",
+    "learn",
+    "new_draft",
+]
 
 Array = NDArray[np.float32]
 
@@ -299,3 +308,11 @@ def draft_surfels(draft: Draft) -> Array:
     _surfels(draft, out)
     widen_spreads(out, float(draft.spacing[0]))
     return out
+
+
+def draft_of(touches: Array, spacing: float) -> Draft:
+    """All of (M, 18) percepts in an object's frame merged on voxels of `spacing` metres."""
+    draft = new_draft(spacing)
+    for touch in touches:
+        learn(draft, touch)
+    return draft

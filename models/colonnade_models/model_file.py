@@ -20,15 +20,16 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 import colonnade_models
-from colonnade_models import schema2
 from colonnade_models.learned import LearnedObject, PackedObject
 from colonnade_models.memory import ObjectMemory
+from colonnade_models.older_schemas import OLDER, brought_up
 from colonnade_models.packed import COARSEST_STEP, FINEST_STEP, LOOKS, STEPS, Packed, join, part
 from colonnade_models.spatial_index import MOST_CELLS, MOST_SURFELS, cells_along
+from colonnade_models.twin import TWIN_SIZE, no_twins, sound
 
 __all__ = ["SCHEMA", "ModelFileError", "load_model", "load_object", "save_model", "save_object"]
 
-SCHEMA = 3
+SCHEMA = 4
 _UNITS = "m, rad, 1/m, colours 0..1"
 _LONGEST_NAME = 200
 _LAYOUT: dict[str, tuple[type, tuple[int | str, ...]]] = {
@@ -40,7 +41,7 @@ _LAYOUT: dict[str, tuple[type, tuple[int | str, ...]]] = {
     "surfel_step": (np.float32, ("objects",)),
     "spacing": (np.float32, ("objects",)),
     "steps": (np.int32, ("objects",)),
-    "twins": (np.float32, ("twins", 12)),
+    "twins": (np.float32, ("twins", TWIN_SIZE)),
     "twin_start": (np.int32, ("starts",)),
 }
 """Type and shape of every tensor; sizes of one name are the same."""
@@ -92,7 +93,7 @@ def _write(path: Path, objects: Sequence[PackedObject], provenance: dict[str, st
         **{f"surfel_{name}": array for name, array in packed._asdict().items()},
         "spacing": np.array([thing.spacing for thing in objects], np.float32),
         "steps": np.array([thing.steps for thing in objects], np.int32),
-        "twins": np.concatenate([np.zeros((0, 12), np.float32), *(o.twins for o in objects)]),
+        "twins": np.concatenate([no_twins(), *(o.twins for o in objects)]),
         "twin_start": np.cumsum([0, *(len(o.twins) for o in objects)]).astype(np.int32),
     }
     header = {
@@ -140,10 +141,10 @@ def _header_of(path: Path, data: bytes) -> dict[str, Any]:
             f"{path} is not a Colonnade model, or its header is damaged: "
             "train again or copy it anew"
         ) from None
-    if not isinstance(header, dict) or header.get("schema") not in (SCHEMA, schema2.SCHEMA):
+    if not isinstance(header, dict) or header.get("schema") not in (*OLDER, SCHEMA):
         version = header.get("schema") if isinstance(header, dict) else None
         raise ModelFileError(
-            f"{path} has model schema {version}, this version reads schemas 2 and {SCHEMA}: "
+            f"{path} has model schema {version}, this version reads {OLDER[0]} to {SCHEMA}: "
             "install the version that wrote it or train again"
         )
     return header
@@ -167,9 +168,9 @@ def _read(path: Path) -> list[PackedObject]:
     expected = header.pop("sha256", None)
     if _digest(tensors, header) != expected:
         raise damaged
-    if header["schema"] == schema2.SCHEMA:
+    if header["schema"] in OLDER:
         try:
-            tensors = schema2.packed_anew(tensors)
+            tensors = brought_up(header["schema"], tensors)
         except ValueError as error:
             raise ModelFileError(f"{path} is no sound model: {error}") from None
     return _objects(path, header, tensors)
@@ -218,7 +219,7 @@ def _objects(
     need(bool(np.isin(step, powers.astype(np.float32)).all()), "a step is no power of two")
     corners = np.abs(packed.corner.astype(np.float64)) * step[:, None]
     need(bool((corners + STEPS * step[:, None] < 20.0).all()), "surfels lie metres off the object")
-    need(bool(np.isfinite(twins).all()), "twins are not finite")
+    need(sound(twins), "twins are not finite")
     objects = [
         PackedObject(
             names[i],

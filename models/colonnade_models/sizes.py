@@ -24,6 +24,7 @@ from colonnade_models.learned import LearnedObject
 from colonnade_models.memory import Memory, ObjectMemory, lookup, most_awake
 from colonnade_models.numerics import compress
 from colonnade_models.recall import wake_up
+from colonnade_models.twin import POSE_SIZE
 
 __all__ = ["LADDER", "Sized", "at_all_sizes", "at_size", "fit_size", "widened"]
 
@@ -60,7 +61,7 @@ def at_size(learned: LearnedObject, size: float) -> LearnedObject:
     for row, curvatures in zip(bends, table[:, S.CURVATURE : S.CURVATURE + 2], strict=True):
         row[:] = [compress(k) for k in curvatures]
     twins = learned.twins.copy()
-    twins[:, 9:] *= np.float32(size)
+    twins[:, 9:POSE_SIZE] *= np.float32(size)
     return replace(
         learned,
         name=f"{learned.name} x {size:.3g}",

@@ -29,6 +29,7 @@ from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.refinement import Normal, new_normal_equations, refine
 from colonnade_models.seeding import SeedPlan, new_seed_plan, seed
+from colonnade_models.twin import POSE_SIZE, TWIN_SIZE, UNMEASURED
 
 __all__ = ["find_twins"]
 
@@ -108,7 +109,7 @@ def _collect(
 
 
 def find_twins(memory: Memory) -> Array:
-    """(W, 12) poses that map object 0 of a one-object memory nearly onto itself, best first.
+    """(W, 14) poses that map object 0 of a one-object memory nearly onto itself, best first.
 
     The identity is left out. At most MOST_TWINS; none for an object unlike itself all round.
     """
@@ -125,4 +126,6 @@ def find_twins(memory: Memory) -> Array:
     )  # fmt: skip
     count = int(found.count[0])
     order = np.argsort(-found.evidence[:count], kind="stable")[:MOST_TWINS]
-    return found.pose[:count][order].copy()
+    twins = np.full((len(order), TWIN_SIZE), UNMEASURED, np.float32)
+    twins[:, :POSE_SIZE] = found.pose[:count][order]
+    return twins

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from tests.models.synthetic import blob, learned
 
-from colonnade_models.consolidation import consolidate, draft_of, sketch, surfels_at
+from colonnade_models.consolidation import consolidate, sketch, surfels_at
+from colonnade_models.learning import draft_of
 from colonnade_models.surfel import HIT, USUALLY_HIT
 
 

@@ -90,8 +90,8 @@ def test_lookup_far_off_is_none_and_reads_nothing(far: float) -> None:
 
 
 def test_adding_an_object_touches_no_other() -> None:
-    a = LearnedObject("a", random_table(200, 1), 0.004, twins=np.ones((2, 12), f))
-    b = LearnedObject("b", random_table(300, 2), 0.005, twins=np.ones((1, 12), f))
+    a = LearnedObject("a", random_table(200, 1), 0.004, twins=np.ones((2, 14), f))
+    b = LearnedObject("b", random_table(300, 2), 0.005, twins=np.ones((1, 14), f))
     alone, both = ObjectMemory([a]), ObjectMemory([a])
     before = [array.copy() for array in flat(alone.arrays).values()]
     both.add(b)
@@ -139,7 +139,7 @@ def test_names_are_unique_and_rows_sound() -> None:
         with pytest.raises(ValueError, match="surfels must be"):
             LearnedObject("x", table, 0.004)
     with pytest.raises(ValueError, match="twins"):
-        LearnedObject("x", random_table(5, 1), 0.004, twins=np.zeros((2, 11), f))
+        LearnedObject("x", random_table(5, 1), 0.004, twins=np.zeros((2, 12), f))
 
 
 @pytest.mark.parametrize("count", [0, 65_535])

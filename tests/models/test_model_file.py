@@ -25,13 +25,15 @@ from colonnade_models.model_file import (
     save_model,
     save_object,
 )
+from colonnade_models.twin import NATS, POSE_SIZE, TWIN_SIZE, UNMEASURED
 
 NAMES = ("random:007", "Tasse für 茶 ☕", "a b/c\\d\"'\n", "x" * 200)
 
 
 def thing(name: str, seed: int, twins: int = 0) -> LearnedObject:
     random = np.random.default_rng(seed)
-    rows = random.normal(size=(twins, 12)).astype(np.float32)
+    rows = random.normal(size=(twins, TWIN_SIZE)).astype(np.float32)
+    rows[::2, NATS:] = UNMEASURED
     return LearnedObject(
         name, random_table(20 + seed, seed), 0.004 + 0.001 * seed, 7 * seed, twins=rows
     )
@@ -156,10 +158,42 @@ def as_schema_2(tensors: dict[str, Any], header: dict[str, Any]) -> None:
         del tensors[f"surfel_{name}"]
     tables = [thing(name, k).table for k, name in enumerate(NAMES)]
     tensors["surfels"] = np.concatenate(tables)
+    as_schema_3(tensors, header)
     header["schema"] = 2
 
 
+def as_schema_3(tensors: dict[str, Any], header: dict[str, Any]) -> None:
+    """What a file held before it was measured how well twins are told apart."""
+    tensors["twins"] = np.ascontiguousarray(tensors["twins"][:, :POSE_SIZE])
+    header["schema"] = 3
+
+
+def test_twins_of_schema_3_are_unmeasured(path: Path, memory: ObjectMemory) -> None:
+    rewritten(path, as_schema_3)
+    for old, new in zip(load_model(path), memory, strict=True):
+        assert (old.twins[:, :POSE_SIZE] == new.twins[:, :POSE_SIZE]).all()
+        assert (old.twins[:, POSE_SIZE:] == UNMEASURED).all()
+        assert (old.table == new.packed.unpacked().table).all()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put("twins", np.zeros((3, 14), np.float32)),
+        put("twins", np.zeros((3, 12))),
+        put("twins", np.zeros(36, np.float32)),
+        lambda tensors, header: tensors.pop("twins"),
+    ],
+)
+def test_damaged_twins_of_schema_3_are_refused(path: Path, change: Any) -> None:
+    rewritten(path, as_schema_3)
+    rewritten(path, change)
+    assert "twins" in refused(path)
+
+
 def test_a_model_of_schema_2_is_read(path: Path, tmp_path: Path, memory: ObjectMemory) -> None:
+    for known in memory:
+        known.twins[:, POSE_SIZE:] = UNMEASURED
     save_model(tmp_path / "new", memory)
     rewritten(path, as_schema_2)
     save_model(path, load_model(path))
@@ -212,6 +246,8 @@ HOSTILE = {
     "twins are flat": put("twins", np.zeros(3, np.float32)),
     "twins are a number": put("twins", np.array(1.0, np.float32)),
     "twins are NaN": put("twins", np.nan, (0, 0)),
+    "nats are NaN": put("twins", np.nan, (0, NATS)),
+    "a twin lies infinitely far off": put("twins", np.inf, (0, 9)),
     "twin starts go down": put("twin_start", np.array([0, 2, 1, 3, 3], np.int32)),
     "twin starts overflow": put("twin_start", np.array([0, 2**31 - 1, -(2**31), 3, 3], np.int32)),
     "twin starts wrap": put("twin_start", np.array([0, 2**31 - 1, -(2**31), -1, 3], np.int32)),

@@ -58,4 +58,4 @@ def test_the_half_turns_of_a_grey_ellipsoid_are_twins() -> None:
         assert np.degrees((turns * half.inv()).magnitude()).min() < 8
     assert np.degrees(turns.magnitude()).min() > 15
     assert len(poses) <= MOST_TWINS
-    assert np.abs(poses[:, 9:]).max() < 0.01
+    assert np.abs(poses[:, 9:12]).max() < 0.01

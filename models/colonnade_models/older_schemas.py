@@ -1,4 +1,7 @@
-"""Schema 2 of the model file, whose surfels were not packed: read, and never written again."""
+"""Older schemas of the model file: read, and never written again.
+
+In schema 2 surfels were not packed; up to schema 3 a twin was a pose and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,46 @@ from numpy.typing import NDArray
 
 from colonnade_models.packed import join, pack
 from colonnade_models.surfel import NORMAL, POSITION, SURFEL_SIZE
+from colonnade_models.twin import POSE_SIZE, TWIN_SIZE, UNMEASURED
 
-__all__ = ["SCHEMA", "packed_anew"]
+__all__ = ["OLDER", "brought_up"]
 
-SCHEMA = 2
+OLDER = (2, 3)
+"""Schemas that are read."""
 FARTHEST = 10.0
 """Metres from an object's origin within which its surfels lie."""
 
 
-def packed_anew(tensors: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The tensors of the schema that followed; only what is not carried over as it is was checked.
+Tensors = dict[str, NDArray[Any]]
 
-    Raises ValueError, in a few words, where the surfels make no sense.
+
+def brought_up(schema: int, tensors: Tensors) -> Tensors:
+    """The tensors of today's schema; only what is not carried over as it is was checked.
+
+    Raises ValueError, in a few words, where surfels or twins make no sense.
     """
+    if schema == 2:
+        tensors = _packed(tensors)
+    return _with_unmeasured_twins(tensors)
 
-    def need(truth: bool, what: str) -> None:
-        if not truth:
-            raise ValueError(what)
 
+def need(truth: bool, what: str) -> None:
+    """Raise ValueError, saying what is amiss, unless all is well."""
+    if not truth:
+        raise ValueError(what)
+
+
+def _with_unmeasured_twins(tensors: Tensors) -> Tensors:
+    need("twins" in tensors, "`twins` is missing")
+    poses = tensors["twins"]
+    kind = poses.dtype == np.float32 and poses.ndim == 2
+    need(kind and poses.shape[1] == POSE_SIZE, "`twins` is of another kind")
+    twins = np.full((len(poses), TWIN_SIZE), UNMEASURED, np.float32)
+    twins[:, :POSE_SIZE] = poses
+    return tensors | {"twins": twins}
+
+
+def _packed(tensors: Tensors) -> Tensors:
     rest = dict(tensors)
     need("surfels" in rest, "`surfels` is missing")
     need("surfel_start" in rest, "`surfel_start` is missing")

@@ -1,0 +1,65 @@
+"""Likeness: whether two poses of one object that tie will ever be told apart."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade_models.column_state import MET, PERCEPTS, Column
+from colonnade_models.distinction import after, expected_lead, look_alike, usual_lead
+from colonnade_models.hypotheses import is_near
+from colonnade_models.kernel import kernel
+from colonnade_models.memory import Memory
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, UNMEASURED
+
+__all__ = ["hardly_differ"]
+
+Array = NDArray[np.float32]
+
+ONE = np.float32(1.0)
+USUALLY_KEPT = np.float32(0.6)
+"""Share that touches keep of what surfels promise, where it was not measured."""
+SAME_ANGLE = np.float32(0.966)
+SAME_PLACE = np.float32(0.008)
+"""Cosine of 15 degrees, and metres: as far from a twin a pose is taken for it."""
+
+
+@kernel
+def _twin_between(memory: Memory, o: int, a: Array, b: Array, scratch: Array) -> int:
+    """The twin of object `o` that leads from pose a to b, both (12,); -1 if none is known."""
+    for w in range(memory.twin_start[o], memory.twin_start[o + 1]):
+        after(memory.twins[w, :POSE_SIZE], a, scratch)
+        if is_near(scratch, b, memory.centre[o], SAME_ANGLE, SAME_PLACE):
+            return w
+    return -1
+
+
+@kernel
+def hardly_differ(c: Column, memory: Memory, leader: int, other: int) -> bool:
+    """Whether two hypotheses that tie look alike, or tie though they should not by now.
+
+    Learning measured how well touches tell an object from its twins. Those it cannot be told from
+    are alike, and so are the turns of a round thing whose print is too faint to say how far it is
+    turned. Where no twin was measured, what surfels tell of each other must do.
+
+    Where the touches so far should have told two poses apart for sure and did not, there is no
+    such difference: if they were at places that tell as much as others do, and not all beside the
+    one handle that would.
+    """
+    h, s, t, f, T = c.hypotheses, c.settings, c.tolerance, c.imagined, c.relative
+    oa, a, ob, b = h.object[leader], h.pose[leader], h.object[other], h.pose[other]
+    nats, turned = UNMEASURED, UNMEASURED
+    if oa == ob:
+        w = _twin_between(memory, oa, a, b, T)
+        if w >= 0:
+            nats, turned = memory.twins[w, NATS], memory.twins[w, NATS_OF_A_TURN]
+    if nats < s.alike or (turned < s.faint and nats < s.faint):
+        return True
+    measured = nats < UNMEASURED
+    lead = expected_lead(memory, oa, a, ob, b, c.features, c.tally[PERCEPTS], t, f, T)
+    if lead > s.refuted:
+        usual = usual_lead(memory, oa, a, ob, b, t, f, T)
+        kept = min(nats / usual, ONE) if measured else USUALLY_KEPT
+        if lead * kept > s.refuted and lead >= usual * np.float32(c.tally[MET]):
+            return True
+    return bool(not measured and look_alike(memory, oa, a, ob, b, t, f, T))

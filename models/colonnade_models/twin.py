@@ -1,0 +1,30 @@
+"""One twin of an object: a row of fourteen float32 numbers, by field."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["NATS", "NATS_OF_A_TURN", "POSE_SIZE", "TWIN_SIZE", "UNMEASURED", "no_twins", "sound"]
+
+POSE_SIZE = 12
+"""A row begins with the pose: nine row-major entries of a rotation, then a translation, m."""
+NATS = 12
+"""Nats that a touch tells the object from this twin by, on average over its surface."""
+NATS_OF_A_TURN = 13
+"""As many, from a turn by `colonnade_models.telling_apart.TURN` only, about the same axis."""
+TWIN_SIZE = 14
+
+UNMEASURED = np.float32(np.inf)
+"""In place of nats that too few touches were left to measure."""
+
+
+def no_twins() -> NDArray[np.float32]:
+    """(0, 14): an object unlike itself all round has none."""
+    return np.zeros((0, TWIN_SIZE), np.float32)
+
+
+def sound(twins: NDArray[np.float32]) -> bool:
+    """Whether rows (W, 14) hold finite poses, and nats that are numbers or UNMEASURED."""
+    poses, nats = twins[:, :POSE_SIZE], twins[:, POSE_SIZE:]
+    return bool(np.isfinite(poses).all() and (np.isfinite(nats) | (nats == UNMEASURED)).all())

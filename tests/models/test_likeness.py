@@ -1,0 +1,86 @@
+"""Likeness: what is measured of twins decides, and where nothing was, what surfels tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+from tests.models.synthetic import blob, learned, pose_row
+
+from colonnade_models import column as C
+from colonnade_models.hypotheses import push
+from colonnade_models.likeness import hardly_differ
+from colonnade_models.memory import Memory, ObjectMemory
+from colonnade_models.twin import TWIN_SIZE, UNMEASURED
+
+f = np.float32
+HERE = pose_row(Rotation.from_euler("xyz", [20, 30, 40], degrees=True), np.array([0.1, 0.0, 0.2]))
+TURN = Rotation.from_rotvec([0, 0, np.pi])
+SETTINGS = C.default_settings()
+
+
+def turned(by: Rotation) -> np.ndarray:
+    """HERE, then a turn of the object: the pose of a twin."""
+    T = by.as_matrix() @ HERE[:9].reshape(3, 3)
+    return np.r_[T.ravel(), by.apply(HERE[9:])].astype(f)
+
+
+def blob_with_twin(nats: float, of_a_turn: float) -> Memory:
+    twins = np.zeros((1, TWIN_SIZE), f)
+    twins[0, :9], twins[0, 12:] = TURN.as_matrix().ravel(), (nats, of_a_turn)
+    return ObjectMemory([replace(learned("a", blob(2), count=2500), twins=twins)]).arrays
+
+
+def told(memory: Memory, touches: int = 0, other: Rotation = TURN) -> bool:
+    """Whether HERE and the other pose hardly differ to a column after so many touches of HERE."""
+    column = C.init(memory)
+    random = np.random.default_rng(3)
+    shape = blob(2)
+    turn = Rotation.from_matrix(HERE[:9].reshape(3, 3).T)
+    for row, percept in zip(
+        column.features, shape.percepts(shape.sample(touches, random), random), strict=False
+    ):
+        row[:18] = percept
+        row[:3] = turn.apply(percept[:3] - HERE[9:])
+        row[3:6] = turn.apply(percept[3:6])
+    column.tally[C.PERCEPTS] = column.tally[C.MET] = touches
+    for pose in (HERE, turned(other)):
+        push(column.hypotheses, 0, pose, f(1.0))
+    return hardly_differ(column, memory, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("nats", "of_a_turn", "alike"),
+    [
+        (float(SETTINGS.alike) / 2, 2.0, True),  # a symmetry, though nothing is round
+        (float(SETTINGS.alike) * 2, 2.0, False),
+        (float(SETTINGS.faint) * 0.9, float(SETTINGS.faint) * 0.9, True),  # a faint print all round
+        (float(SETTINGS.faint) * 0.9, float(SETTINGS.faint) * 1.1, False),
+        (float(SETTINGS.faint) * 1.1, float(SETTINGS.faint) * 0.9, False),
+        (UNMEASURED, UNMEASURED, False),  # surfels tell: a blob is no symmetric thing
+    ],
+)
+def test_measured_nats_decide_whether_twins_are_alike(
+    nats: float, of_a_turn: float, alike: bool
+) -> None:
+    assert told(blob_with_twin(nats, of_a_turn)) == alike
+
+
+def test_only_a_pose_near_the_twin_is_taken_for_it() -> None:
+    memory = blob_with_twin(0.0, 0.0)
+    near = Rotation.from_rotvec([0.15, 0, 0]) * TURN
+    far = Rotation.from_rotvec([0.5, 0, 0]) * TURN
+    assert told(memory, other=near)
+    assert not told(memory, other=far)
+
+
+def test_a_tie_is_waited_for_until_touches_should_have_told() -> None:
+    """The less touches keep of what surfels promise, the longer."""
+    promising, doubtful = blob_with_twin(2.0, 2.0), blob_with_twin(0.3, 2.0)
+    waits = []
+    for memory in (promising, doubtful):
+        waits.append(next(n for n in range(1, 200) if told(memory, n)))
+    assert 2 < waits[0] < 15
+    assert waits[1] > 3 * waits[0]
