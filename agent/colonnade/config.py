@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
+from colonnade.sets import is_shipped
+
 __all__ = [
     "BenchConfig",
     "Body",
@@ -35,6 +37,7 @@ __all__ = [
     "StreamOptions",
     "TrainConfig",
     "check_config",
+    "check_scale",
     "optional",
 ]
 
@@ -120,7 +123,7 @@ class PartOptions:
     """Only these objects of the set."""
 
     scale: float = 1.0
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+    """Multiply every mesh of files by this, e.g. 0.001 for millimetres."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +231,7 @@ class EvaluateConfig(ShowOptions):
     """Go on with an evaluation that was stopped: finished episodes are kept."""
 
     scale: Annotated[float | None, optional("FLOAT", "as-trained", _positive)] = None
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+    """Multiply every mesh of files by this, e.g. 0.001 for millimetres."""
 
     out: Annotated[Path | None, optional("DIR", "RUN", _file)] = None
     """Folder for episodes.parquet, summary.json and report.html."""
@@ -310,6 +313,15 @@ class DoctorConfig:
     """Also write the findings to this file as JSON."""
 
 
+def check_scale(objects: str, scale: float | None) -> None:
+    """Refuse a scale that its set would not heed. Raises ConfigError."""
+    if scale not in (None, 1.0) and is_shipped(objects):
+        raise ConfigError(
+            f"--scale is for files of meshes, and {objects} has its sizes in metres: leave it out "
+            "(`colonnade evaluate --size` shows objects smaller or larger)."
+        )
+
+
 def check_config(config: object) -> None:
     """Refuse numbers that cannot be meant, before any work is done.
 
@@ -329,6 +341,7 @@ def check_config(config: object) -> None:
     scale = getattr(config, "scale", None)
     if scale is not None and not 0 < scale < float("inf"):
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
+    check_scale(getattr(config, "objects", None) or getattr(config, "root", ""), scale)
     size = getattr(config, "size", 1.0)
     if not 0 < size < float("inf"):
         raise ConfigError(f"--size is {size}, but must be a positive number such as 0.8.")

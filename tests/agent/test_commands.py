@@ -16,7 +16,7 @@ from colonnade.commands.console import Interrupted
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.explore import explore
 from colonnade.commands.objects import objects
-from colonnade.commands.train import set_identity, train
+from colonnade.commands.train import train
 from colonnade.config import (
     ConfigError,
     EvaluateConfig,
@@ -24,6 +24,7 @@ from colonnade.config import (
     ObjectsConfig,
 )
 from colonnade.run_folder import RunFolderError
+from colonnade.sets import set_identity
 
 
 def test_train_makes_the_run_folder(tmp_path: Path) -> None:
@@ -211,6 +212,8 @@ def test_a_set_is_not_mistaken_for_a_folder_of_its_name(
     (tmp_path / "builtin").mkdir()
     (tmp_path / "meshes").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert set_identity("builtin") == "builtin"
+    (tmp_path / "random").mkdir()
+    for name in ("builtin", "random", "random:007"):
+        assert set_identity(name) == name
     assert set_identity("./builtin") == str(tmp_path / "builtin")
     assert set_identity("meshes") == str(tmp_path / "meshes")

@@ -126,6 +126,17 @@ def test_unknown_is_right_for_what_was_never_learned(tmp_path: Path) -> None:
     assert "never learned" in (tmp_path / "e" / "report.html").read_text()
 
 
+def test_a_scale_that_the_trained_set_would_not_heed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(fake_engine.SETS, "builtin", ("mug", "bowl"))
+    train(config(tmp_path / "run", objects="builtin"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1)
+    with pytest.raises(ConfigError, match="--scale is for files of meshes, and builtin has its"):
+        evaluate(replace(asked, scale=0.5), FAKE)
+    assert evaluate(replace(asked, scale=1.0), FAKE)["episodes"] == 2
+
+
 def test_evaluate_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(RunFolderError, match=r"is no run folder .*colonnade train"):
         evaluate(EvaluateConfig(run=tmp_path / "none"), FAKE)

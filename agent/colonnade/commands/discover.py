@@ -30,7 +30,6 @@ from colonnade.commands.train import (
     ENGINE,
     command_line,
     nothing_usable,
-    set_identity,
     tell_unusable,
 )
 from colonnade.config import DiscoverConfig, check_config
@@ -41,6 +40,7 @@ from colonnade.journal import Journal, read_journal
 from colonnade.report.curves import draw_epochs, draw_graphs
 from colonnade.run_folder import RunFolder
 from colonnade.seeds import episode_rotation, episode_seed, stream_order
+from colonnade.sets import set_identity
 from colonnade.stopping import raise_if_stopped
 from colonnade.workers import peak_rss_mb
 from colonnade_models import __version__

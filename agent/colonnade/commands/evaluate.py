@@ -26,10 +26,9 @@ from colonnade.commands.train import (
     ENGINE,
     command_line,
     nothing_usable,
-    set_identity,
     tell_unusable,
 )
-from colonnade.config import EvaluateConfig, Orientations, check_config
+from colonnade.config import EvaluateConfig, Orientations, check_config, check_scale
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
@@ -45,6 +44,7 @@ from colonnade.journal import Journal, read_journal
 from colonnade.motion import Motion
 from colonnade.report.page import write_report
 from colonnade.run_folder import ASIDE, RunFolder, RunFolderError, trained_table
+from colonnade.sets import set_identity
 from colonnade.summary import summarise
 from colonnade.workers import Workers
 from colonnade_models import __version__
@@ -96,6 +96,8 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     model = run_path / "model.safetensors"
     learned = _learned_names(model, trained, engine, str(config.run))
     own_set = config.objects is None
+    if own_set:
+        check_scale(str(trained["objects"]), config.scale)
     left = [name for name in trained["names"] if name not in learned]
     if own_set and not config.names and left:
         note(f"Not shown, as it was never learned: {', '.join(left)}.")

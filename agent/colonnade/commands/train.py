@@ -27,10 +27,11 @@ from colonnade.engine import Engine, load_engine
 from colonnade.files import atomic_path, plain, write_json
 from colonnade.journal import Journal, read_journal
 from colonnade.run_folder import RunFolder
+from colonnade.sets import set_identity
 from colonnade.workers import Workers
 from colonnade_models import __version__
 
-__all__ = ["ENGINE", "NothingUsableError", "learn_into", "set_identity", "tell_unusable", "train"]
+__all__ = ["ENGINE", "NothingUsableError", "learn_into", "tell_unusable", "train"]
 
 ENGINE = "colonnade.engine"
 
@@ -232,14 +233,6 @@ def _warn_of_other_version(run: RunFolder) -> None:
     before = made.get("version", __version__)
     if before != __version__:
         note(f"This run was begun by Colonnade {before}; this is {__version__}.")
-
-
-def set_identity(spec: str) -> str:
-    """A set's name, or its folder's full path, so that it is found from any other folder."""
-    if spec in ("builtin", "pybullet") or spec.startswith("random:"):
-        return spec  # and not a folder here that has this name by chance
-    path = Path(spec).expanduser()
-    return str(path.resolve()) if path.exists() else spec
 
 
 def command_line() -> str:
