@@ -47,7 +47,7 @@ def test_model_depends_on_seed_and_not_on_workers(tmp_path: Path) -> None:
 
 
 def test_resume_after_an_interruption_gives_the_same_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train(config(tmp_path / "whole"), FAKE)
     learned: list[str] = []
@@ -66,11 +66,15 @@ def test_resume_after_an_interruption_gives_the_same_model(
     learned.clear()
     train(config(tmp_path / "run", resume=True), FAKE)
     assert len(learned) == 3
+    assert "Learned 6 objects (3 of them now) in " in capsys.readouterr().out
     for file in ("model.safetensors", "objects/mug.safetensors", "objects/fork.safetensors"):
         assert (tmp_path / "run" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
     learned.clear()
+    capsys.readouterr()
     assert train(config(tmp_path / "run", resume=True), FAKE)["objects"] == 6
     assert learned == []
+    told = capsys.readouterr().out
+    assert "Learned nothing new, 6 objects had been learned already: 600 surfels each" in told
 
 
 def test_explore_tells_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,17 +56,25 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
         write_json(run.path / "training.json", summary)
     if config.json is not None:
         write_json(config.json, summary)
-    learned = counted(summary["objects"], summary["objects"] + len(summary["unusable"]))
     stdout.print(
-        f"Learned {learned} in {summary['train_s']:.1f} s: "
-        f"{summary['surfels_mean']:.0f} surfels each, {summary['model_bytes'] / 1e3:.0f} kB "
-        f"in {show(run.model)}",
+        f"{_outcome(summary)}: {summary['surfels_mean']:.0f} surfels each, "
+        f"{summary['model_bytes'] / 1e3:.0f} kB in {show(run.model)}",
         markup=False,
         soft_wrap=True,
     )
     stdout.print(f"Next: colonnade evaluate {show(run.path)}", markup=False, soft_wrap=True)
     tell_unusable(summary["unusable"], "learned", "mend them and repeat the command with --resume")
     return summary
+
+
+def _outcome(summary: Mapping[str, Any]) -> str:
+    """What this command did, and not an earlier one that it went on with."""
+    known = counted(summary["objects"], summary["objects"] + len(summary["unusable"]))
+    if not summary["learned_now"]:
+        return f"Learned nothing new, {known} had been learned already"
+    if summary["learned_now"] < summary["objects"]:
+        known += f" ({summary['learned_now']} of them now)"
+    return f"Learned {known} in {summary['train_s']:.1f} s"
 
 
 def learn_into(
@@ -115,7 +123,7 @@ def learn_into(
         note(f"Going on: {len(finished)} of {len(names)} objects are already learned.")
     if tasks:
         mind.prepare(note)
-    begin = perf_counter()
+    begin, before = perf_counter(), len(finished)
     earlier = sum(learned.seconds for learned in finished.values())
     unusable: dict[str, str] = {}
     try:
@@ -136,6 +144,7 @@ def learn_into(
     rows = [finished[name] for name in learned]
     return {
         "objects": len(learned),
+        "learned_now": len(learned) - before,
         "object_names": learned,
         "unusable": unusable,
         "train_s": perf_counter() - begin + earlier,
