@@ -84,6 +84,28 @@ def test_objects_of_any_size(tmp_path: Path) -> None:
         evaluate(replace(asked, resume=True, any_size=False), FAKE)
 
 
+def test_what_is_unusual_about_an_evaluation_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    train(config(run), FAKE)
+    asked = EvaluateConfig(run=run, rotations=1, workers=1)
+    capsys.readouterr()
+    evaluate(asked, FAKE)
+    assert "were" not in capsys.readouterr().out
+    assert "They were" not in (run / "report.html").read_text(encoding="utf-8")
+    evaluate(replace(asked, size=0.8, any_size=True, moves=2), FAKE)
+    told = " ".join(capsys.readouterr().out.split())
+    page = (run / "report.html").read_text(encoding="utf-8")
+    phrases = ("shown 0.8 times as large", "looked for at any size", "moved 2 x up to 50 mm")
+    for phrase in phrases:
+        assert phrase in told
+        assert page.count(phrase) == 2  # at the head and at the foot
+    evaluate(replace(asked, columns=3, policy="random"), FAKE)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "sensed by 3 columns explored by the policy random" in told
+
+
 def test_interrupted_evaluation_goes_on_and_may_grow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
