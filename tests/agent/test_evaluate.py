@@ -136,6 +136,20 @@ def test_interrupted_evaluation_goes_on_and_may_grow(
     assert summary["episodes"] == 30
 
 
+def test_a_resumed_evaluation_does_not_shrink(tmp_path: Path) -> None:
+    train(config(tmp_path / "run", objects="tiny"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1, resume=True)
+    evaluate(asked, FAKE)
+    table = tmp_path / "run" / "episodes.parquet"
+    before = table.read_bytes()
+    with pytest.raises(RunFolderError, match="3 orientations of an object and --rotations is 2"):
+        evaluate(replace(asked, rotations=2), FAKE)
+    with pytest.raises(RunFolderError, match=r"objects that are not asked for now \(bowl\)"):
+        evaluate(replace(asked, names=("mug",)), FAKE)
+    assert table.read_bytes() == before
+    assert evaluate(asked, FAKE)["episodes"] == 6
+
+
 def test_unknown_is_right_for_what_was_never_learned(tmp_path: Path) -> None:
     train(config(tmp_path / "run", names=("mug", "bowl", "spoon")), FAKE)
     asked = EvaluateConfig(

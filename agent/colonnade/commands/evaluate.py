@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -285,6 +285,7 @@ def _begin(
     if resume and before is not None:
         run.refuse_change(before, matters)
         episodes = _done(run.episode_journal)
+        _refuse_shrinking(run, names, job.rotations, episodes)
     else:
         if run.set_evaluation_aside():
             note(
@@ -293,6 +294,25 @@ def _begin(
             )
     run.write_config("evaluate", {**matters, "names": list(names), "rotations": job.rotations})
     return episodes
+
+
+def _refuse_shrinking(
+    run: RunFolder, names: Sequence[str], rotations: int, done: Collection[tuple[str, int]]
+) -> None:
+    """Keep finished (object, trial) episodes from being left out of what is resumed."""
+    lost = [name for name in dict.fromkeys(name for name, _ in done) if name not in names]
+    most = 1 + max((trial for _, trial in done), default=-1)
+    if most > rotations:
+        why = f"it has {most} orientations of an object and --rotations is {rotations}"
+    elif lost:
+        shown = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
+        why = f"it has episodes with objects that are not asked for now ({shown})"
+    else:
+        return
+    raise RunFolderError(
+        f"Cannot resume the evaluation in {show(run.path)}, as {why}: ask for as much as before, "
+        "leave out --resume to evaluate anew, or give another --out."
+    )
 
 
 def _refuse_foreign(run: RunFolder, trained: Path) -> None:
