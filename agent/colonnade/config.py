@@ -313,9 +313,9 @@ class DoctorConfig:
     """Also write the findings to this file as JSON."""
 
 
-def check_scale(objects: str, scale: float | None) -> None:
+def check_scale(objects: str | None, scale: float | None) -> None:
     """Refuse a scale that its set would not heed. Raises ConfigError."""
-    if scale not in (None, 1.0) and is_shipped(objects):
+    if objects is not None and scale not in (None, 1.0) and is_shipped(objects):
         raise ConfigError(
             f"--scale is for files of meshes, and {objects} has its sizes in metres: leave it out "
             "(`colonnade evaluate --size` shows objects smaller or larger)."
@@ -341,7 +341,7 @@ def check_config(config: object) -> None:
     scale = getattr(config, "scale", None)
     if scale is not None and not 0 < scale < float("inf"):
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
-    check_scale(getattr(config, "objects", None) or getattr(config, "root", ""), scale)
+    check_scale(getattr(config, "objects", None) or getattr(config, "root", None), scale)
     size = getattr(config, "size", 1.0)
     if not 0 < size < float("inf"):
         raise ConfigError(f"--size is {size}, but must be a positive number such as 0.8.")

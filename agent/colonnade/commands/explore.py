@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from colonnade.commands.console import going_on_with, note, show
-from colonnade.commands.evaluate import Evaluation, evaluate_into, tell
+from colonnade.commands.evaluate import evaluate_into, tell
+from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.train import ENGINE, learn_into, tell_unusable
 from colonnade.config import ExploreConfig, TrainConfig, check_config
 from colonnade.engine import load_engine
