@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from colonnade.files import atomic_write, file_name, remove_leftovers
+from colonnade.sets import is_gone
 from colonnade.toml_writer import to_toml
 
 __all__ = ["ASIDE", "RunFolder", "RunFolderError", "read_run_config", "trained_table"]
@@ -224,6 +225,11 @@ class RunFolder:
                     raise RunFolderError(
                         f"Cannot resume {self.path}: the model has changed since its evaluation "
                         "began; leave out --resume to evaluate anew, or give another --out."
+                    )
+                if key == "objects" and is_gone(str(before.get(key))):
+                    raise RunFolderError(
+                        f"Cannot resume {self.path}: its meshes were in {before[key]}, which is "
+                        "not there any more; put them back there, or give another --out."
                     )
                 raise RunFolderError(
                     f"Cannot resume {self.path}: --{key.replace('_', '-')} was "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["is_shipped", "set_identity"]
+__all__ = ["is_gone", "is_shipped", "set_identity"]
 
 
 def is_shipped(spec: str) -> bool:
@@ -18,3 +18,8 @@ def set_identity(spec: str) -> str:
         return spec  # and not a folder here that has this name by chance
     path = Path(spec).expanduser()
     return str(path.resolve()) if path.exists() else spec
+
+
+def is_gone(identity: str) -> bool:
+    """Whether a set that `set_identity` told is not where it was."""
+    return Path(identity).is_absolute() and not Path(identity).exists()

@@ -136,6 +136,24 @@ def test_interrupted_evaluation_goes_on_and_may_grow(
     assert summary["episodes"] == 30
 
 
+def test_meshes_that_were_moved_since_training_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, run = tmp_path / "meshes", tmp_path / "elsewhere", tmp_path / "run"
+    old.mkdir()
+    for folder in (old, new):
+        monkeypatch.setitem(fake_engine.SETS, str(folder), ("mug", "bowl"))
+    train(config(run, objects=str(old), scale=0.5), FAKE)
+    old.rename(new)
+    asked = EvaluateConfig(run=run, rotations=1, workers=1)
+    sentence = rf"trained from {old}, which is not there any more: .* --objects SET --scale 0\.5\."
+    with pytest.raises(RunFolderError, match=sentence):
+        evaluate(asked, FAKE)
+    assert evaluate(replace(asked, objects=str(new), scale=0.5), FAKE)["episodes"] == 2
+    with pytest.raises(RunFolderError, match=rf"its meshes were in {old}, which is not there"):
+        train(config(run, objects=str(new), scale=0.5, resume=True), FAKE)
+
+
 def test_a_resumed_evaluation_does_not_shrink(tmp_path: Path) -> None:
     train(config(tmp_path / "run", objects="tiny"), FAKE)
     asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1, resume=True)

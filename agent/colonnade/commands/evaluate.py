@@ -43,7 +43,7 @@ from colonnade.journal import Journal
 from colonnade.motion import Motion
 from colonnade.report.page import write_report
 from colonnade.run_folder import RunFolder, RunFolderError, trained_table
-from colonnade.sets import set_identity
+from colonnade.sets import is_gone, set_identity
 from colonnade.summary import summarise
 from colonnade.workers import Workers
 from colonnade_models import __version__
@@ -78,6 +78,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     own_set = config.objects is None
     if own_set:
         check_scale(str(trained["objects"]), config.scale)
+        _refuse_moved(str(config.run), trained)
     left = [name for name in trained["names"] if name not in learned]
     if own_set and not config.names and left:
         note(f"Not shown, as it was never learned: {', '.join(left)}.")
@@ -217,6 +218,16 @@ def tell(summary: Mapping[str, Any], report: Path) -> None:
     stdout.print(result_table(summary))
     stdout.print(headline(summary), markup=False, soft_wrap=True)
     stdout.print(f"Report: {show(report)}", markup=False, soft_wrap=True)
+
+
+def _refuse_moved(run: str, trained: Mapping[str, Any]) -> None:
+    """Say where the meshes were, before anything looks for them in vain."""
+    if is_gone(trained["objects"]):
+        scale = "" if trained["scale"] == 1.0 else f" --scale {trained['scale']:g}"
+        raise RunFolderError(
+            f"{run} was trained from {trained['objects']}, which is not there any more: say where "
+            f"its meshes are now with --objects SET{scale}."
+        )
 
 
 def _learned_names(
