@@ -42,7 +42,8 @@ from colonnade.files import write_json
 from colonnade.journal import Journal
 from colonnade.motion import Motion
 from colonnade.report.page import write_report
-from colonnade.run_folder import RunFolder, RunFolderError, trained_table
+from colonnade.run_config import RunFolderError, trained_table
+from colonnade.run_folder import RunFolder
 from colonnade.sets import is_gone, set_identity
 from colonnade.summary import summarise
 from colonnade.workers import Workers
