@@ -7,7 +7,6 @@ flag's default, and what a run was made with is written from the same dataclass 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,6 @@ from typing import Annotated, Any, Literal
 
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
-
-from colonnade.sets import is_shipped
 
 __all__ = [
     "BenchConfig",
@@ -36,8 +33,6 @@ __all__ = [
     "Policy",
     "StreamOptions",
     "TrainConfig",
-    "check_config",
-    "check_scale",
     "optional",
 ]
 
@@ -311,54 +306,3 @@ class DoctorConfig:
 
     json: JsonFile = None
     """Also write the findings to this file as JSON."""
-
-
-def check_scale(objects: str | None, scale: float | None) -> None:
-    """Refuse a scale that its set would not heed. Raises ConfigError."""
-    if objects is not None and scale not in (None, 1.0) and is_shipped(objects):
-        raise ConfigError(
-            f"--scale is for files of meshes, and {objects} has its sizes in metres: leave it out "
-            "(`colonnade evaluate --size` shows objects smaller or larger)."
-        )
-
-
-def check_config(config: object) -> None:
-    """Refuse numbers that cannot be meant, before any work is done.
-
-    Raises:
-        ConfigError: one sentence that says which flag and what it takes.
-    """
-    least = {"seed": 0, "workers": 0, "rotations": 1, "epochs": 1, "max_steps": 1, "moves": 0}
-    for field, bound in least.items():
-        value = getattr(config, field, None)
-        if value is not None and value < bound:
-            flag = field.replace("_", "-")
-            raise ConfigError(f"--{flag} is {value}, but must be {bound} or more.")
-    if getattr(config, "objects", None) == "":
-        raise ConfigError(
-            "The set of objects is empty: give builtin, pybullet, or a folder of meshes."
-        )
-    scale = getattr(config, "scale", None)
-    if scale is not None and not 0 < scale < float("inf"):
-        raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
-    check_scale(getattr(config, "objects", None) or getattr(config, "root", None), scale)
-    size = getattr(config, "size", 1.0)
-    if not 0 < size < float("inf"):
-        raise ConfigError(f"--size is {size}, but must be a positive number such as 0.8.")
-    if isinstance(config, TrainConfig) and config.views:
-        if config.body != "camera":
-            raise ConfigError("--views needs --body camera: a fingertip sees nothing from afar.")
-        if not 0 < config.views <= VIEWS:
-            raise ConfigError(f"--views is {config.views}, but must be 1 to {VIEWS}, or 0.")
-    if isinstance(config, ExploreConfig) and config.resume and config.out is None:
-        raise ConfigError("--resume needs to know which run: give its folder with --out DIR.")
-    target = getattr(config, "json", None)
-    if target is not None and not target.expanduser().absolute().parent.is_dir():
-        raise ConfigError(f"--json {target}: the folder {target.parent} does not exist; make it.")
-    picture = config.out if isinstance(config, ObjectsConfig) else None
-    for flag, file in (("json", target), ("out", picture)):
-        if file is not None and file.is_dir():
-            raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")
-        folder = file.expanduser().absolute().parent if file is not None else None
-        if folder is not None and folder.is_dir() and not os.access(folder, os.W_OK):
-            raise ConfigError(f"--{flag} {file}: {folder} may not be written; give another place.")

@@ -21,7 +21,8 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
-from colonnade.config import DoctorConfig, check_config
+from colonnade.checks import check_config
+from colonnade.config import DoctorConfig
 from colonnade.files import write_json
 from colonnade.workers import core_count
 

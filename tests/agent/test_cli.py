@@ -90,6 +90,7 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["train", "--out", "OUT", "--objects", ""], 2, "The set of objects is empty: give"),
         (["objects", "--out", "."], 2, "--out . is a folder: give the name of a file"),
         (["train", "--out", "OUT", "--json", "OUT/no/x.json"], 2, "does not exist; make it."),
+        (["bench", "continual", "--picture", "OUT/no/x.svg"], 2, "does not exist; make it."),
     ],
 )
 def test_errors_are_one_sentence(
@@ -145,7 +146,7 @@ def test_what_the_system_says_is_put_in_words(
 def test_a_result_file_that_may_not_be_written_is_refused_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("colonnade.config.os.access", lambda *_: False)
+    monkeypatch.setattr("colonnade.checks.os.access", lambda *_: False)
     arguments = ["train", "--objects", "tiny", "--out", str(tmp_path / "run")]
     assert run(*arguments, "--json", str(tmp_path / "s.json")) == 2
     assert "may not be written; give another place." in capsys.readouterr().err

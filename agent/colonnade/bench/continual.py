@@ -15,9 +15,10 @@ import numpy as np
 from rich.table import Table
 
 from colonnade.bench.config import ContinualConfig
+from colonnade.checks import check_config
 from colonnade.commands.console import Interrupted, note, percent, show, stdout, ticking
 from colonnade.commands.train import ENGINE, command_line, nothing_usable
-from colonnade.config import Body, Noise, check_config
+from colonnade.config import Body, Noise
 from colonnade.engine import Engine, UnlearnableError, load_engine
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_write, write_json

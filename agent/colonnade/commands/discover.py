@@ -14,6 +14,7 @@ from typing import Any
 
 from rich.table import Table
 
+from colonnade.checks import check_config
 from colonnade.commands.console import (
     Interrupted,
     Ticker,
@@ -32,7 +33,7 @@ from colonnade.commands.train import (
     nothing_usable,
     tell_unusable,
 )
-from colonnade.config import DiscoverConfig, check_config
+from colonnade.config import DiscoverConfig
 from colonnade.discovery import Encounter, judge_stream, summarise_stream
 from colonnade.engine import Engine, UnlearnableError, load_engine
 from colonnade.files import atomic_path, atomic_write, plain, write_json

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from colonnade.checks import check_config, check_scale
 from colonnade.commands.console import (
     Interrupted,
     complain,
@@ -29,7 +30,7 @@ from colonnade.commands.train import (
     nothing_usable,
     tell_unusable,
 )
-from colonnade.config import EvaluateConfig, check_config, check_scale
+from colonnade.config import EvaluateConfig
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions

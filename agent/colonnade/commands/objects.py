@@ -9,9 +9,10 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from colonnade.checks import check_config
 from colonnade.commands.console import complain, counted, show, stdout, ticking
 from colonnade.commands.train import ENGINE
-from colonnade.config import ObjectsConfig, check_config
+from colonnade.config import ObjectsConfig
 from colonnade.engine import load_engine
 from colonnade.files import write_json
 from colonnade.stopping import raise_if_stopped

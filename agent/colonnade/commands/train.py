@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from colonnade.checks import check_config
 from colonnade.commands.console import (
     Interrupted,
     complain,
@@ -22,7 +23,7 @@ from colonnade.commands.console import (
     ticking,
 )
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
-from colonnade.config import TrainConfig, check_config
+from colonnade.config import TrainConfig
 from colonnade.engine import Engine, load_engine
 from colonnade.files import atomic_path, plain, write_json
 from colonnade.journal import Journal, read_journal
