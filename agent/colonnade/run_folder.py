@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from colonnade.files import atomic_write, file_name, remove_leftovers
+from colonnade.output import make_folder, writing
 from colonnade.run_config import RunFolderError, read_run_config
 from colonnade.sets import is_gone
 from colonnade.toml_writer import to_toml
@@ -49,15 +50,16 @@ class RunFolder:
 
     Raises:
         RunFolderError: another process writes in it, or the path is a file.
-        OSError: it cannot be made or written.
+        OutputError: it cannot be made or written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path).expanduser()
         if self.path.exists() and not self.path.is_dir():
             raise RunFolderError(f"{self.path} is a file; give --out a folder.")
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = _take_lock(self.path)
+        make_folder(self.path)
+        with writing(self.path):
+            self._lock = _take_lock(self.path)
         remove_leftovers(self.path)
         remove_leftovers(self.objects)
         remove_leftovers(self.felt)

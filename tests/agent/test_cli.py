@@ -84,7 +84,7 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (
             ["train", "--objects", "tiny", "--out", "FILE/run"],
             1,
-            "FILE/run cannot be a folder, as a file is in its way",
+            "FILE/run cannot be written (FILE is no folder): give another place.",
         ),
         (["train", "--out", "OUT", "--json", "."], 2, "--json . is a folder: give the name of a"),
         (["train", "--out", "OUT", "--objects", ""], 2, "The set of objects is empty: give"),
@@ -122,9 +122,9 @@ def test_no_names_do_not_mean_all(names: str, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "The disk is full: make room"),
-        (OSError(errno.EROFS, "Read-only file system", "/mnt/x"), "/mnt/x may not be written"),
-        (PermissionError(errno.EACCES, "Permission denied", "/mnt/x"), "give another --out"),
+        (OSError(errno.ENOSPC, "No space left"), "mug.safetensors cannot be written (the disk is"),
+        (OSError(errno.EROFS, "Read-only", "/mnt/x"), "be written (Read-only: /mnt/x): give anoth"),
+        (PermissionError(errno.EACCES, "Denied"), "place, or change its permissions."),
         (ModuleNotFoundError("No module", name="scipy"), "pip install 'colonnade[sim]'"),
         (WorkerError("A worker process died."), "A worker process died."),
         (MemoryError(), "fewer --workers"),

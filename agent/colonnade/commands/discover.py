@@ -38,6 +38,7 @@ from colonnade.discovery import Encounter, judge_stream, summarise_stream
 from colonnade.engine import Engine, UnlearnableError, load_engine
 from colonnade.files import atomic_path, atomic_write, plain, write_json
 from colonnade.journal import Journal, read_journal
+from colonnade.output import make_folder
 from colonnade.report.curves import draw_epochs, draw_graphs
 from colonnade.run_folder import RunFolder
 from colonnade.seeds import episode_rotation, episode_seed, stream_order
@@ -117,7 +118,7 @@ class _Stream:
         if not self.run.begin("discover", matters, resume=config.resume):
             self.run.write_config("discover", matters)
             self.run.write_config("made", {"version": __version__, "command": command_line()})
-        self.run.felt.mkdir(exist_ok=True)
+        make_folder(self.run.felt)
         self.agent.prepare(note)
         self.lived, kept = _so_far(self.run, self.agent)
         self.mind.restore(kept)

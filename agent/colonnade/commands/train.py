@@ -27,6 +27,7 @@ from colonnade.config import TrainConfig
 from colonnade.engine import Engine, load_engine
 from colonnade.files import atomic_path, plain, write_json
 from colonnade.journal import Journal, read_journal
+from colonnade.output import make_folder
 from colonnade.run_folder import RunFolder
 from colonnade.sets import set_identity
 from colonnade.workers import Workers
@@ -104,7 +105,7 @@ def learn_into(
     else:
         run.write_config("train", matters)
         run.write_config("made", {"version": __version__, "command": command_line()})
-    run.objects.mkdir(exist_ok=True)
+    make_folder(run.objects)
 
     finished = _finished(mind, run, names)
     tasks = [
