@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from colonnade.checks import check_config, check_scale
+from colonnade.commands.changed import learned_meshes, tell_changed_meshes
 from colonnade.commands.console import (
     Interrupted,
     complain,
@@ -22,7 +23,7 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
-from colonnade.commands.evaluation import Evaluation, begin, motion_in_words
+from colonnade.commands.evaluation import Evaluation, begin, motion_in_words, refuse_moved
 from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
 from colonnade.commands.train import (
     ENGINE,
@@ -45,7 +46,7 @@ from colonnade.motion import Motion
 from colonnade.report.page import write_report
 from colonnade.run_config import RunFolderError, trained_table
 from colonnade.run_folder import RunFolder
-from colonnade.sets import is_gone, set_identity
+from colonnade.sets import set_identity
 from colonnade.summary import summarise
 from colonnade.workers import Workers
 from colonnade_models import __version__
@@ -80,7 +81,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     own_set = config.objects is None
     if own_set:
         check_scale(str(trained["objects"]), config.scale)
-        _refuse_moved(str(config.run), trained)
+        refuse_moved(str(config.run), trained)
     left = [name for name in trained["names"] if name not in learned]
     if own_set and not config.names and left:
         note(f"Not shown, as it was never learned: {', '.join(left)}.")
@@ -106,12 +107,23 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     )
     folder = RunFolder(config.out or run_path)
     with going_on_with(), folder as run, Workers(config.workers) as workers:
+        if job.scale == trained["scale"]:
+            _tell_changed(job, workers, engine)
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
     if config.json is not None:
         write_json(config.json, summary)
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "shown", "mend them and repeat the command")
     return summary
+
+
+def _tell_changed(job: Evaluation, workers: Workers, engine: str) -> None:
+    """Name the objects whose meshes are not those that the run learned."""
+    run = job.model.parent
+    names = tuple(load_engine(engine).open_set(job.objects, job.names or None, job.scale))
+    source = ObjectSource(job.objects, names, job.scale)
+    learned = learned_meshes(run / "training.jsonl")
+    tell_changed_meshes(run, learned, source, workers, engine)
 
 
 def evaluate_into(
@@ -220,16 +232,6 @@ def tell(summary: Mapping[str, Any], report: Path) -> None:
     stdout.print(result_table(summary))
     stdout.print(headline(summary), markup=False, soft_wrap=True)
     stdout.print(f"Report: {show(report)}", markup=False, soft_wrap=True)
-
-
-def _refuse_moved(run: str, trained: Mapping[str, Any]) -> None:
-    """Say where the meshes were, before anything looks for them in vain."""
-    if is_gone(trained["objects"]):
-        scale = "" if trained["scale"] == 1.0 else f" --scale {trained['scale']:g}"
-        raise RunFolderError(
-            f"{run} was trained from {trained['objects']}, which is not there any more: say where "
-            f"its meshes are now with --objects SET{scale}."
-        )
 
 
 def _learned_names(

@@ -15,9 +15,9 @@ from colonnade.episode_table import EpisodeTableError, episode_from_record
 from colonnade.journal import read_journal
 from colonnade.motion import Motion
 from colonnade.run_folder import ASIDE, RunFolder, RunFolderError
-from colonnade.sets import set_identity
+from colonnade.sets import is_gone, set_identity
 
-__all__ = ["Evaluation", "begin", "motion_in_words"]
+__all__ = ["Evaluation", "begin", "motion_in_words", "refuse_moved"]
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,23 @@ def _done(journal: Path) -> dict[tuple[str, int], Episode]:
             continue
         episodes[episode.object, episode.trial] = episode
     return episodes
+
+
+def refuse_moved(run: str, trained: Mapping[str, Any]) -> None:
+    """Say where the meshes of `run` were, before anything looks for them in vain.
+
+    Args:
+        trained: the run's [train] table.
+
+    Raises:
+        RunFolderError: they are not there.
+    """
+    if is_gone(trained["objects"]):
+        scale = "" if trained["scale"] == 1.0 else f" --scale {trained['scale']:g}"
+        raise RunFolderError(
+            f"{run} was trained from {trained['objects']}, which is not there any more: say where "
+            f"its meshes are now with --objects SET{scale}."
+        )
 
 
 def motion_in_words(motion: Motion | None) -> str:

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from colonnade.checks import check_config
+from colonnade.commands.changed import tell_changed_meshes
 from colonnade.commands.console import (
     Interrupted,
     complain,
@@ -121,6 +122,8 @@ def learn_into(
         for name in names
         if name not in finished
     ]
+    kept = {name: learned.mesh for name, learned in finished.items() if learned.mesh}
+    tell_changed_meshes(run.path, kept, source, workers, engine)
     if finished and tasks:
         note(f"Going on: {len(finished)} of {len(names)} objects are already learned.")
     if tasks:
