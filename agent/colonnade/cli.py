@@ -95,11 +95,12 @@ _OBJECTS = """List the objects of a set with their sizes and draw them on one co
 
 _DOCTOR = """Check this computer: what works, what is missing, and what to do about it.
 
-Exits with 0 when Colonnade can run here, with 1 when something that it cannot do without is
-broken.
+Of a run folder it reads every file: whether it is whole, and whether the run is complete. Exits
+with 0 when Colonnade can run here, with 1 when something that it cannot do without is broken.
 
   colonnade doctor
-  colonnade doctor runs/mine"""
+  colonnade doctor runs/mine
+  colonnade doctor model.safetensors"""
 
 _BENCH = """Run a benchmark, print its table and write JSON; `colonnade bench` lists them.
 
@@ -162,7 +163,7 @@ def _run(given: list[str], engine: str) -> int:
     if isinstance(config, DoctorConfig):
         from colonnade.doctor import doctor
 
-        return doctor(config)
+        return doctor(config, engine)
     if isinstance(config, ObjectsConfig):
         from colonnade.commands.objects import objects
 

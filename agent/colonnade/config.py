@@ -302,7 +302,7 @@ class DoctorConfig:
     """Check this computer: what works, what is missing, and what to do about it."""
 
     model: Annotated[Path | None, optional("RUN|MODEL", "none", _file), tyro.conf.Positional] = None
-    """Also check that this run folder or model file can be read."""
+    """Also check all files of this run folder, or this model file."""
 
     json: JsonFile = None
     """Also write the findings to this file as JSON."""

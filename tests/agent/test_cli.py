@@ -31,7 +31,7 @@ def run(*arguments: str) -> int:
         (("train",), ["colonnade train --objects my_meshes", "--resume", "bit for bit"]),
         (("evaluate",), ["colonnade evaluate runs/mine --rotations 50", "RUN", "default: 10"]),
         (("objects",), ["colonnade objects my_meshes", "default: builtin", "millimetres"]),
-        (("doctor",), ["colonnade doctor runs/mine", "Exits with 0"]),
+        (("doctor",), ["colonnade doctor runs/mine", "with 0 when"]),
         (("bench",), ["ycb", "policies", "fewshot", "colonnade bench ycb --root DIR"]),
         (("bench", "ycb"), ["--suite FILE|all,...", "--resume", "colonnade bench ycb --root my"]),
         (("bench", "fewshot"), ["default: 1 2 4 8 14", "--noise {none,standard,raw}"]),
