@@ -21,7 +21,8 @@ from colonnade.episode import Episode, StepTrace
 from colonnade.episode_options import EpisodeOptions
 from colonnade.report import svg
 from colonnade.report.painter import data_url, paint_surfels, splat
-from colonnade.report.story import choose, events, evidence_lines, path_overlay
+from colonnade.report.path import path_overlay
+from colonnade.report.story import choose, events, evidence_lines
 from colonnade.report.view import project, view_of
 from colonnade_models import surfel as S
 from colonnade_models.learned import LearnedObject
