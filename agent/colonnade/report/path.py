@@ -74,18 +74,25 @@ def path_overlay(episode: Episode, view: View, crop: Box, size: int) -> str:
             f"<title>step {step.step}</title></circle>"
         )
     left, top, right, bottom = crop
-    marks = {touched[0]: "start", touched[-1]: "end"} if touched else {}
-    for i, mark in marks.items():
-        x, y = at[i, 0], at[i, 1]
-        side, shift = ("start", 14) if x < left + 0.8 * (right - left) else ("end", -14)
-        parts.append(
-            f'<text x="{x + shift:.0f}" y="{y + 8:.0f}" text-anchor="{side}" '
-            f'font-weight="700" fill="{INK}" stroke="#fff" stroke-width="5" '
-            f'paint-order="stroke" stroke-linejoin="round">{mark}</text>'
-        )
+    if touched:
+        first, last = at[touched[0], :2], at[touched[-1], :2]
+        on_left = [place[0] > left + 0.8 * (right - left) for place in (first, last)]
+        if (abs(last - first) < (90, 30)).all():  # they would lie over each other
+            on_left = [first[0] <= last[0], first[0] > last[0]]
+        parts += [_label(first, "start", on_left[0]), _label(last, "end", on_left[1])]
     return (
         f'<svg viewBox="{left} {top} {right - left} {bottom - top}" class="overlay" fill="none" '
         'stroke-linecap="round" aria-hidden="true">' + "".join(parts) + "</svg>"
+    )
+
+
+def _label(place: NDArray[np.float64], mark: str, on_left: bool) -> str:
+    """A word beside a place (2,) of the picture, pixels."""
+    side, shift = ("end", -14) if on_left else ("start", 14)
+    return (
+        f'<text x="{place[0] + shift:.0f}" y="{place[1] + 8:.0f}" text-anchor="{side}" '
+        f'font-weight="700" fill="{INK}" stroke="#fff" stroke-width="5" '
+        f'paint-order="stroke" stroke-linejoin="round">{mark}</text>'
     )
 
 
