@@ -221,9 +221,10 @@ def _is_told(error: BaseException) -> bool:
 def _words_for(error: OSError) -> str:
     where = _meant(error.filename2 or error.filename)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        written = f", where {where} is written" if error.filename else ""
         return (
-            "The disk is full: make room and repeat the command (with --resume if it has that); "
-            "what was finished before is safe."
+            f"The disk is full{written}: make room and repeat the command (with --resume if it has "
+            "that); what was finished before is safe."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{where} may not be written or read: give another --out, or change its permissions."

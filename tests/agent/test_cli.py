@@ -75,7 +75,7 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["train", "--out", "OUT", "--objects", "nope"], 1, "There is no set 'nope': use tiny."),
         (["train", "--out", "OUT", "--seed", "-1"], 2, "--seed is -1, but must be 0 or more."),
         (["train", "--out", "OUT", "--scale", "0"], 2, "--scale is 0.0, but must be a positive"),
-        (["train", "--out", "OUT", "--scale", "0.5"], 2, "--scale is for files of meshes, and bui"),
+        (["train", "--out", "OUT", "--scale", "0.5"], 2, "--scale is for files of meshes, and"),
         (["objects", "random:007", "--scale", "2"], 2, "and random:007 has its sizes in metres"),
         (["bench", "unsupervised", "--root", "pybullet", "--scale", "2"], 2, "and pybullet has"),
         (["explore", "--rotations", "0"], 2, "--rotations is 0, but must be 1 or more."),
@@ -166,6 +166,17 @@ def test_a_temporary_name_is_told_as_the_file_that_is_meant(
         monkeypatch.setattr("tests.agent.fake_engine.open_set", _raising(error))
         assert run("objects", "tiny") == 1
         assert capsys.readouterr().err.split()[0].rpartition("/")[2] == meant
+
+
+@pytest.mark.parametrize("file", [None, "/mnt/x"])
+def test_a_full_disk_elsewhere_is_told_with_what_is_known(
+    file: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = OSError(errno.ENOSPC, "No space left on device", file)
+    monkeypatch.setattr("tests.agent.fake_engine.open_set", _raising(error))
+    assert run("objects", "tiny") == 1
+    where = f", where {file} is written" if file else ""
+    assert f"The disk is full{where}: make room" in capsys.readouterr().err
 
 
 def _raising(error: Exception) -> Callable[..., None]:
