@@ -95,11 +95,12 @@ _OBJECTS = """List the objects of a set with their sizes and draw them on one co
 
 _DOCTOR = """Check this computer: what works, what is missing, and what to do about it.
 
-Exits with 0 when Colonnade can run here, with 1 when something that it cannot do without is
-broken.
+Of a run folder it reads every file: whether it is whole, and whether the run is complete. Exits
+with 0 when Colonnade can run here, with 1 when something that it cannot do without is broken.
 
   colonnade doctor
-  colonnade doctor runs/mine"""
+  colonnade doctor runs/mine
+  colonnade doctor model.safetensors"""
 
 _BENCH = """Run a benchmark, print its table and write JSON; `colonnade bench` lists them.
 
@@ -162,7 +163,7 @@ def _run(given: list[str], engine: str) -> int:
     if isinstance(config, DoctorConfig):
         from colonnade.doctor import doctor
 
-        return doctor(config)
+        return doctor(config, engine)
     if isinstance(config, ObjectsConfig):
         from colonnade.commands.objects import objects
 
@@ -220,9 +221,10 @@ def _is_told(error: BaseException) -> bool:
 def _words_for(error: OSError) -> str:
     where = _meant(error.filename2 or error.filename)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        written = f", where {where} is written" if error.filename else ""
         return (
-            "The disk is full: make room and repeat the command (with --resume if it has that); "
-            "what was finished before is safe."
+            f"The disk is full{written}: make room and repeat the command (with --resume if it has "
+            "that); what was finished before is safe."
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{where} may not be written or read: give another --out, or change its permissions."

@@ -7,7 +7,6 @@ flag's default, and what a run was made with is written from the same dataclass 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +33,6 @@ __all__ = [
     "Policy",
     "StreamOptions",
     "TrainConfig",
-    "check_config",
     "optional",
 ]
 
@@ -120,7 +118,7 @@ class PartOptions:
     """Only these objects of the set."""
 
     scale: float = 1.0
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+    """Multiply every mesh of files by this, e.g. 0.001 for millimetres."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +226,7 @@ class EvaluateConfig(ShowOptions):
     """Go on with an evaluation that was stopped: finished episodes are kept."""
 
     scale: Annotated[float | None, optional("FLOAT", "as-trained", _positive)] = None
-    """Multiply every mesh by this, e.g. 0.001 for files in millimetres."""
+    """Multiply every mesh of files by this, e.g. 0.001 for millimetres."""
 
     out: Annotated[Path | None, optional("DIR", "RUN", _file)] = None
     """Folder for episodes.parquet, summary.json and report.html."""
@@ -304,48 +302,7 @@ class DoctorConfig:
     """Check this computer: what works, what is missing, and what to do about it."""
 
     model: Annotated[Path | None, optional("RUN|MODEL", "none", _file), tyro.conf.Positional] = None
-    """Also check that this run folder or model file can be read."""
+    """Also check all files of this run folder, or this model file."""
 
     json: JsonFile = None
     """Also write the findings to this file as JSON."""
-
-
-def check_config(config: object) -> None:
-    """Refuse numbers that cannot be meant, before any work is done.
-
-    Raises:
-        ConfigError: one sentence that says which flag and what it takes.
-    """
-    least = {"seed": 0, "workers": 0, "rotations": 1, "epochs": 1, "max_steps": 1, "moves": 0}
-    for field, bound in least.items():
-        value = getattr(config, field, None)
-        if value is not None and value < bound:
-            flag = field.replace("_", "-")
-            raise ConfigError(f"--{flag} is {value}, but must be {bound} or more.")
-    if getattr(config, "objects", None) == "":
-        raise ConfigError(
-            "The set of objects is empty: give builtin, pybullet, or a folder of meshes."
-        )
-    scale = getattr(config, "scale", None)
-    if scale is not None and not 0 < scale < float("inf"):
-        raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
-    size = getattr(config, "size", 1.0)
-    if not 0 < size < float("inf"):
-        raise ConfigError(f"--size is {size}, but must be a positive number such as 0.8.")
-    if isinstance(config, TrainConfig) and config.views:
-        if config.body != "camera":
-            raise ConfigError("--views needs --body camera: a fingertip sees nothing from afar.")
-        if not 0 < config.views <= VIEWS:
-            raise ConfigError(f"--views is {config.views}, but must be 1 to {VIEWS}, or 0.")
-    if isinstance(config, ExploreConfig) and config.resume and config.out is None:
-        raise ConfigError("--resume needs to know which run: give its folder with --out DIR.")
-    target = getattr(config, "json", None)
-    if target is not None and not target.expanduser().absolute().parent.is_dir():
-        raise ConfigError(f"--json {target}: the folder {target.parent} does not exist; make it.")
-    picture = config.out if isinstance(config, ObjectsConfig) else None
-    for flag, file in (("json", target), ("out", picture)):
-        if file is not None and file.is_dir():
-            raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")
-        folder = file.expanduser().absolute().parent if file is not None else None
-        if folder is not None and folder.is_dir() and not os.access(folder, os.W_OK):
-            raise ConfigError(f"--{flag} {file}: {folder} may not be written; give another place.")

@@ -13,21 +13,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 
-from colonnade.config import DoctorConfig, check_config
+from colonnade.checks import check_config
+from colonnade.config import DoctorConfig
 from colonnade.files import write_json
+from colonnade.finding import Check, Finding
 from colonnade.workers import core_count
 
 __all__ = ["Finding", "doctor", "examine"]
-
-State = Literal["ok", "note", "broken"]
 
 BASE = {
     "numpy": "numpy",
@@ -57,20 +57,10 @@ OTHER_EXTRAS = {
 }
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was checked."""
-
-    what: str
-    state: State
-    """ok; note: Colonnade runs without it; broken: it does not."""
-    detail: str
-
-
-def doctor(config: DoctorConfig) -> int:
+def doctor(config: DoctorConfig, engine: str = "colonnade.engine") -> int:
     """Do ``colonnade doctor``; 0 when nothing is broken, 1 otherwise."""
     check_config(config)
-    findings = list(examine(config.model))
+    findings = list(examine(config.model, engine))
     table = Table(title="Colonnade on this computer", title_justify="left")
     table.add_column("")
     table.add_column("what", no_wrap=True)
@@ -90,9 +80,9 @@ def doctor(config: DoctorConfig) -> int:
     return 1 if broken else 0
 
 
-def examine(model: Path | None = None) -> Iterator[Finding]:
-    """Make every check, one after another."""
-    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+def examine(run: Path | None = None, engine: str = "colonnade.engine") -> Iterator[Finding]:
+    """Make every check, one after another; of the run folder or model file `run`, if given."""
+    checks: list[Check] = [
         ("Python", _python),
         ("base install", _base),
         ("numba", _numba),
@@ -101,13 +91,23 @@ def examine(model: Path | None = None) -> Iterator[Finding]:
         ("cache folder", _cache),
         ("machine", _machine),
     ]
-    if model is not None:
-        checks.append(("model", lambda: _model(model)))
+    if run is not None:
+        checks.append(("run folder", partial(_run, run, engine)))
+    yield from _made(checks)
+
+
+def _made(checks: Iterable[Check]) -> Iterator[Finding]:
     for what, check in checks:
         try:
             yield from check()
         except Exception as error:
             yield Finding(what, "broken", f"could not be checked: {type(error).__name__}: {error}")
+
+
+def _run(path: Path, engine: str) -> Iterator[Finding]:
+    from colonnade.doctor_run import run_checks  # needs what may be missing
+
+    yield from _made(run_checks(path, engine))
 
 
 def _python() -> Iterator[Finding]:
@@ -232,21 +232,6 @@ def _memory_gb() -> float | None:
     except (OSError, ValueError, IndexError):
         pass
     return None
-
-
-def _model(path: Path) -> Iterator[Finding]:
-    from colonnade.engine import load_memory
-
-    file = path / "model.safetensors" if path.is_dir() else path
-    try:
-        memory = load_memory(file)
-    except (ValueError, RuntimeError, OSError) as error:
-        yield Finding("model", "broken", str(error))
-        return
-    names = list(memory.names)
-    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    size = file.stat().st_size / 1e3
-    yield Finding("model", "ok", f"{file}: {len(names)} objects ({shown}), {size:.0f} kB")
 
 
 def _missing(distributions: dict[str, str]) -> list[str]:

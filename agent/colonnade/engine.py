@@ -35,6 +35,7 @@ __all__ = [
     "load_memory",
     "meet",
     "memory_bytes",
+    "mesh_digest",
     "new_mind",
     "open_set",
     "prepare",
@@ -86,6 +87,7 @@ class Engine(Protocol):
     def prepare(self, say: Callable[[str], None]) -> None: ...
     def open_set(self, spec: str, names: Sequence[str] | None, scale: float) -> Any: ...
     def enlarged(self, mesh: Any, times: float) -> Any: ...
+    def mesh_digest(self, mesh: Any) -> str: ...
     def learn(self, mesh: Any, *, body: Body, seed: int, views: int) -> Any: ...
     def save_learned(self, path: Path, learned: Any) -> None: ...
     def load_learned(self, path: Path) -> Any: ...
@@ -146,6 +148,11 @@ def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[st
 def enlarged(mesh: Any, times: float) -> Any:
     """An object that many times as large."""
     return mesh.enlarged(times)
+
+
+def mesh_digest(mesh: Any) -> str:
+    """Hash of all that can be felt and seen of a mesh, whatever its file is called."""
+    return str(mesh.digest)
 
 
 def learn(mesh: Any, *, body: Body, seed: int, views: int) -> Any:

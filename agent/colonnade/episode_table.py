@@ -18,6 +18,7 @@ __all__ = [
     "episode_from_record",
     "episode_to_record",
     "read_episodes",
+    "read_table",
     "write_episodes",
     "write_steps",
 ]
@@ -98,17 +99,33 @@ def read_episodes(path: Path) -> list[Episode]:
     """
     if not path.is_file():
         return []
+    records = read_table(path).to_pylist()
+    try:
+        return [episode_from_record(record) for record in records]
+    except (EpisodeTableError, TypeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def read_table(path: Path) -> Any:
+    """Read any table of a run as a `pyarrow.Table`.
+
+    Raises:
+        EpisodeTableError: the file is missing or damaged.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        records = pq.read_table(path).to_pylist()
-        return [episode_from_record(record) for record in records]
-    except (pa.ArrowException, OSError, EpisodeTableError, TypeError) as error:
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise EpisodeTableError(
-            f"{path} cannot be read ({reason}): delete it, and the evaluation makes it anew."
-        ) from error
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> EpisodeTableError:
+    reason = str(error).partition("\n")[0].rstrip(".")
+    return EpisodeTableError(
+        f"{path} cannot be read ({reason}): delete it, and its command makes it anew with --resume."
+    )
 
 
 def write_steps(path: Path, episodes: Iterable[Episode]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import quote, unquote
 from zlib import crc32
 
+from colonnade.output import writing
+
 __all__ = [
     "atomic_path",
     "atomic_write",
@@ -33,15 +35,16 @@ def atomic_path(path: Path) -> Iterator[Path]:
     a power cut cannot leave an empty file under the final name.
 
     Raises:
-        OSError: the folder is read-only or the disk is full; nothing is left behind then.
+        OutputError: the folder is read-only or the disk is full; nothing is left behind then.
     """
     temporary = path.with_name(f".{path.name}{_MARK}")
     try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
+        with writing(path):
+            yield temporary
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
+            temporary.replace(path)
+            sync_folder(path.parent)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from typing import Any
 from zlib import crc32
 
 from colonnade.files import plain
+from colonnade.output import writing
 
 __all__ = ["Journal", "read_journal"]
 
@@ -23,7 +24,8 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = path.open("ab")
+        with writing(path):
+            self._file = path.open("ab")
         if self._file.tell() and not _ends_with_newline(path):
             self._file.write(b"\n")  # a torn line must not swallow the next record
 
@@ -31,12 +33,13 @@ class Journal:
         """Write one record and return only when it is on disk.
 
         Raises:
-            OSError: the disk is full.
+            OutputError: the disk is full.
         """
         text = json.dumps(plain(record), ensure_ascii=False, separators=(",", ":")).encode()
-        self._file.write(b"%08x %s\n" % (crc32(text), text))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with writing(self.path):
+            self._file.write(b"%08x %s\n" % (crc32(text), text))
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         self._file.close()

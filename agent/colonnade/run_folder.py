@@ -26,32 +26,23 @@ from __future__ import annotations
 
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from colonnade.files import atomic_write, file_name, remove_leftovers
+from colonnade.output import make_folder, writing
+from colonnade.run_config import RunFolderError, read_run_config
+from colonnade.sets import is_gone
 from colonnade.toml_writer import to_toml
 
-__all__ = ["ASIDE", "RunFolder", "RunFolderError", "read_run_config", "trained_table"]
+__all__ = ["ASIDE", "RunFolder", "RunFolderError"]
 
 _SUFFIX = ".safetensors"
 _LOCK = ".lock"
 ASIDE = ".before"
 """What is added to the names of an evaluation's files while another is made."""
-_TRAINED: dict[str, type | tuple[type, ...]] = {
-    "objects": str,
-    "names": list,
-    "body": str,
-    "scale": (int, float),
-}
-"""What an evaluation needs of the [train] table."""
-
-
-class RunFolderError(RuntimeError):
-    """A run folder that cannot be used as asked; the message says what to do instead."""
 
 
 class RunFolder:
@@ -59,15 +50,16 @@ class RunFolder:
 
     Raises:
         RunFolderError: another process writes in it, or the path is a file.
-        OSError: it cannot be made or written.
+        OutputError: it cannot be made or written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path).expanduser()
         if self.path.exists() and not self.path.is_dir():
             raise RunFolderError(f"{self.path} is a file; give --out a folder.")
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = _take_lock(self.path)
+        make_folder(self.path)
+        with writing(self.path):
+            self._lock = _take_lock(self.path)
         remove_leftovers(self.path)
         remove_leftovers(self.objects)
         remove_leftovers(self.felt)
@@ -225,6 +217,11 @@ class RunFolder:
                         f"Cannot resume {self.path}: the model has changed since its evaluation "
                         "began; leave out --resume to evaluate anew, or give another --out."
                     )
+                if key == "objects" and is_gone(str(before.get(key))):
+                    raise RunFolderError(
+                        f"Cannot resume {self.path}: its meshes were in {before[key]}, which is "
+                        "not there any more; put them back there, or give another --out."
+                    )
                 raise RunFolderError(
                     f"Cannot resume {self.path}: --{key.replace('_', '-')} was "
                     f"{_words(before.get(key))} and is now {_words(value)}; "
@@ -232,66 +229,8 @@ class RunFolder:
                 )
 
 
-def read_run_config(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
-    """Read ``config.toml`` of the run folder `path` without locking it.
-
-    Raises:
-        RunFolderError: `path` is no run folder, or its config.toml is damaged.
-    """
-    file = Path(path).expanduser() / "config.toml"
-    if not file.is_file():
-        if missing_ok:
-            return {}
-        if file.parent.is_file():
-            raise RunFolderError(f"{path} is a file: give the run folder that it is in.")
-        what = "has no config.toml" if file.parent.is_dir() else "does not exist"
-        raise RunFolderError(
-            f"{path} is no run folder (it {what}): make one with "
-            f"`colonnade train --objects SET --out {path}`."
-        )
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _damaged(file, str(error)) from error
-    for name, table in content.items():
-        if not isinstance(table, dict):
-            raise _damaged(file, f"{name} is no table")
-    return content
-
-
-def trained_table(path: Path) -> dict[str, Any]:
-    """The checked [train] table of a run folder: objects, names, body, scale and more.
-
-    Raises:
-        RunFolderError: `path` is no run folder, or its config.toml is damaged.
-    """
-    file = Path(path).expanduser() / "config.toml"
-    config = read_run_config(path)
-    if "discover" in config and "train" not in config:
-        raise RunFolderError(
-            f"{path} holds a stream, whose objects the mind named itself: its summary.json is its "
-            "evaluation; `colonnade train` learns objects by their names."
-        )
-    table = config.get("train", {})
-    for key, kind in _TRAINED.items():
-        if key not in table:
-            raise _damaged(file, f"[train] has no {key}")
-        value = table[key]
-        if not isinstance(value, kind) or (key == "body" and value not in ("touch", "camera")):
-            raise _damaged(file, f"[train] has {key} = {value!r}")
-    if not all(isinstance(name, str) for name in table["names"]):
-        raise _damaged(file, "[train] has names that are no text")
-    return dict(table)
-
-
 def _size(file: Path) -> int:
     return file.stat().st_size if file.exists() else 0
-
-
-def _damaged(file: Path, why: str) -> RunFolderError:
-    return RunFolderError(
-        f"{file} is damaged ({why}): mend it by hand, or train again into another --out."
-    )
 
 
 def _words(value: Any) -> str:

@@ -31,6 +31,8 @@ SETS = {
 }
 BROKEN = {"broken", "torn"}
 """Objects whose meshes cannot be read."""
+RESHAPED: dict[str, float] = {}
+"""How many times as large meshes are as they were at first, by name."""
 
 
 class FakeSetError(ValueError):
@@ -96,7 +98,7 @@ def _size(mesh: FakeMesh) -> float:
 
 
 def _mesh(name: str, scale: float) -> FakeMesh:
-    size = _random(name).uniform(0.03, 0.15, 3) * scale
+    size = _random(name).uniform(0.03, 0.15, 3) * scale * RESHAPED.get(name, 1.0)
     ball = np.random.default_rng(0).standard_normal((400, 3))
     vertices = size / 2 * (1 + ball / np.linalg.norm(ball, axis=1, keepdims=True))
     return FakeMesh(name, size, size / 2, vertices, np.zeros((12, 3)), np.zeros((0, 3)))
@@ -104,6 +106,10 @@ def _mesh(name: str, scale: float) -> FakeMesh:
 
 def enlarged(mesh: FakeMesh, times: float) -> FakeMesh:
     return replace(mesh, size=times * mesh.size, vertices=times * mesh.vertices)
+
+
+def mesh_digest(mesh: FakeMesh) -> str:
+    return f"{crc32(mesh.vertices.tobytes()):08x}"
 
 
 def learn(mesh: FakeMesh, *, body: str, seed: int, views: int = 0) -> FakeLearned:

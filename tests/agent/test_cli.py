@@ -31,7 +31,7 @@ def run(*arguments: str) -> int:
         (("train",), ["colonnade train --objects my_meshes", "--resume", "bit for bit"]),
         (("evaluate",), ["colonnade evaluate runs/mine --rotations 50", "RUN", "default: 10"]),
         (("objects",), ["colonnade objects my_meshes", "default: builtin", "millimetres"]),
-        (("doctor",), ["colonnade doctor runs/mine", "Exits with 0"]),
+        (("doctor",), ["colonnade doctor runs/mine", "with 0 when"]),
         (("bench",), ["ycb", "policies", "fewshot", "colonnade bench ycb --root DIR"]),
         (("bench", "ycb"), ["--suite FILE|all,...", "--resume", "colonnade bench ycb --root my"]),
         (("bench", "fewshot"), ["default: 1 2 4 8 14", "--noise {none,standard,raw}"]),
@@ -75,18 +75,22 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["train", "--out", "OUT", "--objects", "nope"], 1, "There is no set 'nope': use tiny."),
         (["train", "--out", "OUT", "--seed", "-1"], 2, "--seed is -1, but must be 0 or more."),
         (["train", "--out", "OUT", "--scale", "0"], 2, "--scale is 0.0, but must be a positive"),
+        (["train", "--out", "OUT", "--scale", "0.5"], 2, "--scale is for files of meshes, and"),
+        (["objects", "random:007", "--scale", "2"], 2, "and random:007 has its sizes in metres"),
+        (["bench", "unsupervised", "--root", "pybullet", "--scale", "2"], 2, "and pybullet has"),
         (["explore", "--rotations", "0"], 2, "--rotations is 0, but must be 1 or more."),
         (["explore", "--resume"], 2, "--resume needs to know which run"),
         (["evaluate", "OUT"], 1, "is no run folder"),
         (
             ["train", "--objects", "tiny", "--out", "FILE/run"],
             1,
-            "FILE/run cannot be a folder, as a file is in its way",
+            "FILE/run cannot be written (FILE is no folder): give another place.",
         ),
         (["train", "--out", "OUT", "--json", "."], 2, "--json . is a folder: give the name of a"),
         (["train", "--out", "OUT", "--objects", ""], 2, "The set of objects is empty: give"),
         (["objects", "--out", "."], 2, "--out . is a folder: give the name of a file"),
         (["train", "--out", "OUT", "--json", "OUT/no/x.json"], 2, "does not exist; make it."),
+        (["bench", "continual", "--picture", "OUT/no/x.svg"], 2, "does not exist; make it."),
     ],
 )
 def test_errors_are_one_sentence(
@@ -118,9 +122,9 @@ def test_no_names_do_not_mean_all(names: str, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (OSError(errno.ENOSPC, "No space left on device"), "The disk is full: make room"),
-        (OSError(errno.EROFS, "Read-only file system", "/mnt/x"), "/mnt/x may not be written"),
-        (PermissionError(errno.EACCES, "Permission denied", "/mnt/x"), "give another --out"),
+        (OSError(errno.ENOSPC, "No space left"), "mug.safetensors cannot be written (the disk is"),
+        (OSError(errno.EROFS, "Read-only", "/mnt/x"), "be written (Read-only: /mnt/x): give anoth"),
+        (PermissionError(errno.EACCES, "Denied"), "place, or change its permissions."),
         (ModuleNotFoundError("No module", name="scipy"), "pip install 'colonnade[sim]'"),
         (WorkerError("A worker process died."), "A worker process died."),
         (MemoryError(), "fewer --workers"),
@@ -142,7 +146,7 @@ def test_what_the_system_says_is_put_in_words(
 def test_a_result_file_that_may_not_be_written_is_refused_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("colonnade.config.os.access", lambda *_: False)
+    monkeypatch.setattr("colonnade.checks.os.access", lambda *_: False)
     arguments = ["train", "--objects", "tiny", "--out", str(tmp_path / "run")]
     assert run(*arguments, "--json", str(tmp_path / "s.json")) == 2
     assert "may not be written; give another place." in capsys.readouterr().err
@@ -162,6 +166,17 @@ def test_a_temporary_name_is_told_as_the_file_that_is_meant(
         monkeypatch.setattr("tests.agent.fake_engine.open_set", _raising(error))
         assert run("objects", "tiny") == 1
         assert capsys.readouterr().err.split()[0].rpartition("/")[2] == meant
+
+
+@pytest.mark.parametrize("file", [None, "/mnt/x"])
+def test_a_full_disk_elsewhere_is_told_with_what_is_known(
+    file: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = OSError(errno.ENOSPC, "No space left on device", file)
+    monkeypatch.setattr("tests.agent.fake_engine.open_set", _raising(error))
+    assert run("objects", "tiny") == 1
+    where = f", where {file} is written" if file else ""
+    assert f"The disk is full{where}: make room" in capsys.readouterr().err
 
 
 def _raising(error: Exception) -> Callable[..., None]:

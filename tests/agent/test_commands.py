@@ -16,7 +16,7 @@ from colonnade.commands.console import Interrupted
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.explore import explore
 from colonnade.commands.objects import objects
-from colonnade.commands.train import set_identity, train
+from colonnade.commands.train import train
 from colonnade.config import (
     ConfigError,
     EvaluateConfig,
@@ -24,6 +24,7 @@ from colonnade.config import (
     ObjectsConfig,
 )
 from colonnade.run_folder import RunFolderError
+from colonnade.sets import set_identity
 
 
 def test_train_makes_the_run_folder(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_model_depends_on_seed_and_not_on_workers(tmp_path: Path) -> None:
 
 
 def test_resume_after_an_interruption_gives_the_same_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train(config(tmp_path / "whole"), FAKE)
     learned: list[str] = []
@@ -65,11 +66,15 @@ def test_resume_after_an_interruption_gives_the_same_model(
     learned.clear()
     train(config(tmp_path / "run", resume=True), FAKE)
     assert len(learned) == 3
+    assert "Learned 6 objects (3 of them now) in " in capsys.readouterr().out
     for file in ("model.safetensors", "objects/mug.safetensors", "objects/fork.safetensors"):
         assert (tmp_path / "run" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
     learned.clear()
+    capsys.readouterr()
     assert train(config(tmp_path / "run", resume=True), FAKE)["objects"] == 6
     assert learned == []
+    told = capsys.readouterr().out
+    assert "Learned nothing new, 6 objects had been learned already: 600 surfels each" in told
 
 
 def test_explore_tells_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,6 +216,8 @@ def test_a_set_is_not_mistaken_for_a_folder_of_its_name(
     (tmp_path / "builtin").mkdir()
     (tmp_path / "meshes").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert set_identity("builtin") == "builtin"
+    (tmp_path / "random").mkdir()
+    for name in ("builtin", "random", "random:007"):
+        assert set_identity(name) == name
     assert set_identity("./builtin") == str(tmp_path / "builtin")
     assert set_identity("meshes") == str(tmp_path / "meshes")

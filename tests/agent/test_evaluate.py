@@ -84,6 +84,28 @@ def test_objects_of_any_size(tmp_path: Path) -> None:
         evaluate(replace(asked, resume=True, any_size=False), FAKE)
 
 
+def test_what_is_unusual_about_an_evaluation_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    train(config(run), FAKE)
+    asked = EvaluateConfig(run=run, rotations=1, workers=1)
+    capsys.readouterr()
+    evaluate(asked, FAKE)
+    assert "were" not in capsys.readouterr().out
+    assert "They were" not in (run / "report.html").read_text(encoding="utf-8")
+    evaluate(replace(asked, size=0.8, any_size=True, moves=2), FAKE)
+    told = " ".join(capsys.readouterr().out.split())
+    page = (run / "report.html").read_text(encoding="utf-8")
+    phrases = ("shown 0.8 times as large", "looked for at any size", "moved 2 x up to 50 mm")
+    for phrase in phrases:
+        assert phrase in told
+        assert page.count(phrase) == 2  # at the head and at the foot
+    evaluate(replace(asked, columns=3, policy="random"), FAKE)
+    told = " ".join(capsys.readouterr().out.split())
+    assert "sensed by 3 columns explored by the policy random" in told
+
+
 def test_interrupted_evaluation_goes_on_and_may_grow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +136,38 @@ def test_interrupted_evaluation_goes_on_and_may_grow(
     assert summary["episodes"] == 30
 
 
+def test_meshes_that_were_moved_since_training_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, run = tmp_path / "meshes", tmp_path / "elsewhere", tmp_path / "run"
+    old.mkdir()
+    for folder in (old, new):
+        monkeypatch.setitem(fake_engine.SETS, str(folder), ("mug", "bowl"))
+    train(config(run, objects=str(old), scale=0.5), FAKE)
+    old.rename(new)
+    asked = EvaluateConfig(run=run, rotations=1, workers=1)
+    sentence = rf"trained from {old}, which is not there any more: .* --objects SET --scale 0\.5\."
+    with pytest.raises(RunFolderError, match=sentence):
+        evaluate(asked, FAKE)
+    assert evaluate(replace(asked, objects=str(new), scale=0.5), FAKE)["episodes"] == 2
+    with pytest.raises(RunFolderError, match=rf"its meshes were in {old}, which is not there"):
+        train(config(run, objects=str(new), scale=0.5, resume=True), FAKE)
+
+
+def test_a_resumed_evaluation_does_not_shrink(tmp_path: Path) -> None:
+    train(config(tmp_path / "run", objects="tiny"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1, resume=True)
+    evaluate(asked, FAKE)
+    table = tmp_path / "run" / "episodes.parquet"
+    before = table.read_bytes()
+    with pytest.raises(RunFolderError, match="3 orientations of an object and --rotations is 2"):
+        evaluate(replace(asked, rotations=2), FAKE)
+    with pytest.raises(RunFolderError, match=r"objects that are not asked for now \(bowl\)"):
+        evaluate(replace(asked, names=("mug",)), FAKE)
+    assert table.read_bytes() == before
+    assert evaluate(asked, FAKE)["episodes"] == 6
+
+
 def test_unknown_is_right_for_what_was_never_learned(tmp_path: Path) -> None:
     train(config(tmp_path / "run", names=("mug", "bowl", "spoon")), FAKE)
     asked = EvaluateConfig(
@@ -124,6 +178,17 @@ def test_unknown_is_right_for_what_was_never_learned(tmp_path: Path) -> None:
     assert 0.5 < summary["unknown_recall"] <= 1.0
     assert summary["false_unknown_rate"] == 0.0
     assert "never learned" in (tmp_path / "e" / "report.html").read_text()
+
+
+def test_a_scale_that_the_trained_set_would_not_heed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(fake_engine.SETS, "builtin", ("mug", "bowl"))
+    train(config(tmp_path / "run", objects="builtin"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1)
+    with pytest.raises(ConfigError, match="--scale is for files of meshes, and builtin has its"):
+        evaluate(replace(asked, scale=0.5), FAKE)
+    assert evaluate(replace(asked, scale=1.0), FAKE)["episodes"] == 2
 
 
 def test_evaluate_says_what_is_missing(tmp_path: Path) -> None:

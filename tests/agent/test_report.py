@@ -21,7 +21,8 @@ from colonnade.episode import Episode, StepTrace
 from colonnade.episode_options import EpisodeOptions
 from colonnade.report import svg
 from colonnade.report.painter import data_url, paint_surfels, splat
-from colonnade.report.story import choose, events, evidence_lines, path_overlay
+from colonnade.report.path import path_overlay
+from colonnade.report.story import choose, events, evidence_lines
 from colonnade.report.view import project, view_of
 from colonnade_models import surfel as S
 from colonnade_models.learned import LearnedObject
@@ -226,6 +227,21 @@ def test_path_lies_where_the_picture_shows_it() -> None:
     assert outline.max() <= 0.98
     assert max(np.ptp(outline, axis=0)) > 0.9
     assert path_overlay(episode(), view, (0, 0, 99, 99), 99).count("<circle") == episode().steps
+
+
+@pytest.mark.parametrize(
+    ("y", "sides"), [(0.0, ["end", "start"]), (0.005, ["end", "start"]), (0.06, ["start", "start"])]
+)
+def test_start_and_end_are_not_written_over_each_other(y: float, sides: list[str]) -> None:
+    mesh = fake_engine.open_set("small", None, 1.0)["mug"]
+    view = view_of(mesh.vertices, 0.0, 0.0)
+    first = step({"mug": 1.0})
+    trace = [
+        replace(first, location=(mesh.centre + np.array([0, side, 0])).astype(np.float32))
+        for side in (-0.03, y - 0.03)
+    ]
+    drawn = path_overlay(replace(episode(), trace=trace), view, (0, 0, 720, 720), 720)
+    assert re.findall(r'text-anchor="(\w+)"', drawn) == sides
 
 
 def test_painted_surfels_show_what_is_in_front() -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from colonnade.discovery import Encounter
 from colonnade.episode import Episode, StepTrace
-from colonnade.run_folder import RunFolder, RunFolderError, read_run_config
+from colonnade.run_config import read_run_config
+from colonnade.run_folder import RunFolder, RunFolderError
 
 ASKED = {"objects": "tiny", "names": ["mug", "bowl"], "seed": 0, "body": "touch"}
 

@@ -8,6 +8,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -266,6 +267,20 @@ def test_a_contact_sheet_is_a_picture_of_all(folder: Path, tmp_path: Path) -> No
     assert not list(path.parent.glob(".*"))
     with pytest.raises(ValueError, match="at least one object"):
         contact_sheet([], tmp_path / "none.png")
+
+
+def test_a_contact_sheet_has_the_letters_of_names(folder: Path, tmp_path: Path) -> None:
+    box = open_object_set(folder)["one"]
+
+    def caption(name: str) -> bytes:
+        path = contact_sheet([replace(box, name=name)], tmp_path / "sheet.png", tile=64)
+        with Image.open(path) as image:
+            return image.crop((0, 78, image.width, 96)).tobytes()
+
+    letters = "ßéñøÅžα"
+    nowhere = caption("\U0010fffe")
+    assert len({caption(letter) for letter in letters} | {nowhere}) == len(letters) + 1
+    assert caption("e\u0301") == caption("é")
 
 
 @needs_pybullet

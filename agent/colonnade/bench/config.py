@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
+from colonnade.checks import check_config
 from colonnade.config import (
     Body,
     BodyOption,
@@ -21,7 +22,6 @@ from colonnade.config import (
     PartOptions,
     Set,
     StreamOptions,
-    check_config,
     optional,
 )
 

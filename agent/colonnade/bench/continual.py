@@ -15,14 +15,16 @@ import numpy as np
 from rich.table import Table
 
 from colonnade.bench.config import ContinualConfig
+from colonnade.checks import check_config
 from colonnade.commands.console import Interrupted, note, percent, show, stdout, ticking
-from colonnade.commands.train import ENGINE, command_line, nothing_usable, set_identity
-from colonnade.config import Body, Noise, check_config
+from colonnade.commands.train import ENGINE, command_line, nothing_usable
+from colonnade.config import Body, Noise
 from colonnade.engine import Engine, UnlearnableError, load_engine
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_write, write_json
 from colonnade.report.curves import draw_continual
 from colonnade.seeds import episode_rotation, episode_seed, learning_seed, stream_order
+from colonnade.sets import set_identity
 from colonnade.stopping import raise_if_stopped
 from colonnade_models import __version__
 

@@ -10,9 +10,10 @@ from typing import Any
 from colonnade.bench.config import SeedsOptions
 from colonnade.commands.console import going_on_with, note, show
 from colonnade.commands.explore import free_folder
-from colonnade.commands.train import command_line, set_identity
+from colonnade.commands.train import command_line
 from colonnade.files import plain, write_json
 from colonnade.run_folder import RunFolder
+from colonnade.sets import set_identity
 from colonnade_models import __version__
 
 __all__ = ["bench_folder", "write_numbers"]

@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeVar
 
 from colonnade.bench.config import BenchOptions, check_bench
 from colonnade.bench.folder import bench_folder, write_numbers
-from colonnade.commands.evaluate import Evaluation, recognise_into
+from colonnade.commands.evaluate import recognise_into
+from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.train import learn_into, tell_unusable
 from colonnade.config import Body, Orientations, TrainConfig
 from colonnade.engine import load_engine

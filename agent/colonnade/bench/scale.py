@@ -16,7 +16,8 @@ from colonnade.bench.config import ScaleConfig
 from colonnade.bench.laboratory import Laboratory, Model, laboratory
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, show, stdout
-from colonnade.commands.evaluate import Evaluation, recognise_into
+from colonnade.commands.evaluate import recognise_into
+from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
 from colonnade.engine import load_engine

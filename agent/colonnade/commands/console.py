@@ -22,6 +22,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from colonnade.conditions import conditions
+
 __all__ = [
     "Interrupted",
     "Ticker",
@@ -119,8 +121,9 @@ def ticking(what: str, total: int, done: int = 0) -> Iterator[Ticker]:
 
 
 def result_table(summary: Mapping[str, Any]) -> Table:
-    """An evaluation's objects and headline numbers as one table."""
-    table = Table(title="Recognition", title_justify="left", pad_edge=False, show_footer=True)
+    """An evaluation's objects, how they were shown, and headline numbers as one table."""
+    title = "\n".join(["Recognition", *map(escape, conditions(summary))])
+    table = Table(title=title, title_justify="left", pad_edge=False, show_footer=True)
     table.add_column("object", footer="all", overflow="fold")
     table.add_column("correct", justify="right", footer=percent(summary["accuracy"]))
     table.add_column("steps", justify="right", footer=_number(summary["steps_mean"]))

@@ -14,6 +14,7 @@ from typing import Any
 
 from rich.table import Table
 
+from colonnade.checks import check_config
 from colonnade.commands.console import (
     Interrupted,
     Ticker,
@@ -30,17 +31,18 @@ from colonnade.commands.train import (
     ENGINE,
     command_line,
     nothing_usable,
-    set_identity,
     tell_unusable,
 )
-from colonnade.config import DiscoverConfig, check_config
+from colonnade.config import DiscoverConfig
 from colonnade.discovery import Encounter, judge_stream, summarise_stream
 from colonnade.engine import Engine, UnlearnableError, load_engine
 from colonnade.files import atomic_path, atomic_write, plain, write_json
 from colonnade.journal import Journal, read_journal
+from colonnade.output import make_folder
 from colonnade.report.curves import draw_epochs, draw_graphs
 from colonnade.run_folder import RunFolder
 from colonnade.seeds import episode_rotation, episode_seed, stream_order
+from colonnade.sets import set_identity
 from colonnade.stopping import raise_if_stopped
 from colonnade.workers import peak_rss_mb
 from colonnade_models import __version__
@@ -116,7 +118,7 @@ class _Stream:
         if not self.run.begin("discover", matters, resume=config.resume):
             self.run.write_config("discover", matters)
             self.run.write_config("made", {"version": __version__, "command": command_line()})
-        self.run.felt.mkdir(exist_ok=True)
+        make_folder(self.run.felt)
         self.agent.prepare(note)
         self.lived, kept = _so_far(self.run, self.agent)
         self.mind.restore(kept)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from colonnade.checks import check_config, check_scale
+from colonnade.commands.changed import learned_meshes, tell_changed_meshes
 from colonnade.commands.console import (
     Interrupted,
     complain,
@@ -21,54 +23,35 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
+from colonnade.commands.evaluation import Evaluation, begin, motion_in_words, refuse_moved
 from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
 from colonnade.commands.train import (
     ENGINE,
     command_line,
     nothing_usable,
-    set_identity,
     tell_unusable,
 )
-from colonnade.config import EvaluateConfig, Orientations, check_config
+from colonnade.config import EvaluateConfig
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import (
-    EpisodeTableError,
-    episode_from_record,
     episode_to_record,
     write_episodes,
     write_steps,
 )
 from colonnade.files import write_json
-from colonnade.journal import Journal, read_journal
+from colonnade.journal import Journal
 from colonnade.motion import Motion
 from colonnade.report.page import write_report
-from colonnade.run_folder import ASIDE, RunFolder, RunFolderError, trained_table
+from colonnade.run_config import RunFolderError, trained_table
+from colonnade.run_folder import RunFolder
+from colonnade.sets import set_identity
 from colonnade.summary import summarise
 from colonnade.workers import Workers
 from colonnade_models import __version__
 
-__all__ = ["Evaluation", "Recognised", "evaluate", "evaluate_into", "recognise_into", "tell"]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What to show to which model; the outcome depends on these and nothing else."""
-
-    model: Path
-    trained: Mapping[str, Any]
-    """The [train] table of the run that made the model."""
-    objects: str
-    names: tuple[str, ...]
-    scale: float
-    rotations: int
-    seed: int
-    options: EpisodeOptions
-    orientations: Orientations = "random"
-    size: float = 1.0
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    """Objects that could not be learned just before, with the reasons."""
+__all__ = ["Recognised", "evaluate", "evaluate_into", "recognise_into", "tell"]
 
 
 @dataclass(frozen=True)
@@ -96,6 +79,9 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     model = run_path / "model.safetensors"
     learned = _learned_names(model, trained, engine, str(config.run))
     own_set = config.objects is None
+    if own_set:
+        check_scale(str(trained["objects"]), config.scale)
+        refuse_moved(str(config.run), trained)
     left = [name for name in trained["names"] if name not in learned]
     if own_set and not config.names and left:
         note(f"Not shown, as it was never learned: {', '.join(left)}.")
@@ -121,12 +107,23 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     )
     folder = RunFolder(config.out or run_path)
     with going_on_with(), folder as run, Workers(config.workers) as workers:
+        if job.scale == trained["scale"]:
+            _tell_changed(job, workers, engine)
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
     if config.json is not None:
         write_json(config.json, summary)
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "shown", "mend them and repeat the command")
     return summary
+
+
+def _tell_changed(job: Evaluation, workers: Workers, engine: str) -> None:
+    """Name the objects whose meshes are not those that the run learned."""
+    run = job.model.parent
+    names = tuple(load_engine(engine).open_set(job.objects, job.names or None, job.scale))
+    source = ObjectSource(job.objects, names, job.scale)
+    learned = learned_meshes(run / "training.jsonl")
+    tell_changed_meshes(run, learned, source, workers, engine)
 
 
 def evaluate_into(
@@ -153,7 +150,7 @@ def evaluate_into(
         "noise": options.noise,
         "policy": options.policy,
         "columns": options.columns,
-        "moves": _told(options.motion),
+        "moves": motion_in_words(options.motion),
         "any_size": options.any_size,
         "size": job.size,
         "rotations": job.rotations,
@@ -190,11 +187,11 @@ def recognise_into(
     mind = load_engine(engine)
     objects = mind.open_set(job.objects, job.names or None, job.scale)
     mind.prepare(note)
-    begin = perf_counter()
+    started = perf_counter()
     names = tuple(objects)
     digest = hashlib.sha256(job.model.read_bytes()).hexdigest()
-    told = replace(job.options, record_steps=True)
-    episodes = _begin(run, job, names, digest, resume=resume)
+    with_trace = replace(job.options, record_steps=True)
+    episodes = begin(run, job, names, digest, resume=resume)
     tasks = [
         EpisodeTask(
             engine=engine,
@@ -204,7 +201,7 @@ def recognise_into(
             name=name,
             trial=trial,
             orientations=job.orientations,
-            options=told if tell_one_each and trial == 0 else job.options,
+            options=with_trace if tell_one_each and trial == 0 else job.options,
             size=job.size,
             seed=job.seed,
         )
@@ -227,7 +224,7 @@ def recognise_into(
     wanted = [episodes[key] for key in keys if key in episodes]
     if not wanted:
         raise nothing_usable(job.objects, unusable)
-    return Recognised(wanted, unusable, perf_counter() - begin)
+    return Recognised(wanted, unusable, perf_counter() - started)
 
 
 def tell(summary: Mapping[str, Any], report: Path) -> None:
@@ -235,11 +232,6 @@ def tell(summary: Mapping[str, Any], report: Path) -> None:
     stdout.print(result_table(summary))
     stdout.print(headline(summary), markup=False, soft_wrap=True)
     stdout.print(f"Report: {show(report)}", markup=False, soft_wrap=True)
-
-
-def _told(motion: Motion | None) -> str:
-    """How the object is moved, in words."""
-    return "none" if motion is None else str(motion)
 
 
 def _learned_names(
@@ -254,67 +246,6 @@ def _learned_names(
     except (ValueError, OSError) as error:
         raise RunFolderError(f"{str(error).rstrip('.')}; or make it anew {how}") from error
     return tuple(name for name in trained["names"] if name in names)
-
-
-def _begin(
-    run: RunFolder, job: Evaluation, names: Sequence[str], digest: str, *, resume: bool
-) -> dict[tuple[str, int], Episode]:
-    """Write down what is evaluated, and return the episodes that are already done."""
-    options = job.options
-    matters = {
-        "model": digest,
-        "objects": set_identity(job.objects),
-        "scale": job.scale,
-        "noise": options.noise,
-        "body": options.body,
-        "orientations": job.orientations,
-        "policy": options.policy,
-        "columns": options.columns,
-        "moves": _told(options.motion),
-        "any_size": options.any_size,
-        "size": job.size,
-        "seed": job.seed,
-        "max_steps": options.max_steps,
-        "steps": options.record_steps,
-    }
-    before = run.config().get("evaluate")
-    _refuse_foreign(run, job.model.parent)
-    episodes: dict[tuple[str, int], Episode] = {}
-    if resume and before is not None:
-        run.refuse_change(before, matters)
-        episodes = _done(run.episode_journal)
-    else:
-        if run.set_evaluation_aside():
-            note(
-                f"The earlier evaluation in {show(run.path)} is kept beside, as *{ASIDE}, until "
-                "this one is complete."
-            )
-    run.write_config("evaluate", {**matters, "names": list(names), "rotations": job.rotations})
-    return episodes
-
-
-def _refuse_foreign(run: RunFolder, trained: Path) -> None:
-    """Keep the evaluation out of folders that hold something else."""
-    if run.path.resolve() == trained.resolve() or run.is_empty():
-        return
-    held = run.config()
-    if "train" in held or "evaluate" not in held:
-        what = "another run" if "train" in held else "other files"
-        raise RunFolderError(
-            f"{show(run.path)} holds {what}: give --out a folder of its own, "
-            "or leave it out to evaluate in RUN."
-        )
-
-
-def _done(journal: Path) -> dict[tuple[str, int], Episode]:
-    episodes = {}
-    for record in read_journal(journal):
-        try:
-            episode = episode_from_record(record)
-        except EpisodeTableError:  # written by another version: do it once more
-            continue
-        episodes[episode.object, episode.trial] = episode
-    return episodes
 
 
 def _run_all(

@@ -6,10 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from colonnade.checks import check_config
 from colonnade.commands.console import going_on_with, note, show
-from colonnade.commands.evaluate import Evaluation, evaluate_into, tell
+from colonnade.commands.evaluate import evaluate_into, tell
+from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.train import ENGINE, learn_into, tell_unusable
-from colonnade.config import ExploreConfig, TrainConfig, check_config
+from colonnade.config import ExploreConfig, TrainConfig
 from colonnade.engine import load_engine
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import write_json

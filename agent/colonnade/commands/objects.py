@@ -9,11 +9,13 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
+from colonnade.checks import check_config
 from colonnade.commands.console import complain, counted, show, stdout, ticking
 from colonnade.commands.train import ENGINE
-from colonnade.config import ObjectsConfig, check_config
+from colonnade.config import ObjectsConfig
 from colonnade.engine import load_engine
 from colonnade.files import write_json
+from colonnade.output import writing
 from colonnade.stopping import raise_if_stopped
 
 __all__ = ["objects"]
@@ -49,7 +51,8 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
         complain(sentence)
     if meshes:
         sheet = config.out or Path(f"objects-{_slug(config.objects)}.png")
-        mind.contact_sheet(meshes, sheet, config.objects)
+        with writing(sheet):
+            mind.contact_sheet(meshes, sheet, config.objects)
         stdout.print(f"Picture: {show(sheet)}", markup=False, soft_wrap=True)
     if config.json is not None:
         write_json(config.json, {"set": config.objects, "objects": rows})

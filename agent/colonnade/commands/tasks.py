@@ -1,4 +1,4 @@
-"""The two pieces of work that processes share: learn one object, recognise one object once.
+"""The work that processes share: learn one object, recognise one once, look at one mesh.
 
 A task is small and plain. What is big (the memory, the meshes) is opened once in each process
 and kept, so that the next task finds it warm. An object that cannot be used is a result, not an
@@ -26,8 +26,10 @@ __all__ = [
     "EpisodeTask",
     "LearnTask",
     "Learned",
+    "MeshTask",
     "ObjectSource",
     "Unusable",
+    "digest_of_mesh",
     "learn_object",
     "recognise_object",
 ]
@@ -63,6 +65,8 @@ class Learned:
     surfels: int
     steps: int
     seconds: float
+    mesh: str = ""
+    """Digest of the mesh; nothing in runs of before it was kept."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,15 @@ class Unusable:
     name: str
     reason: str
     """One sentence that names the object and says what to do."""
+
+
+@dataclass(frozen=True)
+class MeshTask:
+    """Look at the mesh of `name`."""
+
+    engine: str
+    objects: ObjectSource
+    name: str
 
 
 @dataclass(frozen=True)
@@ -124,6 +137,7 @@ def learn_object(task: LearnTask) -> Learned | Unusable:
         surfels=engine.surfel_count(learned),
         steps=int(getattr(learned, "steps", 0)),
         seconds=perf_counter() - begin,
+        mesh=engine.mesh_digest(mesh),
     )
 
 
@@ -145,7 +159,13 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
     return judge(replace(episode, object=task.name), memory.names, task.trial)
 
 
-def _mesh(task: LearnTask | EpisodeTask) -> Any:
+def digest_of_mesh(task: MeshTask) -> str | None:
+    """Do a `MeshTask`; None where the mesh cannot be used."""
+    mesh = _mesh(task)
+    return None if isinstance(mesh, Unusable) else load_engine(task.engine).mesh_digest(mesh)
+
+
+def _mesh(task: LearnTask | EpisodeTask | MeshTask) -> Any:
     """The mesh that the task is about, or `Unusable`."""
     objects = _object_set(task.engine, task.objects)
     try:

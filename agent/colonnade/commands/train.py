@@ -11,6 +11,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from colonnade.checks import check_config
+from colonnade.commands.changed import tell_changed_meshes
 from colonnade.commands.console import (
     Interrupted,
     complain,
@@ -22,15 +24,17 @@ from colonnade.commands.console import (
     ticking,
 )
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
-from colonnade.config import TrainConfig, check_config
+from colonnade.config import TrainConfig
 from colonnade.engine import Engine, load_engine
 from colonnade.files import atomic_path, plain, write_json
 from colonnade.journal import Journal, read_journal
+from colonnade.output import make_folder
 from colonnade.run_folder import RunFolder
+from colonnade.sets import set_identity
 from colonnade.workers import Workers
 from colonnade_models import __version__
 
-__all__ = ["ENGINE", "NothingUsableError", "learn_into", "set_identity", "tell_unusable", "train"]
+__all__ = ["ENGINE", "NothingUsableError", "learn_into", "tell_unusable", "train"]
 
 ENGINE = "colonnade.engine"
 
@@ -55,17 +59,25 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
         write_json(run.path / "training.json", summary)
     if config.json is not None:
         write_json(config.json, summary)
-    learned = counted(summary["objects"], summary["objects"] + len(summary["unusable"]))
     stdout.print(
-        f"Learned {learned} in {summary['train_s']:.1f} s: "
-        f"{summary['surfels_mean']:.0f} surfels each, {summary['model_bytes'] / 1e3:.0f} kB "
-        f"in {show(run.model)}",
+        f"{_outcome(summary)}: {summary['surfels_mean']:.0f} surfels each, "
+        f"{summary['model_bytes'] / 1e3:.0f} kB in {show(run.model)}",
         markup=False,
         soft_wrap=True,
     )
     stdout.print(f"Next: colonnade evaluate {show(run.path)}", markup=False, soft_wrap=True)
     tell_unusable(summary["unusable"], "learned", "mend them and repeat the command with --resume")
     return summary
+
+
+def _outcome(summary: Mapping[str, Any]) -> str:
+    """What this command did, and not an earlier one that it went on with."""
+    known = counted(summary["objects"], summary["objects"] + len(summary["unusable"]))
+    if not summary["learned_now"]:
+        return f"Learned nothing new, {known} had been learned already"
+    if summary["learned_now"] < summary["objects"]:
+        known += f" ({summary['learned_now']} of them now)"
+    return f"Learned {known} in {summary['train_s']:.1f} s"
 
 
 def learn_into(
@@ -94,7 +106,7 @@ def learn_into(
     else:
         run.write_config("train", matters)
         run.write_config("made", {"version": __version__, "command": command_line()})
-    run.objects.mkdir(exist_ok=True)
+    make_folder(run.objects)
 
     finished = _finished(mind, run, names)
     tasks = [
@@ -110,11 +122,13 @@ def learn_into(
         for name in names
         if name not in finished
     ]
+    kept = {name: learned.mesh for name, learned in finished.items() if learned.mesh}
+    tell_changed_meshes(run.path, kept, source, workers, engine)
     if finished and tasks:
         note(f"Going on: {len(finished)} of {len(names)} objects are already learned.")
     if tasks:
         mind.prepare(note)
-    begin = perf_counter()
+    begin, before = perf_counter(), len(finished)
     earlier = sum(learned.seconds for learned in finished.values())
     unusable: dict[str, str] = {}
     try:
@@ -135,6 +149,7 @@ def learn_into(
     rows = [finished[name] for name in learned]
     return {
         "objects": len(learned),
+        "learned_now": len(learned) - before,
         "object_names": learned,
         "unusable": unusable,
         "train_s": perf_counter() - begin + earlier,
@@ -232,14 +247,6 @@ def _warn_of_other_version(run: RunFolder) -> None:
     before = made.get("version", __version__)
     if before != __version__:
         note(f"This run was begun by Colonnade {before}; this is {__version__}.")
-
-
-def set_identity(spec: str) -> str:
-    """A set's name, or its folder's full path, so that it is found from any other folder."""
-    if spec in ("builtin", "pybullet") or spec.startswith("random:"):
-        return spec  # and not a folder here that has this name by chance
-    path = Path(spec).expanduser()
-    return str(path.resolve()) if path.exists() else spec
 
 
 def command_line() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from colonnade.conditions import conditions
 from colonnade.engine import Engine, load_engine
 from colonnade.episode import Episode
 from colonnade.files import atomic_write
@@ -111,6 +112,8 @@ def _head(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
         f"{summary['rotations']} random orientation{'s' if summary['rotations'] > 1 else ''}, "
         f"felt by a {sensor(summary)} {noise}."
     )
+    if unusual := conditions(summary):
+        lead += f" They were {escaped(', '.join(unusual))}."
     return (
         f'<header><p class="mark">Colonnade</p><h1>{verdict}</h1><p class="lead">{lead}</p>'
         f'</header><div class="cards">{"".join(cards)}</div>'
@@ -136,6 +139,7 @@ def _made(summary: Mapping[str, Any]) -> str:
         "set": escaped(str(summary["set"])),
         "body": summary["body"],
         "noise": summary["noise"],
+        "objects were": escaped(", ".join(conditions(summary)) or "shown as they are"),
         "seed": str(summary["seed"]),
         "step limit": str(summary["max_steps"]),
         "Colonnade": summary["version"],

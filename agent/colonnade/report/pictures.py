@@ -10,14 +10,8 @@ from colonnade.episode import Episode
 from colonnade.report import svg
 from colonnade.report.markup import escaped, image, sensor, touches
 from colonnade.report.painter import data_url, paint_surfels
-from colonnade.report.story import (
-    best_view_direction,
-    choose,
-    crop_to_path,
-    events,
-    evidence_lines,
-    path_overlay,
-)
+from colonnade.report.path import best_view_direction, crop_to_path, path_overlay
+from colonnade.report.story import choose, events, evidence_lines
 from colonnade.report.view import view_of
 
 __all__ = ["gallery", "one_recognition"]

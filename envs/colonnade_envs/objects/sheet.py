@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,11 +16,15 @@ from colonnade_envs.objects.mesh import ObjectMesh
 
 __all__ = ["contact_sheet"]
 
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
 TILE = 200
 """Side of a picture in pixels."""
 CAPTION = 40
 """Height in pixels of the two lines below it."""
 MARGIN = 14
+FONT = "mpl-data/fonts/ttf/DejaVuSans.ttf"
+"""In matplotlib: Pillow's own font has no letters beyond ASCII, and draws a box for them."""
 INK, GREY, PAPER = (25, 28, 33), (110, 116, 125), (255, 255, 255)
 
 
@@ -50,8 +56,8 @@ def contact_sheet(
     sheet = Image.new("RGB", (width, height), PAPER)
     pen = ImageDraw.Draw(sheet)
     if title:
-        pen.text((MARGIN, 12), title, fill=INK, font=ImageFont.load_default(20))
-    name_font, size_font = ImageFont.load_default(14), ImageFont.load_default(12)
+        pen.text((MARGIN, 12), title, fill=INK, font=_font(20))
+    name_font, size_font = _font(13), _font(12)
     for index, (mesh, picture) in enumerate(drawn):
         left = MARGIN + (index % across) * (tile + MARGIN)
         top = head + (index // across) * (tile + CAPTION + MARGIN)
@@ -66,7 +72,15 @@ def size_text(mesh: ObjectMesh) -> str:
     return " x ".join(f"{1000.0 * side:.0f}" for side in mesh.size) + " mm"
 
 
-def _fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
+def _font(size: int) -> Font:
+    """The letters of names, `size` pixels high."""
+    found = importlib.util.find_spec("matplotlib")  # which takes long to import
+    file = Path((found and found.origin) or "").parent / FONT
+    return ImageFont.truetype(file, size) if file.is_file() else ImageFont.load_default(size)
+
+
+def _fitting(name: str, font: Font, width: int) -> str:
+    text = unicodedata.normalize("NFC", name)  # an accent of its own would stand beside its letter
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "…") > width:

@@ -1,0 +1,70 @@
+"""Options that cannot be meant are refused before any work is done."""
+
+from __future__ import annotations
+
+import os
+
+from colonnade.config import VIEWS, ConfigError, ExploreConfig, ObjectsConfig, TrainConfig
+from colonnade.sets import is_shipped
+
+__all__ = ["check_config", "check_scale"]
+
+
+def check_scale(objects: str | None, scale: float | None) -> None:
+    """Refuse a scale that its set would not heed. Raises ConfigError."""
+    if objects is not None and scale not in (None, 1.0) and is_shipped(objects):
+        raise ConfigError(
+            f"--scale is for files of meshes, and {objects} has its sizes in metres: leave it out "
+            "(`colonnade evaluate --size` shows objects smaller or larger)."
+        )
+
+
+def check_config(config: object) -> None:
+    """Refuse numbers that cannot be meant, before any work is done.
+
+    Raises:
+        ConfigError: one sentence that says which flag and what it takes.
+    """
+    least = {"seed": 0, "workers": 0, "rotations": 1, "epochs": 1, "max_steps": 1, "moves": 0}
+    for field, bound in least.items():
+        value = getattr(config, field, None)
+        if value is not None and value < bound:
+            flag = field.replace("_", "-")
+            raise ConfigError(f"--{flag} is {value}, but must be {bound} or more.")
+    if getattr(config, "objects", None) == "":
+        raise ConfigError(
+            "The set of objects is empty: give builtin, pybullet, or a folder of meshes."
+        )
+    scale = getattr(config, "scale", None)
+    if scale is not None and not 0 < scale < float("inf"):
+        raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
+    check_scale(getattr(config, "objects", None) or getattr(config, "root", None), scale)
+    size = getattr(config, "size", 1.0)
+    if not 0 < size < float("inf"):
+        raise ConfigError(f"--size is {size}, but must be a positive number such as 0.8.")
+    if isinstance(config, TrainConfig) and config.views:
+        if config.body != "camera":
+            raise ConfigError("--views needs --body camera: a fingertip sees nothing from afar.")
+        if not 0 < config.views <= VIEWS:
+            raise ConfigError(f"--views is {config.views}, but must be 1 to {VIEWS}, or 0.")
+    if isinstance(config, ExploreConfig) and config.resume and config.out is None:
+        raise ConfigError("--resume needs to know which run: give its folder with --out DIR.")
+    _check_files(config)
+
+
+def _check_files(config: object) -> None:
+    """Refuse places where no file can be written, which would be found out when all is done."""
+    files = {flag: getattr(config, flag, None) for flag in ("json", "picture")}
+    for flag, file in files.items():
+        if file is not None and not file.expanduser().absolute().parent.is_dir():
+            raise ConfigError(f"--{flag} {file}: the folder {file.parent} does not exist; make it.")
+    if isinstance(config, ObjectsConfig):
+        files["out"] = config.out  # whose folder is made
+    for flag, file in files.items():
+        if file is None:
+            continue
+        if file.is_dir():
+            raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")
+        folder = file.expanduser().absolute().parent
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            raise ConfigError(f"--{flag} {file}: {folder} may not be written; give another place.")

@@ -1,0 +1,44 @@
+"""Meshes that are not what was learned under their names: files change, and names are not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from colonnade.commands.console import complain, counted, show
+from colonnade.commands.tasks import MeshTask, ObjectSource, digest_of_mesh
+from colonnade.journal import read_journal
+from colonnade.workers import Workers
+
+__all__ = ["learned_meshes", "tell_changed_meshes"]
+
+MOST_NAMED = 20
+
+
+def learned_meshes(journal: Path) -> dict[str, str]:
+    """Digest of the mesh that each object was learned from, by name.
+
+    Objects are left out that were learned before digests were written down.
+    """
+    digests = {record.get("name"): record.get("mesh") for record in read_journal(journal)}
+    return {name: digest for name, digest in digests.items() if name and digest}
+
+
+def tell_changed_meshes(
+    run: Path, learned: Mapping[str, str], source: ObjectSource, workers: Workers, engine: str
+) -> None:
+    """Name in one line the objects of `source` whose meshes `run` did not learn.
+
+    Args:
+        learned: digest of the mesh that was learned, by name.
+    """
+    tasks = [MeshTask(engine, source, name) for name in source.names if name in learned]
+    found = {task.name: digest for task, digest in workers.run(digest_of_mesh, tasks)}
+    changed = [task.name for task in tasks if found[task.name] not in (None, learned[task.name])]
+    if changed:
+        named = ", ".join(changed[:MOST_NAMED]) + (", ..." if len(changed) > MOST_NAMED else "")
+        complain(
+            f"The mesh of {counted(len(changed))} is not the one that {show(run)} learned by that "
+            f"name: {named}; train into another --out to learn what is there now.",
+            "yellow",
+        )

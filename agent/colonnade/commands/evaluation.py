@@ -1,0 +1,150 @@
+"""What an evaluation is asked for, and its beginning in a folder, anew or where it was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from colonnade.commands.console import note, show
+from colonnade.config import Orientations
+from colonnade.episode import Episode
+from colonnade.episode_options import EpisodeOptions
+from colonnade.episode_table import EpisodeTableError, episode_from_record
+from colonnade.journal import read_journal
+from colonnade.motion import Motion
+from colonnade.run_folder import ASIDE, RunFolder, RunFolderError
+from colonnade.sets import is_gone, set_identity
+
+__all__ = ["Evaluation", "begin", "motion_in_words", "refuse_moved"]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What to show to which model; the outcome depends on these and nothing else."""
+
+    model: Path
+    trained: Mapping[str, Any]
+    """The [train] table of the run that made the model."""
+    objects: str
+    names: tuple[str, ...]
+    scale: float
+    rotations: int
+    seed: int
+    options: EpisodeOptions
+    orientations: Orientations = "random"
+    size: float = 1.0
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Objects that could not be learned just before, with the reasons."""
+
+
+def begin(
+    run: RunFolder, job: Evaluation, names: Sequence[str], digest: str, *, resume: bool
+) -> dict[tuple[str, int], Episode]:
+    """Write down what is evaluated, and return the episodes that are already done.
+
+    Args:
+        names: all objects that are shown.
+        digest: of the model's file.
+
+    Raises:
+        RunFolderError: the folder holds something else, or what is resumed was asked otherwise.
+    """
+    options = job.options
+    matters = {
+        "model": digest,
+        "objects": set_identity(job.objects),
+        "scale": job.scale,
+        "noise": options.noise,
+        "body": options.body,
+        "orientations": job.orientations,
+        "policy": options.policy,
+        "columns": options.columns,
+        "moves": motion_in_words(options.motion),
+        "any_size": options.any_size,
+        "size": job.size,
+        "seed": job.seed,
+        "max_steps": options.max_steps,
+        "steps": options.record_steps,
+    }
+    before = run.config().get("evaluate")
+    _refuse_foreign(run, job.model.parent)
+    episodes: dict[tuple[str, int], Episode] = {}
+    if resume and before is not None:
+        run.refuse_change(before, matters)
+        episodes = _done(run.episode_journal)
+        _refuse_shrinking(run, names, job.rotations, episodes)
+    else:
+        if run.set_evaluation_aside():
+            note(
+                f"The earlier evaluation in {show(run.path)} is kept beside, as *{ASIDE}, until "
+                "this one is complete."
+            )
+    run.write_config("evaluate", {**matters, "names": list(names), "rotations": job.rotations})
+    return episodes
+
+
+def _refuse_shrinking(
+    run: RunFolder, names: Sequence[str], rotations: int, done: Collection[tuple[str, int]]
+) -> None:
+    """Keep finished (object, trial) episodes from being left out of what is resumed."""
+    lost = [name for name in dict.fromkeys(name for name, _ in done) if name not in names]
+    most = 1 + max((trial for _, trial in done), default=-1)
+    if most > rotations:
+        why = f"it has {most} orientations of an object and --rotations is {rotations}"
+    elif lost:
+        shown = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
+        why = f"it has episodes with objects that are not asked for now ({shown})"
+    else:
+        return
+    raise RunFolderError(
+        f"Cannot resume the evaluation in {show(run.path)}, as {why}: ask for as much as before, "
+        "leave out --resume to evaluate anew, or give another --out."
+    )
+
+
+def _refuse_foreign(run: RunFolder, trained: Path) -> None:
+    """Keep the evaluation out of folders that hold something else."""
+    if run.path.resolve() == trained.resolve() or run.is_empty():
+        return
+    held = run.config()
+    if "train" in held or "evaluate" not in held:
+        what = "another run" if "train" in held else "other files"
+        raise RunFolderError(
+            f"{show(run.path)} holds {what}: give --out a folder of its own, "
+            "or leave it out to evaluate in RUN."
+        )
+
+
+def _done(journal: Path) -> dict[tuple[str, int], Episode]:
+    episodes = {}
+    for record in read_journal(journal):
+        try:
+            episode = episode_from_record(record)
+        except EpisodeTableError:  # written by another version: do it once more
+            continue
+        episodes[episode.object, episode.trial] = episode
+    return episodes
+
+
+def refuse_moved(run: str, trained: Mapping[str, Any]) -> None:
+    """Say where the meshes of `run` were, before anything looks for them in vain.
+
+    Args:
+        trained: the run's [train] table.
+
+    Raises:
+        RunFolderError: they are not there.
+    """
+    if is_gone(trained["objects"]):
+        scale = "" if trained["scale"] == 1.0 else f" --scale {trained['scale']:g}"
+        raise RunFolderError(
+            f"{run} was trained from {trained['objects']}, which is not there any more: say where "
+            f"its meshes are now with --objects SET{scale}."
+        )
+
+
+def motion_in_words(motion: Motion | None) -> str:
+    """How the object is moved, in words."""
+    return "none" if motion is None else str(motion)

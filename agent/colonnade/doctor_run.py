@@ -1,0 +1,191 @@
+"""What ``colonnade doctor RUN`` checks: every file of a run folder is there, whole, and complete.
+
+A file that is damaged is broken; work that was not finished is a note, as --resume goes on with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from colonnade.engine import load_engine
+from colonnade.episode_table import EpisodeTableError, read_episodes, read_table
+from colonnade.files import name_of_file
+from colonnade.finding import Check, Finding
+from colonnade.journal import read_journal
+from colonnade.run_config import RunFolderError, read_run_config, trained_table
+from colonnade.run_folder import ASIDE
+
+__all__ = ["run_checks"]
+
+AGAIN = "repeat the command that made it with --resume"
+MOST_NAMED = 8
+
+
+def run_checks(path: Path, engine: str) -> list[Check]:
+    """The checks of a run folder, or of a model file alone."""
+    if not path.is_dir():
+        return [("model", partial(_model, path, engine))]
+    model = ("model", partial(_model, path / "model.safetensors", engine))
+    try:
+        config = read_run_config(path, missing_ok=True)
+    except (RunFolderError, OSError) as error:
+        found = Finding("config.toml", "broken", str(error))
+        return [(found.what, partial(iter, [found])), model]
+    checks: list[Check] = [("config.toml", partial(_config, path, config))]
+    if not config.keys() & {"evaluate", "bench"} or config.keys() & {"train", "discover"}:
+        checks.append(model)
+    if "train" in config:
+        checks.append(("objects", partial(_objects, path, config["train"], engine)))
+    if "discover" in config:
+        checks.append(("stream", partial(_stream, path, engine)))
+    if "evaluate" in config:
+        checks.append(("evaluation", partial(_evaluation, path, config["evaluate"])))
+    if "bench" in config:
+        checks.append(("run folders", partial(_below, path, engine)))
+    for name in ("training.json", "summary.json", "bench.json", "report.html"):
+        if (path / name).is_file():
+            checks.append((name, partial(_whole, path / name)))
+    return checks
+
+
+def _config(path: Path, config: Mapping[str, Any]) -> Iterator[Finding]:
+    if not config:
+        detail = f"{path} has none: it is no whole run folder; a robot needs the model alone"
+        yield Finding("config.toml", "note", detail)
+        return
+    try:
+        if "train" in config:
+            trained_table(path)
+    except RunFolderError as error:
+        yield Finding("config.toml", "broken", str(error))
+        return
+    jobs = [name for name in config if name != "made"]
+    yield Finding("config.toml", "ok", f"{path} holds: {', '.join(jobs)}")
+
+
+def _model(file: Path, engine: str) -> Iterator[Finding]:
+    try:
+        names = list(load_engine(engine).load_memory(file).names)
+    except (ValueError, RuntimeError, OSError) as error:
+        yield Finding("model", "broken", str(error))
+        return
+    size = file.stat().st_size / 1e3
+    yield Finding("model", "ok", f"{file}: {len(names)} objects ({_named(names)}), {size:.0f} kB")
+
+
+def _objects(path: Path, trained: Mapping[str, Any], engine: str) -> Iterator[Finding]:
+    """The objects that were asked for, each in a file of its own."""
+    whole = []
+    for file in sorted((path / "objects").glob("*.safetensors")):
+        try:
+            whole.append(load_engine(engine).load_learned(file).name)
+        except (ValueError, OSError) as error:
+            name = name_of_file(file.name, ".safetensors")
+            yield Finding("objects", "broken", f"{name}: {_without_stop(error)}: {AGAIN}")
+    names = trained["names"]
+    missing = [name for name in names if name not in whole]
+    if missing:
+        detail = f"{len(missing)} of {len(names)} are not learned ({_named(missing)}): {AGAIN}"
+        yield Finding("objects", "note", detail)
+    else:
+        yield Finding("objects", "ok", f"all {len(names)} are learned")
+
+
+def _evaluation(path: Path, asked: Mapping[str, Any]) -> Iterator[Finding]:
+    """The tables of an evaluation."""
+    expected = len(asked.get("names", ())) * int(asked.get("rotations", 0))
+    table, steps = path / "episodes.parquet", path / "steps.parquet"
+    if table.with_name(table.name + ASIDE).exists():
+        detail = f"the evaluation before is kept as *{ASIDE} until this one is complete"
+        yield Finding("evaluation", "note", detail)
+    if not table.is_file():
+        journal = read_journal(path / "episodes.jsonl")
+        done = len({(record.get("object"), record.get("trial")) for record in journal})
+        detail = f"not complete, {done} of {expected} episodes are done: {AGAIN}"
+        yield Finding(table.name, "note", detail)
+        return
+    try:
+        episodes = read_episodes(table)
+        yield _counted(table, len(episodes), expected, "episodes")
+        if asked.get("steps"):
+            rows = read_table(steps).num_rows
+            yield _counted(steps, rows, sum(episode.steps for episode in episodes), "steps")
+    except EpisodeTableError as error:
+        yield Finding("evaluation", "broken", str(error))
+    except ImportError as error:
+        yield _unread(table, error)
+
+
+def _stream(path: Path, engine: str) -> Iterator[Finding]:
+    """The table of a stream, and what memory keeps of its episodes."""
+    records = {record.get("number"): record for record in read_journal(path / "episodes.jsonl")}
+    table = path / "episodes.parquet"
+    if table.is_file():
+        try:
+            yield _counted(table, read_table(table).num_rows, len(records), "episodes")
+        except EpisodeTableError as error:
+            yield Finding(table.name, "broken", str(error))
+        except ImportError as error:
+            yield _unread(table, error)
+    else:
+        detail = f"not complete, {len(records)} episodes are lived: {AGAIN}"
+        yield Finding(table.name, "note", detail)
+    kept = [number for number, record in records.items() if record.get("kept") is not None]
+    for number in kept:
+        try:
+            load_engine(engine).load_felt(path / "felt" / f"{number:06d}.safetensors")
+        except ValueError as error:
+            yield Finding("felt", "broken", f"{error}: {AGAIN}")
+            return
+    yield Finding("felt", "ok", f"of {len(kept)} episodes")
+
+
+def _below(path: Path, engine: str) -> Iterator[Finding]:
+    """Whatever is not well in the run folders of a benchmark."""
+    folders = sorted(file.parent for file in path.glob("*/**/config.toml"))
+    for folder in folders:
+        for _, check in run_checks(folder, engine):
+            for finding in check():
+                if finding.state != "ok":
+                    what = f"{folder.relative_to(path)}: {finding.what}"
+                    yield Finding(what, finding.state, finding.detail)
+    yield Finding("run folders", "ok", f"{len(folders)} below {path}")
+    if not (path / "bench.json").is_file():
+        yield Finding("bench.json", "note", f"not complete: {AGAIN}")
+
+
+def _whole(file: Path) -> Iterator[Finding]:
+    """Whether a file of text is readable to its end."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".json" and not isinstance(json.loads(text), dict):
+            raise ValueError("it holds no table of numbers")
+        if file.suffix == ".html" and not text.rstrip().endswith("</html>"):
+            raise ValueError("it is cut short")
+    except (ValueError, OSError) as error:
+        yield Finding(file.name, "broken", f"{file} is damaged ({error}): {AGAIN}")
+    else:
+        yield Finding(file.name, "ok", f"{len(text.encode()) / 1e3:.0f} kB")
+
+
+def _counted(table: Path, rows: int, expected: int, what: str) -> Finding:
+    if rows == expected:
+        return Finding(table.name, "ok", f"{rows} {what}")
+    return Finding(table.name, "note", f"{rows} {what} of the {expected} that were asked for")
+
+
+def _unread(table: Path, error: ImportError) -> Finding:
+    """A robot has no need of tables."""
+    return Finding(table.name, "note", f"not read, as {error.name} is missing here")
+
+
+def _named(names: list[str]) -> str:
+    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
+
+
+def _without_stop(error: Exception) -> str:
+    return str(error).rstrip(".")

@@ -1,0 +1,79 @@
+"""Reading what a run was asked for: ``config.toml`` of its folder."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+__all__ = ["RunFolderError", "read_run_config", "trained_table"]
+
+_TRAINED: dict[str, type | tuple[type, ...]] = {
+    "objects": str,
+    "names": list,
+    "body": str,
+    "scale": (int, float),
+}
+"""What an evaluation needs of the [train] table."""
+
+
+class RunFolderError(RuntimeError):
+    """A run folder that cannot be used as asked; the message says what to do instead."""
+
+
+def read_run_config(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
+    """Read ``config.toml`` of the run folder `path` without locking it.
+
+    Raises:
+        RunFolderError: `path` is no run folder, or its config.toml is damaged.
+    """
+    file = Path(path).expanduser() / "config.toml"
+    if not file.is_file():
+        if missing_ok:
+            return {}
+        if file.parent.is_file():
+            raise RunFolderError(f"{path} is a file: give the run folder that it is in.")
+        what = "has no config.toml" if file.parent.is_dir() else "does not exist"
+        raise RunFolderError(
+            f"{path} is no run folder (it {what}): make one with "
+            f"`colonnade train --objects SET --out {path}`."
+        )
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _damaged(file, str(error)) from error
+    for name, table in content.items():
+        if not isinstance(table, dict):
+            raise _damaged(file, f"{name} is no table")
+    return content
+
+
+def trained_table(path: Path) -> dict[str, Any]:
+    """The checked [train] table of a run folder: objects, names, body, scale and more.
+
+    Raises:
+        RunFolderError: `path` is no run folder, or its config.toml is damaged.
+    """
+    file = Path(path).expanduser() / "config.toml"
+    config = read_run_config(path)
+    if "discover" in config and "train" not in config:
+        raise RunFolderError(
+            f"{path} holds a stream, whose objects the mind named itself: its summary.json is its "
+            "evaluation; `colonnade train` learns objects by their names."
+        )
+    table = config.get("train", {})
+    for key, kind in _TRAINED.items():
+        if key not in table:
+            raise _damaged(file, f"[train] has no {key}")
+        value = table[key]
+        if not isinstance(value, kind) or (key == "body" and value not in ("touch", "camera")):
+            raise _damaged(file, f"[train] has {key} = {value!r}")
+    if not all(isinstance(name, str) for name in table["names"]):
+        raise _damaged(file, "[train] has names that are no text")
+    return dict(table)
+
+
+def _damaged(file: Path, why: str) -> RunFolderError:
+    return RunFolderError(
+        f"{file} is damaged ({why}): mend it by hand, or train again into another --out."
+    )

@@ -1,0 +1,121 @@
+"""Meshes that changed since they were learned are named, where the run folder can know it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from tests.agent import fake_engine
+from tests.agent.small_runs import FAKE, config
+
+from colonnade.bench import policies
+from colonnade.bench.config import PoliciesConfig
+from colonnade.commands import tasks
+from colonnade.commands.evaluate import evaluate
+from colonnade.commands.explore import explore
+from colonnade.commands.train import train
+from colonnade.config import EvaluateConfig, ExploreConfig
+from colonnade.engine import mesh_digest, open_set
+from colonnade.journal import Journal, read_journal
+
+Told = Callable[[], list[str]]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Told:
+    """The warnings since the last call."""
+
+    def read() -> list[str]:
+        return [line for line in capsys.readouterr().err.splitlines() if "is not the one" in line]
+
+    return read
+
+
+@pytest.fixture
+def reshape(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Puts another mug in the place of the first, as a new process finds it."""
+
+    def put() -> None:
+        monkeypatch.setitem(fake_engine.RESHAPED, "mug", 1.2)
+        tasks._object_set.cache_clear()
+
+    yield put
+    tasks._object_set.cache_clear()
+
+
+def test_evaluation_names_what_changed(
+    tmp_path: Path, told: Told, reshape: Callable[[], None]
+) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1)
+    evaluate(asked, FAKE)
+    assert told() == []
+    reshape()
+    evaluate(asked, FAKE)
+    assert told() == [
+        f"The mesh of 1 object is not the one that {tmp_path}/run learned by that name: mug; "
+        "train into another --out to learn what is there now."
+    ]
+    evaluate(replace(asked, names=("bowl",), out=tmp_path / "bowl"), FAKE)
+    evaluate(replace(asked, scale=2.0, out=tmp_path / "large"), FAKE)  # as asked for
+    assert told() == []
+
+
+def test_a_run_of_before_meshes_were_noted_still_works(
+    tmp_path: Path, told: Told, reshape: Callable[[], None]
+) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    journal = tmp_path / "run" / "training.jsonl"
+    records = list(read_journal(journal))
+    assert all(record.pop("mesh") for record in records)
+    journal.unlink()
+    with Journal(journal) as older:
+        for record in records:
+            older.append(record)
+    reshape()
+    assert train(config(tmp_path / "run", resume=True), FAKE)["learned_now"] == 0
+    evaluate(EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1), FAKE)
+    assert told() == []
+
+
+def test_whatever_is_resumed_names_what_changed(
+    tmp_path: Path, told: Told, reshape: Callable[[], None]
+) -> None:
+    exploring = ExploreConfig(
+        objects="small", out=tmp_path / "explored", rotations=1, workers=1, resume=True
+    )
+    measuring = PoliciesConfig(
+        objects="tiny", out=tmp_path / "bench", rotations=1, seeds=(0,), resume=True
+    )
+    training = config(tmp_path / "run", resume=True)
+    jobs = (
+        lambda: explore(exploring, FAKE),
+        lambda: policies.run(measuring, FAKE),
+        lambda: train(training, FAKE),
+    )
+    for job in jobs:
+        job()
+    assert told() == []
+    reshape()
+    for job in jobs:
+        job()
+        assert len(told()) == 1
+
+
+def test_a_mesh_is_known_by_what_is_in_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "cache"))
+
+    def digest(side: float) -> str:
+        (tmp_path / "meshes").mkdir(exist_ok=True)
+        trimesh.creation.box(np.full(3, side)).export(tmp_path / "meshes" / "box.stl")
+        return mesh_digest(open_set(str(tmp_path / "meshes"), None, 1.0)["box"])
+
+    first = digest(0.05)
+    assert digest(0.06) != first
+    assert digest(0.05) == first

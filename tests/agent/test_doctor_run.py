@@ -1,0 +1,145 @@
+"""The doctor on a run folder: what is damaged, what is not complete, and what is well."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.agent import fake_engine
+from tests.agent.small_runs import FAKE, config
+
+from colonnade.bench import policies
+from colonnade.bench.config import PoliciesConfig
+from colonnade.commands.console import Interrupted
+from colonnade.commands.discover import discover
+from colonnade.commands.evaluate import evaluate
+from colonnade.commands.explore import explore
+from colonnade.commands.train import train
+from colonnade.config import DiscoverConfig, EvaluateConfig, ExploreConfig
+from colonnade.doctor_run import run_checks
+from colonnade.finding import Finding
+
+
+def found(path: Path) -> dict[str, Finding]:
+    """The last finding of each kind."""
+    return {one.what: one for _, check in run_checks(path, FAKE) for one in check()}
+
+
+def states(path: Path) -> set[str]:
+    return {one.state for one in found(path).values()}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    asked = ExploreConfig(objects="tiny", out=tmp_path / "run", rotations=2, workers=1, steps=True)
+    explore(asked, FAKE)
+    return tmp_path / "run"
+
+
+def test_a_whole_run_is_well(run: Path) -> None:
+    assert states(run) == {"ok"}
+    assert found(run).keys() == {
+        "config.toml", "model", "objects", "episodes.parquet", "steps.parquet", "training.json",
+        "summary.json", "report.html",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [
+        ("config.toml", "config.toml"),
+        ("model.safetensors", "model"),
+        ("objects/mug.safetensors", "objects"),
+        ("episodes.parquet", "evaluation"),
+        ("steps.parquet", "evaluation"),
+        ("training.json", "training.json"),
+        ("summary.json", "summary.json"),
+        ("report.html", "report.html"),
+    ],
+)
+def test_a_file_that_was_cut_short_is_broken(run: Path, file: str, what: str) -> None:
+    content = (run / file).read_bytes()
+    (run / file).write_bytes(content[: len(content) // 2])
+    broken = [one for _, check in run_checks(run, FAKE) for one in check() if one.state == "broken"]
+    assert [one.what for one in broken] == [what]
+
+
+def test_what_is_not_learned_is_told(tmp_path: Path) -> None:
+    train(config(tmp_path / "run", objects="partly"), FAKE)
+    assert found(tmp_path / "run")["objects"] == Finding(
+        "objects", "note",
+        "1 of 3 are not learned (broken): repeat the command that made it with --resume",
+    )  # fmt: skip
+
+
+def test_an_evaluation_that_was_stopped_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    train(config(run, objects="tiny"), FAKE)
+    asked = EvaluateConfig(run=run, rotations=2, workers=1)
+    evaluate(asked, FAKE)
+    recognise, shown = fake_engine.recognise, iter("ab")
+
+    def recognise_two(*given: Any, **options: Any) -> Any:
+        if next(shown, None) is None:
+            raise KeyboardInterrupt
+        return recognise(*given, **options)
+
+    monkeypatch.setattr(fake_engine, "recognise", recognise_two)
+    with pytest.raises(Interrupted):
+        evaluate(replace(asked, rotations=3), FAKE)
+    assert "2 of 6 episodes are done" in found(run)["episodes.parquet"].detail
+    assert "kept as *.before" in found(run)["evaluation"].detail
+    assert states(run) == {"ok", "note"}
+
+
+def test_a_stream_is_checked(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    discover(DiscoverConfig(objects="tiny", out=run, epochs=2), FAKE)
+    assert states(run) == {"ok"}
+    assert found(run)["episodes.parquet"].detail == "4 episodes"
+    (run / "felt" / "000000.safetensors").unlink()
+    assert found(run)["felt"].state == "broken"
+    (run / "episodes.parquet").write_bytes(b"PAR1")
+    assert found(run)["episodes.parquet"].state == "broken"
+
+
+def test_of_a_benchmark_only_what_is_not_well_is_told(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    policies.run(PoliciesConfig(objects="tiny", rotations=1, seeds=(0,), out=run), FAKE)
+    assert found(run).keys() == {"config.toml", "run folders", "bench.json"}
+    assert states(run) == {"ok"}
+    (run / "seed0" / "model" / "model.safetensors").unlink()
+    (run / "bench.json").unlink()
+    assert found(run)["seed0/model: model"].state == "broken"
+    assert found(run)["bench.json"].state == "note"
+
+
+def test_a_model_without_its_run_is_well(run: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "robot"
+    copy.mkdir()
+    (run / "model.safetensors").rename(copy / "model.safetensors")
+    assert found(copy / "model.safetensors")["model"].state == "ok"
+    assert {what: one.state for what, one in found(copy).items()} == {
+        "config.toml": "note", "model": "ok",
+    }  # fmt: skip
+
+
+def test_a_robot_that_cannot_read_tables_is_not_broken(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real: Callable[..., Any] = builtins.__import__
+
+    def without_tables(name: str, *others: Any) -> Any:
+        if name.startswith("pyarrow"):
+            raise ModuleNotFoundError("No module", name="pyarrow")
+        return real(name, *others)
+
+    monkeypatch.setattr(builtins, "__import__", without_tables)
+    assert "as pyarrow is missing here" in found(run)["episodes.parquet"].detail
+    assert states(run) == {"ok", "note"}
