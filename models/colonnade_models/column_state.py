@@ -106,22 +106,22 @@ def default_settings() -> Settings:
         first_seeding=3,
         second_seeding=8,
         most_seedings=3,
-        seed_budget=8000,
+        seed_budget=6000,
         seed_share=800,
-        refined_seeds=72,
+        refined_seeds=48,
         winners=128,
         slack=f(12.0),
-        refine_every=3,
+        refine_every=5,
         refined=12,
         poor=f(1.6),
         sure=f(2.6),
         few=16,
         least_percepts=7,
         margin=f(6.0),
-        pose_margin=f(4.0),
+        pose_margin=f(3.5),
         alike=f(0.04),
         faint=f(0.16),
-        refuted=f(8.0),
+        refuted=f(6.0),
         fit=f(1.6),
         strange=f(1.1),
         unknown_percepts=18,
@@ -167,6 +167,8 @@ class Column(NamedTuple):
     """(12,) scratch"""
     moved: Array
     """(12,) scratch"""
+    ranked: Array
+    """(H,) scratch: how well each hypothesis stands among the poses of its object, nats."""
     past: Past
     kin: Kin
 
@@ -201,6 +203,7 @@ def init(
         np.zeros(FEATURE_SIZE, np.float32),
         np.zeros(12, np.float32),
         np.zeros(12, np.float32),
+        np.zeros(settings.winners + settings.refined_seeds, np.float32),
         new_past(objects),
         kin or strangers(objects),
     )

@@ -57,7 +57,7 @@ def consolidate(
     learned = replace(known, table=rehearse(known, touches, seed))
     learned.table[:, HIT] = hit_share(learned, aimed, met)
     learned = replace(learned, twins=find_twins(ObjectMemory([learned]).arrays))
-    return replace(learned, twins=measured(learned, touches, seed))
+    return measured(learned, touches, seed)
 
 
 @kernel

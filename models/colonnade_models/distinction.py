@@ -34,7 +34,9 @@ __all__ = [
     "laid_into",
     "look_alike",
     "relative_pose",
+    "trusted",
     "usual_lead",
+    "would_tell",
 ]
 
 Array = NDArray[np.float32]
@@ -48,6 +50,8 @@ ALIKE = np.float32(0.4)
 """Nats a touch must bring on average to tell two hypotheses apart, or"""
 ALIKE_IN_COLOUR = np.float32(0.08)
 """as many by colour alone, which neighbouring surfels agree on better than on the surface, or"""
+GREY = np.float32(0.2)
+"""Saturation below which a hue begins to mean less."""
 MUCH = np.float32(2.0)
 SELDOM = np.float32(0.05)
 """more than MUCH at more than this share of the places: most learned symmetries stay below all."""
@@ -117,7 +121,7 @@ def at_home(s: Array, f: Array, t: Tolerance) -> np.float32:
 def _laid(memory: Memory, f: Array, o: int, T: Array, t: Tolerance):  # type: ignore[no-untyped-def]
     """Score, in nats, of imagined features `f` when laid into object `o` by T (12,).
 
-    And what the difference in colour costs there.
+    And what the difference in colour costs there, and at which surfel, -1 where there is none.
     """
     x, y, z = f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2]
     qx = T[0] * x + T[1] * y + T[2] * z + T[9]
@@ -129,20 +133,55 @@ def _laid(memory: Memory, f: Array, o: int, T: Array, t: Tolerance):  # type: ig
     nz = T[6] * x + T[7] * y + T[8] * z
     i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
     if i < 0:
-        return t.floor, ZERO
+        return t.floor, ZERO, -1
     x, y, z = f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2]
     dx = T[0] * x + T[1] * y + T[2] * z
     dy = T[3] * x + T[4] * y + T[5] * z
     dz = T[6] * x + T[7] * y + T[8] * z
     s = memory.surfels[i]
     coloured, _ = colour_difference(f, P.COLOUR, s, t)
-    return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, s, t), coloured
+    return surfel_score(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, s, t), coloured, i
 
 
 @inlined
 def laid_into(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.float32:
     """Score, in nats, of imagined features `f` when laid into object `o` by T (12,)."""
-    nats, _ = _laid(memory, f, o, T, t)
+    nats, _, _ = _laid(memory, f, o, T, t)
+    return nats
+
+
+@inlined
+def trusted(memory: Memory, o: int, nats: np.float32, coloured: np.float32) -> np.float32:
+    """What a difference tells of two poses of object `o`: `nats`, of them `coloured` by colour."""
+    return memory.trust[o, 0] * (nats - coloured) + memory.trust[o, 1] * coloured
+
+
+@inlined
+def would_tell(  # type: ignore[no-untyped-def]
+    memory: Memory, s: Array, oa: int, ob: int, T: Array, t: Tolerance, f: Array
+):
+    """Nats by which touching surfel row `s` of object `oa` would tell it from `ob` laid there by T.
+
+    Also what it would score there. `f` (22,) are the features imagined of the surfel.
+    """
+    there, coloured, _ = _laid(memory, f, ob, T, t)
+    nats = at_home(s, f, t) - there
+    if oa == ob:
+        nats = trusted(memory, oa, nats, coloured)
+    return min(nats, MOST_TELLING), there
+
+
+@inlined
+def _by_print(s: Array, f: Array, t: Tolerance) -> np.float32:
+    """Nats that colour alone tells imagined features `f`, whose hue is lost, from surfel row `s`.
+
+    Hue counts as far as the greyer of the two is no grey: that of a grey is chance.
+    """
+    vivid = min(min(f[P.COLOUR + 1], s[S.COLOUR + 1]) / GREY, ONE)
+    dh = f[P.COLOUR] - s[S.COLOUR]
+    dh = dh - np.floor(dh + HALF)
+    f[P.COLOUR] = s[S.COLOUR] + vivid * dh
+    nats, _ = colour_difference(f, P.COLOUR, s, t)
     return nats
 
 
@@ -161,9 +200,11 @@ def look_alike(
     often, told, coloured = SELDOM * np.float32(probes), ZERO, ZERO
     for i in range(start, end, stride):
         imagine(memory.surfels[i], f)
-        there, by_colour = _laid(memory, f, ob, T, t)
-        nats = min(at_home(memory.surfels[i], f, t) - there, MOST_TELLING)
-        told, coloured = told + nats, coloured + by_colour
+        home = at_home(memory.surfels[i], f, t)
+        there, by_colour, j = _laid(memory, f, ob, T, t)
+        by_print = _by_print(memory.surfels[j], f, t) if j >= 0 else ZERO
+        nats = min(home - there - by_colour + by_print, MOST_TELLING)
+        told, coloured = told + nats, coloured + by_print
         if nats > MUCH:
             often = often - ONE
         if often < ZERO:
@@ -183,8 +224,8 @@ def usual_lead(
     probes, told = ZERO, ZERO
     for i in range(start, end, stride):
         imagine(memory.surfels[i], f)
-        home = at_home(memory.surfels[i], f, t)
-        told += min(home - laid_into(memory, f, ob, T, t), MOST_TELLING)
+        nats, _ = would_tell(memory, memory.surfels[i], oa, ob, T, t, f)
+        told += nats
         probes += ONE
     return told / probes
 
@@ -219,6 +260,6 @@ def expected_lead(
         if i < 0:
             continue
         imagine(memory.surfels[i], f)
-        home = at_home(memory.surfels[i], f, t)
-        total += min(home - laid_into(memory, f, ob, T, t), MOST_TELLING)
+        nats, _ = would_tell(memory, memory.surfels[i], oa, ob, T, t, f)
+        total += nats
     return total

@@ -31,6 +31,7 @@ __all__ = [
     "fit",
     "loosened",
     "score",
+    "score_parts",
     "surfel_score",
 ]
 
@@ -194,8 +195,8 @@ def compare(  # type: ignore[no-untyped-def]
 ):
     """How features `f` (22,), placed at q and facing n with direction d, differ from a surfel row.
 
-    Returns the nats that the differences cost, and by how much the surfel's own variances widen
-    those that the sensor has (a product of ratios).
+    Returns the nats that the differences cost, by how much the surfel's own variances widen those
+    that the sensor has (a product of ratios), and the part of the cost that is colour's.
     """
     ox, oy, oz = qx - s[S.POSITION], qy - s[S.POSITION + 1], qz - s[S.POSITION + 2]
     mx, my, mz = s[S.NORMAL], s[S.NORMAL + 1], s[S.NORMAL + 2]
@@ -240,7 +241,7 @@ def compare(  # type: ignore[no-untyped-def]
     # beyond the rim of what was learned the surfel only stands in for the surface
     beyond = u * u + v * v
     penalty = penalty + coloured + BESIDE * _robust(beyond, RIM, MOST_BESIDE)
-    return penalty, widened * wider
+    return penalty, widened * wider, coloured
 
 
 @inlined
@@ -262,7 +263,7 @@ def surfel_score(
 
     A place that varies much explains nothing well: that is what the logarithm says.
     """
-    penalty, widened = compare(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, s, t)
+    penalty, widened, _ = compare(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, s, t)
     return max(t.gain - (penalty + SPREADING * log_positive(widened)), t.floor)
 
 
@@ -322,10 +323,24 @@ def _met(  # type: ignore[no-untyped-def]
     nx, ny, nz = turn(pose, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
     i = lookup(memory, o, qx, qy, qz, nx, ny, nz)
     if i < 0:
-        return False, ZERO, ONE
+        return False, ZERO, ONE, ZERO
     dx, dy, dz = turn(pose, f[P.DIRECTION], f[P.DIRECTION + 1], f[P.DIRECTION + 2])
-    penalty, widened = compare(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, memory.surfels[i], t)
-    return True, penalty, widened
+    s = memory.surfels[i]
+    penalty, widened, coloured = compare(f, qx, qy, qz, nx, ny, nz, dx, dy, dz, s, t)
+    return True, penalty, widened, coloured
+
+
+@inlined
+def score_parts(  # type: ignore[no-untyped-def]
+    memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
+):
+    """What `score` returns, and the nats in it that a difference in colour cost."""
+    if f[P.ON_OBJECT] < ONE:
+        return _miss(memory, o, pose, f, t, reach), ZERO
+    known, penalty, widened, coloured = _met(memory, o, pose, f, t)
+    if not known:
+        return t.floor, ZERO
+    return max(t.gain - (penalty + SPREADING * log_positive(widened)), t.floor), coloured
 
 
 @inlined
@@ -337,12 +352,8 @@ def score(
     `pose` maps the body's frame into the object's: nine row-major entries of R, then t.
     `reach` (m) is how far the sensor would have seen, for percepts off the object.
     """
-    if f[P.ON_OBJECT] < ONE:
-        return _miss(memory, o, pose, f, t, reach)
-    known, penalty, widened = _met(memory, o, pose, f, t)
-    if not known:
-        return t.floor
-    return max(t.gain - (penalty + SPREADING * log_positive(widened)), t.floor)
+    nats, _ = score_parts(memory, o, pose, f, t, reach)
+    return nats
 
 
 @kernel
@@ -356,5 +367,5 @@ def fit(
     """
     if f[P.ON_OBJECT] < ONE:
         return _miss(memory, o, pose, f, t, reach)
-    known, penalty, _ = _met(memory, o, pose, f, t)
+    known, penalty, _, _ = _met(memory, o, pose, f, t)
     return max(t.gain - penalty, t.floor) if known else t.floor

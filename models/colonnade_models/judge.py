@@ -10,12 +10,14 @@ from colonnade_models.column_state import (
     CALM,
     MET,
     OPEN,
+    PERCEPTS,
     RECOGNISED,
     TWINNED_AT,
     UNKNOWN,
     Column,
 )
 from colonnade_models.contest import admit_seeds, admit_twins, reconsider, total_fit
+from colonnade_models.evidence import score_parts
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near, keep_winners
 from colonnade_models.kernel import kernel
 from colonnade_models.likeness import hardly_differ
@@ -25,6 +27,9 @@ from colonnade_models.motion import remember_leader
 __all__ = ["judge"]
 
 ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+NEARLY = np.float32(0.94)
+"""Cosine of 20 degrees: poses nearer than this are not worth telling apart by further touches."""
 ANYWHERE = np.float32(1e3)
 """Metres: where a pose at another size has the object's middle hangs on that size."""
 
@@ -74,6 +79,30 @@ def _challenge(c: Column, memory: Memory) -> None:
 
 
 @kernel
+def _rank_poses(c: Column, memory: Memory) -> None:
+    """Let the pose lead that fits best by what tells poses of the leading object apart.
+
+    Between objects a difference counts as it does between most. Of one object the shape may be as
+    good as the same all round and its print all that tells.
+    """
+    h, v, family, ranked = c.hypotheses, c.verdict, c.kin.family, c.ranked
+    leading = h.object[v.state[1]]
+    shape, colour = memory.trust[leading, 0] - ONE, memory.trust[leading, 1] - ONE
+    for i in range(h.count[0]):
+        ranked[i] = h.evidence[i]
+        if family[h.object[i]] != family[leading] or (shape == ZERO and colour == ZERO):
+            continue
+        for p in range(c.tally[PERCEPTS]):
+            nats, coloured = score_parts(
+                memory, h.object[i], h.pose[i], c.features[p], c.tolerance, c.settings.reach
+            )
+            ranked[i] += shape * (nats + coloured) - colour * coloured
+    for i in range(h.count[0]):
+        if family[h.object[i]] == family[leading] and ranked[i] > ranked[v.state[1]]:
+            v.state[1] = i
+
+
+@kernel
 def _other_pose(c: Column, memory: Memory) -> int:
     """A pose of the leader's object that ties with it and does not look alike, -1 if none does.
 
@@ -86,10 +115,10 @@ def _other_pose(c: Column, memory: Memory) -> int:
         o = h.object[i]
         if i == leader or family[o] != family[leading]:
             continue
-        if h.evidence[leader] - h.evidence[i] >= c.settings.pose_margin:
+        if c.ranked[leader] - c.ranked[i] >= c.settings.pose_margin:
             continue
         apart = np.float32(0.01) if o == leading else ANYWHERE
-        if is_near(h.pose[i], h.pose[leader], memory.centre[o], np.float32(0.985), apart):
+        if is_near(h.pose[i], h.pose[leader], memory.centre[o], NEARLY, apart):
             continue
         v.state[3] += 1
         if not hardly_differ(c, memory, leader, i):
@@ -126,6 +155,7 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
             return
     if met < s.least_percepts:
         return
+    _rank_poses(c, memory)
     other = _other_pose(c, memory)
     if other >= 0:
         v.state[2] = other

@@ -13,7 +13,7 @@ from colonnade_models import surfel as S
 from colonnade_models.packed import Packed, pack, unpack
 from colonnade_models.profile import profile
 from colonnade_models.spatial_index import Box, box_of
-from colonnade_models.twin import TWIN_SIZE, no_twins, sound
+from colonnade_models.twin import TWIN_SIZE, full_trust, no_twins, sound
 
 __all__ = ["LearnedObject", "PackedObject", "Surfels"]
 
@@ -44,6 +44,8 @@ class LearnedObject:
     seconds: float = 0.0
     twins: Array = field(default_factory=no_twins)
     """(W, 14) poses that nearly lay the object onto itself, see `colonnade_models.twin`."""
+    trust: Array = field(default_factory=full_trust)
+    """(2,) how far differences in shape and in colour tell one of its poses from another."""
 
     def __post_init__(self) -> None:
         if self.table.ndim != 2 or self.table.shape[1] != S.SURFEL_SIZE or not len(self.table):
@@ -52,6 +54,8 @@ class LearnedObject:
             raise ValueError(f"{self.name}: surfels must be finite")
         if self.twins.ndim != 2 or self.twins.shape[1] != TWIN_SIZE or not sound(self.twins):
             raise ValueError(f"{self.name}: twins must be sound and (W, {TWIN_SIZE})")
+        if self.trust.shape != (2,) or not (self.trust > 0).all():
+            raise ValueError(f"{self.name}: trust must be two positive numbers")
 
     @property
     def surfels(self) -> Surfels:
@@ -68,7 +72,8 @@ class LearnedObject:
     @cached_property
     def packed(self) -> PackedObject:
         """The object as memory keeps it, packed on first use: change no surfel after that."""
-        return PackedObject(self.name, pack(self.table), self.spacing, self.steps, self.twins)
+        packed = pack(self.table)
+        return PackedObject(self.name, packed, self.spacing, self.steps, self.twins, self.trust)
 
 
 class Sketch(NamedTuple):
@@ -90,6 +95,7 @@ class PackedObject:
     spacing: float
     steps: int
     twins: Array
+    trust: Array
 
     def within(self, packed: Packed) -> PackedObject:
         """The same object, whose surfels are part of others' now."""
@@ -102,7 +108,9 @@ class PackedObject:
         """The object again, up to what packing lost."""
         table = np.zeros((len(self.packed.place), S.SURFEL_SIZE), np.float32)
         unpack(self.packed, 0, table)
-        learned = LearnedObject(self.name, table, self.spacing, self.steps, twins=self.twins)
+        learned = LearnedObject(
+            self.name, table, self.spacing, self.steps, twins=self.twins, trust=self.trust
+        )
         learned.__dict__["packed"] = self
         return learned
 

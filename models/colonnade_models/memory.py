@@ -76,6 +76,8 @@ class Memory(NamedTuple):
     """(W, 14) poses that nearly lay an object onto itself, see `colonnade_models.twin`."""
     twin_start: NDArray[np.int32]
     """(O + 1,) first twin of each object."""
+    trust: Array
+    """(O, 2) how far differences in shape and in colour tell one pose of it from another."""
     radius: Array
     """(O,) largest distance of a surfel from the centre, m."""
     surprise: NDArray[np.uint8]
@@ -253,6 +255,7 @@ class ObjectMemory:
             np.stack([sketch.centre for sketch in known]),
             np.concatenate([thing.twins for thing in objects]),
             np.cumsum([0, *(len(thing.twins) for thing in objects)]).astype(np.int32),
+            np.stack([thing.trust for thing in objects]),
             np.array([sketch.radius for sketch in known], np.float32),
             np.ascontiguousarray(np.stack([sketch.surprise for sketch in known], axis=1)),
             packed,

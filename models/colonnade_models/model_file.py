@@ -25,7 +25,7 @@ from colonnade_models.memory import ObjectMemory
 from colonnade_models.older_schemas import OLDER, brought_up
 from colonnade_models.packed import COARSEST_STEP, FINEST_STEP, LOOKS, STEPS, Packed, join, part
 from colonnade_models.spatial_index import MOST_CELLS, MOST_SURFELS, cells_along
-from colonnade_models.twin import TWIN_SIZE, no_twins, sound
+from colonnade_models.twin import MOST_TRUST, TWIN_SIZE, no_twins, sound
 
 __all__ = ["SCHEMA", "ModelFileError", "load_model", "load_object", "save_model", "save_object"]
 
@@ -43,6 +43,7 @@ _LAYOUT: dict[str, tuple[type, tuple[int | str, ...]]] = {
     "steps": (np.int32, ("objects",)),
     "twins": (np.float32, ("twins", TWIN_SIZE)),
     "twin_start": (np.int32, ("starts",)),
+    "trust": (np.float32, ("objects", 2)),
 }
 """Type and shape of every tensor; sizes of one name are the same."""
 
@@ -95,6 +96,7 @@ def _write(path: Path, objects: Sequence[PackedObject], provenance: dict[str, st
         "steps": np.array([thing.steps for thing in objects], np.int32),
         "twins": np.concatenate([no_twins(), *(o.twins for o in objects)]),
         "twin_start": np.cumsum([0, *(len(o.twins) for o in objects)]).astype(np.int32),
+        "trust": np.array([thing.trust for thing in objects], np.float32).reshape(-1, 2),
     }
     header = {
         "schema": SCHEMA,
@@ -220,6 +222,8 @@ def _objects(
     corners = np.abs(packed.corner.astype(np.float64)) * step[:, None]
     need(bool((corners + STEPS * step[:, None] < 20.0).all()), "surfels lie metres off the object")
     need(sound(twins), "twins are not finite")
+    trust = tensors["trust"]
+    need(bool(((trust > 0) & (trust <= MOST_TRUST)).all()), "the trust makes no sense")
     objects = [
         PackedObject(
             names[i],
@@ -227,6 +231,7 @@ def _objects(
             float(spacing[i]),
             int(tensors["steps"][i]),
             np.ascontiguousarray(twins[twin_start[i] : twin_start[i + 1]]),
+            np.array(trust[i]),
         )
         for i in range(count)
     ]

@@ -1,6 +1,7 @@
 """Older schemas of the model file: read, and never written again.
 
-In schema 2 surfels were not packed; up to schema 3 a twin was a pose and nothing else.
+In schema 2 surfels were not packed; up to schema 3 a twin was a pose and nothing else, and full
+trust was put in every difference.
 """
 
 from __future__ import annotations
@@ -44,12 +45,14 @@ def need(truth: bool, what: str) -> None:
 
 def _with_unmeasured_twins(tensors: Tensors) -> Tensors:
     need("twins" in tensors, "`twins` is missing")
+    need("steps" in tensors and tensors["steps"].ndim == 1, "`steps` is missing or odd")
     poses = tensors["twins"]
     kind = poses.dtype == np.float32 and poses.ndim == 2
     need(kind and poses.shape[1] == POSE_SIZE, "`twins` is of another kind")
     twins = np.full((len(poses), TWIN_SIZE), UNMEASURED, np.float32)
     twins[:, :POSE_SIZE] = poses
-    return tensors | {"twins": twins}
+    trust = np.ones((len(tensors["steps"]), 2), np.float32)
+    return tensors | {"twins": twins, "trust": trust}
 
 
 def _packed(tensors: Tensors) -> Tensors:

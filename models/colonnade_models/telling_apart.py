@@ -22,14 +22,14 @@ from colonnade_models.evidence import (
     Tolerance,
     default_tolerance,
     features_of,
-    score,
+    score_parts,
 )
 from colonnade_models.kernel import kernel
 from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import draft_of, draft_surfels
 from colonnade_models.memory import Memory, ObjectMemory
 from colonnade_models.rehearsal import rehearse
-from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, UNMEASURED
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, UNMEASURED, full_trust
 
 __all__ = ["TURN", "measured", "part_turn"]
 
@@ -39,6 +39,13 @@ FOLDS = 4
 """Parts of the touches, each of which is held out once."""
 LEAST = 400
 """Touches; fewer tell too little."""
+HARDEST = 8
+HARDLY = 0.03
+"""Twins, of those told by more nats a touch, that teach how far to trust shape and colour."""
+SHAPE, COLOUR = np.geomspace(0.1, 1.0, 8), np.geomspace(1.0, 2.5, 5)
+"""Trusts that are tried: in shape never more than between objects, in colour never less."""
+WORTH_IT = 1.3
+"""Times the information that the same trust in both gives."""
 NUMBERS = 11
 """Standard normal numbers that displace one touch."""
 TURN = np.deg2rad(15.0)
@@ -73,15 +80,19 @@ def _disturb(f: Array, white: Array) -> None:
 
 
 @kernel
-def _add_scores(
-    memory: Memory, touches: Array, white: Array, poses: Array, t: Tolerance, f: Array, sums: Array
+def _score_all(
+    memory: Memory, touches: Array, white: Array, poses: Array, t: Tolerance, f: Array, out: Array
 ) -> None:
-    """Add to `sums` (W,) what (M, 18) touches, disturbed, score where (W, 12) poses lay them."""
+    """Score (M, 18) touches, disturbed, where (W, 12) poses lay them, into `out` (M, W, 2).
+
+    First the whole score in nats, then what a difference in colour cost of it.
+    """
     for i in range(touches.shape[0]):
         features_of(touches[i], f)
         _disturb(f, white[i])
         for w in range(poses.shape[0]):
-            sums[w] += score(memory, 0, poses[w], f, t, ZERO)
+            nats, coloured = score_parts(memory, 0, poses[w], f, t, ZERO)
+            out[i, w, 0], out[i, w, 1] = nats, coloured
 
 
 def part_turn(pose: Array) -> Array | None:
@@ -100,35 +111,50 @@ def part_turn(pose: Array) -> Array | None:
     return np.concatenate([turn.ravel(), centre - turn @ centre]).astype(np.float32)
 
 
-def measured(learned: LearnedObject, touches: Array, seed: int = 0) -> Array:
-    """The twins (W, 14) of an object again, with the nats that touches tell them by.
+def measured(learned: LearnedObject, touches: Array, seed: int = 0) -> LearnedObject:
+    """An object again, with how well touches tell its twins, and by what.
 
     `touches` (M, 18) are the percepts it was learned from, in its reference frame. Where too few
-    of them met it, the nats are UNMEASURED.
+    of them met it, the nats of its twins stay UNMEASURED.
     """
-    twins = learned.twins.copy()
     touches = touches[touches[:, P.ON_OBJECT] > ZERO]
-    if not len(twins) or len(touches) < LEAST:
-        return twins
-    turns = [part_turn(twin) for twin in twins]
-    poses = np.zeros((1 + 2 * len(twins), POSE_SIZE), np.float32)
-    poses[0, [0, 4, 8]] = ONE
-    poses[1 : 1 + len(twins)] = twins[:, :POSE_SIZE]
-    for row, turn in zip(poses[1 + len(twins) :], turns, strict=True):
+    count = len(learned.twins)
+    if count == 0 or len(touches) < LEAST:
+        return learned
+    turns = [part_turn(twin) for twin in learned.twins]
+    poses = np.zeros((1 + 2 * count, POSE_SIZE), np.float32)
+    poses[:, [0, 4, 8]] = ONE
+    poses[1 : 1 + count] = learned.twins[:, :POSE_SIZE]
+    for row, turn in zip(poses[1 + count :], turns, strict=True):
         row[:] = poses[0] if turn is None else turn
+    told = _told(learned, touches, poses, seed)
+    trust = _trust(told[:, :count])
+    twins = learned.twins.copy()
+    twins[:, NATS] = (told[:, :count] @ trust).mean(axis=0)
+    twins[:, NATS_OF_A_TURN] = told[:, count:].sum(axis=2).mean(axis=0)
+    twins[[turn is None for turn in turns], NATS_OF_A_TURN] = UNMEASURED
+    return replace(learned, twins=twins, trust=trust)
+
+
+def _told(learned: LearnedObject, touches: Array, poses: Array, seed: int) -> Array:
+    """Nats (M, W, 2) by which each touch tells the first pose from W others, by shape and colour.
+
+    Every touch is scored against a draft that does not know it.
+    """
     random = np.random.default_rng([seed, 6])
     fold = random.permutation(len(touches)) % FOLDS
-    sums = np.zeros(len(poses), np.float64)
+    scores = np.zeros((len(touches), len(poses), 2), np.float32)
     for k in range(FOLDS):
-        known, unknown = _draft(learned, touches[fold != k], seed), touches[fold == k]
-        white = random.standard_normal((len(unknown), NUMBERS), dtype=np.float32)
+        memory, held_out = _draft(learned, touches[fold != k], seed), touches[fold == k]
+        white = random.standard_normal((len(held_out), NUMBERS), dtype=np.float32)
+        out = np.zeros((len(held_out), len(poses), 2), np.float32)
         f = np.zeros(FEATURE_SIZE, np.float32)
-        _add_scores(known, unknown, white, poses, default_tolerance(), f, sums)
-    lost = (sums[0] - sums[1:]) / len(touches)
-    twins[:, NATS] = lost[: len(twins)]
-    twins[:, NATS_OF_A_TURN] = lost[len(twins) :]
-    twins[[turn is None for turn in turns], NATS_OF_A_TURN] = UNMEASURED
-    return twins
+        _score_all(memory, held_out, white, poses, default_tolerance(), f, out)
+        scores[fold == k] = out
+    scores[:, :, 0] += scores[:, :, 1]  # what is left is shape's
+    scores[:, :, 1] *= -ONE
+    told: Array = scores[:, :1] - scores[:, 1:]
+    return told
 
 
 def _draft(learned: LearnedObject, touches: Array, seed: int) -> Memory:
@@ -137,3 +163,30 @@ def _draft(learned: LearnedObject, touches: Array, seed: int) -> Memory:
     known = replace(learned, table=table)
     known = replace(known, table=rehearse(known, touches, seed))
     return ObjectMemory([known]).arrays
+
+
+def _trust(told: Array) -> Array:
+    """(2,) weights with which (M, W, 2) nats by shape and by colour best tell the W twins.
+
+    What counts is what one touch tells of the hardest twins that can be told at all. Full trust
+    stays where both alike would tell nearly as much, less or more: then there is nothing to weigh.
+    """
+    mean = told.sum(axis=2).mean(axis=0)
+    hardest = [w for w in np.argsort(mean) if mean[w] > HARDLY][:HARDEST]
+    if not hardest:
+        return full_trust()
+    told = told[:, hardest].reshape(-1, 2)
+    ways = [np.array([shape, colour], np.float32) for shape in SHAPE for colour in COLOUR]
+    information = [_information(told @ way) for way in ways]
+    best = int(np.argmax(information))
+    alike = max(_information(shape * told.sum(axis=1)) for shape in SHAPE)
+    worth_it = information[best] > WORTH_IT * max(alike, 0.0)
+    return ways[best] if worth_it else full_trust()
+
+
+def _information(nats: Array) -> float:
+    """Mean nats that a touch truly brings on which of two poses it is, taken at its word.
+
+    That is by how much the log of the probability given to the truth rises above that of a coin.
+    """
+    return float(np.log(2) - np.log1p(np.exp(-nats)).mean())

@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NATS", "NATS_OF_A_TURN", "POSE_SIZE", "TWIN_SIZE", "UNMEASURED", "no_twins", "sound"]
+__all__ = [
+    "MOST_TRUST",
+    "NATS",
+    "NATS_OF_A_TURN",
+    "POSE_SIZE",
+    "TWIN_SIZE",
+    "UNMEASURED",
+    "full_trust",
+    "no_twins",
+    "sound",
+]
 
 POSE_SIZE = 12
 """A row begins with the pose: nine row-major entries of a rotation, then a translation, m."""
@@ -15,8 +25,16 @@ NATS_OF_A_TURN = 13
 """As many, from a turn by `colonnade_models.telling_apart.TURN` only, about the same axis."""
 TWIN_SIZE = 14
 
+MOST_TRUST = 10.0
+"""A trust beyond any that touches teach."""
+
 UNMEASURED = np.float32(np.inf)
 """In place of nats that too few touches were left to measure."""
+
+
+def full_trust() -> NDArray[np.float32]:
+    """(2,): differences in shape and in colour count as they do between objects."""
+    return np.ones(2, np.float32)
 
 
 def no_twins() -> NDArray[np.float32]:

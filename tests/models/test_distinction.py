@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -37,7 +39,10 @@ from colonnade_models.twins import find_twins
 
 f = np.float32
 T = default_tolerance()
-THINGS = [learned("blob", blob(1), count=3000), learned("egg", ellipsoid(0.03, 0.02, 0.012))]
+THINGS = [
+    replace(learned("blob", blob(1), count=3000), trust=np.array([0.4, 2.0], f)),
+    learned("egg", ellipsoid(0.03, 0.02, 0.012)),
+]
 MEMORY = ObjectMemory(THINGS).arrays
 
 
@@ -120,6 +125,21 @@ def test_colour_alone_tells_what_is_alike_in_shape() -> None:
     assert not look_alike(ObjectMemory([paled]).arrays, 0, here, 0, turned, T, *scratch)
 
 
+def test_the_hue_of_a_grey_thing_tells_nothing() -> None:
+    """The hue of each surfel is chance where saturation is a rounding error, and not where it is
+    not."""
+    here = pose_row(Rotation.identity(), np.zeros(3))
+    turned = pose_row(Rotation.from_rotvec([0, 0, np.pi]), np.zeros(3))
+    scratch = np.zeros(FEATURE_SIZE, f), np.zeros(12, f)
+    alike = []
+    for saturation in (0.01, 0.8):
+        egg = learned("egg", ellipsoid(0.03, 0.02, 0.012))
+        egg.table[:, S.COLOUR] = np.random.default_rng(3).uniform(0, 1, len(egg.table))
+        egg.table[:, S.COLOUR + 1 : S.COLOUR + 3] = saturation, 0.6
+        alike.append(look_alike(ObjectMemory([egg]).arrays, 0, here, 0, turned, T, *scratch))
+    assert alike == [True, False]
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_the_lead_that_touches_should_have_brought_is_plain(seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -135,7 +155,7 @@ def test_the_lead_that_touches_should_have_brought_is_plain(seed: int) -> None:
     plain = naive.expected_lead(THINGS[0], a, THINGS[0], b, rows[:25], T)
     assert plain > 20
     assert abs(got - plain) < 0.1 * plain  # on the wall between two cells another may answer
-    assert expected_lead(MEMORY, 0, a, 0, a, rows, 25, T, *scratch) == pytest.approx(0, abs=1.5)
+    assert expected_lead(MEMORY, 0, a, 0, a, rows, 25, T, *scratch) == pytest.approx(0, abs=3)
     usual = naive.usual_lead(THINGS[0], a, THINGS[0], b, T)
     assert usual_lead(MEMORY, 0, a, 0, b, T, *scratch) == pytest.approx(usual, abs=0.1)
 

@@ -34,8 +34,9 @@ def thing(name: str, seed: int, twins: int = 0) -> LearnedObject:
     random = np.random.default_rng(seed)
     rows = random.normal(size=(twins, TWIN_SIZE)).astype(np.float32)
     rows[::2, NATS:] = UNMEASURED
+    trust = np.array([0.1, 1.5], np.float32) * (1 + seed)
     return LearnedObject(
-        name, random_table(20 + seed, seed), 0.004 + 0.001 * seed, 7 * seed, twins=rows
+        name, random_table(20 + seed, seed), 0.004 + 0.001 * seed, 7 * seed, twins=rows, trust=trust
     )
 
 
@@ -68,6 +69,7 @@ def test_what_is_read_is_what_was_written(path: Path, memory: ObjectMemory) -> N
     for a, b in zip(memory, again, strict=True):
         assert a.table.tobytes() == b.table.tobytes()
         assert a.twins.tobytes() == b.twins.tobytes()
+        assert a.trust.tobytes() == b.trust.tobytes()
         assert b.table.dtype == np.float32
         assert b.steps == a.steps
         assert np.float32(a.spacing) == np.float32(b.spacing)
@@ -165,6 +167,7 @@ def as_schema_2(tensors: dict[str, Any], header: dict[str, Any]) -> None:
 def as_schema_3(tensors: dict[str, Any], header: dict[str, Any]) -> None:
     """What a file held before it was measured how well twins are told apart."""
     tensors["twins"] = np.ascontiguousarray(tensors["twins"][:, :POSE_SIZE])
+    del tensors["trust"]
     header["schema"] = 3
 
 
@@ -173,6 +176,7 @@ def test_twins_of_schema_3_are_unmeasured(path: Path, memory: ObjectMemory) -> N
     for old, new in zip(load_model(path), memory, strict=True):
         assert (old.twins[:, :POSE_SIZE] == new.twins[:, :POSE_SIZE]).all()
         assert (old.twins[:, POSE_SIZE:] == UNMEASURED).all()
+        assert (old.trust == 1).all()
         assert (old.table == new.packed.unpacked().table).all()
 
 
@@ -194,6 +198,7 @@ def test_damaged_twins_of_schema_3_are_refused(path: Path, change: Any) -> None:
 def test_a_model_of_schema_2_is_read(path: Path, tmp_path: Path, memory: ObjectMemory) -> None:
     for known in memory:
         known.twins[:, POSE_SIZE:] = UNMEASURED
+        known.trust[:] = 1
     save_model(tmp_path / "new", memory)
     rewritten(path, as_schema_2)
     save_model(path, load_model(path))
@@ -248,6 +253,10 @@ HOSTILE = {
     "twins are NaN": put("twins", np.nan, (0, 0)),
     "nats are NaN": put("twins", np.nan, (0, NATS)),
     "a twin lies infinitely far off": put("twins", np.inf, (0, 9)),
+    "trust is NaN": put("trust", np.nan, (0, 0)),
+    "trust is nothing": put("trust", 0.0, (0, 1)),
+    "trust is boundless": put("trust", 1e3, (0, 1)),
+    "trust is flat": put("trust", np.ones(4, np.float32)),
     "twin starts go down": put("twin_start", np.array([0, 2, 1, 3, 3], np.int32)),
     "twin starts overflow": put("twin_start", np.array([0, 2**31 - 1, -(2**31), 3, 3], np.int32)),
     "twin starts wrap": put("twin_start", np.array([0, 2**31 - 1, -(2**31), -1, 3], np.int32)),

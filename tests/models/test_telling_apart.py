@@ -14,7 +14,17 @@ from colonnade_models import percept as P
 from colonnade_models.evidence import FEATURE_SIZE, default_tolerance
 from colonnade_models.learned import LearnedObject
 from colonnade_models.memory import ObjectMemory
-from colonnade_models.telling_apart import NUMBERS, TURN, _add_scores, measured, part_turn
+from colonnade_models.telling_apart import (
+    COLOUR,
+    NUMBERS,
+    SHAPE,
+    TURN,
+    _information,
+    _score_all,
+    _trust,
+    measured,
+    part_turn,
+)
 from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, UNMEASURED
 from colonnade_models.twins import find_twins
 
@@ -41,15 +51,15 @@ def test_the_scores_of_disturbed_touches_are_plain() -> None:
             for turn, shift in (([0, 0, 0], 0.0), ([0.2, 0, 0.1], 0.001), ([0, 0, np.pi], 0.0))
         ]
     )
-    t, sums = default_tolerance(), np.zeros(3)
-    _add_scores(
-        ObjectMemory([known]).arrays, touches, white, poses, t, np.zeros(FEATURE_SIZE, f), sums
-    )
-    for pose, total in zip(poses, sums, strict=True):
-        plain = naive.scores(known, touches, white, pose, t)
-        # on the wall between two cells another surfel may answer: one or two of eighty
-        assert abs(total - sum(plain)) < 10
-        assert max(plain) > 2
+    t, out = default_tolerance(), np.zeros((80, 3, 2), f)
+    memory = ObjectMemory([known]).arrays
+    _score_all(memory, touches, white, poses, t, np.zeros(FEATURE_SIZE, f), out)
+    for w, pose in enumerate(poses):
+        plain = np.array(naive.scores(known, touches, white, pose, t))
+        # on the wall between two cells another surfel may answer
+        assert (np.abs(out[:, w] - plain) < 0.01).all(axis=1).mean() > 0.95
+        assert plain[:, 0].max() > 2
+        assert plain[:, 1].max() > 0.01
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -75,7 +85,7 @@ def test_what_is_only_shifted_has_no_axis() -> None:
 
 def test_a_symmetry_costs_nothing_and_another_turn_does() -> None:
     box = with_twins(rounded_box(0.035, 0.022, 0.012))
-    twins = measured(box, touches_of(rounded_box(0.035, 0.022, 0.012)))
+    twins = measured(box, touches_of(rounded_box(0.035, 0.022, 0.012))).twins
     assert (twins[:, :POSE_SIZE] == box.twins[:, :POSE_SIZE]).all()
     turns = Rotation.from_matrix(twins[:, :9].reshape(-1, 3, 3))
     unmoved = np.abs(twins[:, 9:POSE_SIZE]).max(axis=1) < 0.002
@@ -88,7 +98,7 @@ def test_a_symmetry_costs_nothing_and_another_turn_does() -> None:
 
 def test_a_round_thing_may_be_turned_a_little() -> None:
     round_thing = with_twins(spindle(0.018, 0.04))
-    twins = measured(round_thing, touches_of(spindle(0.018, 0.04)))
+    twins = measured(round_thing, touches_of(spindle(0.018, 0.04))).twins
     about = np.abs(twins[:, 8] - 1) < 0.02  # the axis stays where it is
     assert about.sum() > 5
     assert twins[about, NATS].max() < 0.05
@@ -104,11 +114,46 @@ def test_chance_gives_surfels_what_touches_do_not_bear_out() -> None:
     half = (turns * Rotation.from_rotvec([0, 0, -np.pi])).magnitude() < 0.1
     half &= np.abs(box.twins[:, 9:POSE_SIZE]).max(axis=1) < 0.002
     assert half.any()
-    assert measured(box, touches)[half, NATS].max() < 0.06
+    assert measured(box, touches).twins[half, NATS].max() < 0.06
 
 
 def test_too_few_touches_measure_nothing() -> None:
     box = with_twins(rounded_box(0.035, 0.022, 0.012))
     few = touches_of(rounded_box(0.035, 0.022, 0.012), 300)
-    assert (measured(box, few)[:, NATS:] == UNMEASURED).all()
-    assert measured(replace(box, twins=box.twins[:0]), few).shape == (0, 14)
+    assert (measured(box, few).twins[:, NATS:] == UNMEASURED).all()
+    assert len(measured(replace(box, twins=box.twins[:0]), few).twins) == 0
+
+
+def test_information_is_what_logarithms_say() -> None:
+    assert _information(np.zeros(5, f)) == pytest.approx(0, abs=1e-7)
+    assert _information(np.full(5, 30, f)) == pytest.approx(np.log(2), abs=1e-6)
+    nats = np.array([1.0, -0.5], f)
+    chances = 1 / (1 + np.exp(-nats))
+    assert _information(nats) == pytest.approx(np.log(2 * chances).mean(), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shape", "colour", "weighed"),
+    [
+        ((0.02, 1.0), (0.2, 0.3), True),  # a die: the print tells, edges are only noise
+        ((1.0, 1.0), (0.0, 0.1), False),  # a mug: no print, nothing to weigh
+        ((0.6, 0.8), (0.3, 0.4), False),  # both tell what they say
+    ],
+)
+def test_trust_goes_where_touches_are_borne_out(
+    shape: tuple[float, float], colour: tuple[float, float], weighed: bool
+) -> None:
+    """Nats by shape and by colour with these means and standard deviations."""
+    random = np.random.default_rng(8)
+    parts = [random.normal(*part, (4000, 3)) for part in (shape, colour)]
+    trust = _trust(np.stack(parts, axis=2).astype(f))
+    if weighed:
+        assert trust[0] < 0.3 < 1.0 < trust[1]
+    else:
+        assert (trust == 1).all()
+    assert SHAPE[0] <= trust[0] <= SHAPE[-1]
+    assert COLOUR[0] <= trust[1] <= COLOUR[-1]
+
+
+def test_of_twins_that_nothing_tells_nothing_is_learned() -> None:
+    assert (_trust(np.zeros((500, 4, 2), f)) == 1).all()

@@ -77,13 +77,39 @@ def telling(surfel: NDArray[Any], other: LearnedObject, T: NDArray[Any], t: Tole
     return min(loss(surfel, other, T, t), float(D.MOST_TELLING))
 
 
+def would_tell(
+    surfel: NDArray[Any], one: LearnedObject, other: LearnedObject, T: NDArray[Any], t: Tolerance
+) -> float:
+    """Nats that touching the surfel of one object would tell, as far as its differences count."""
+    nats = loss(surfel, other, T, t)
+    if one is other:
+        colour = by_colour(other, imagine(surfel), T, t)
+        nats = float(one.trust[0]) * (nats - colour) + float(one.trust[1]) * colour
+    return min(nats, float(D.MOST_TELLING))
+
+
+def by_print(learned: LearnedObject, f: Array, T: NDArray[Any], t: Tolerance) -> float:
+    """The same as `by_colour`, where the hue of a grey counts for nothing."""
+    i, _ = _laid(learned, f, T)
+    if i < 0:
+        return 0.0
+    s, f = learned.table[i].astype(np.float64), f.copy()
+    vivid = min(f[P.COLOUR + 1], s[S.COLOUR + 1], float(D.GREY)) / float(D.GREY)
+    apart = (f[P.COLOUR] - s[S.COLOUR] + 0.5) % 1.0 - 0.5
+    f[P.COLOUR] = s[S.COLOUR] + vivid * apart
+    return coloured(f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3], s, t)
+
+
 def look_alike(
     one: LearnedObject, a: NDArray[Any], other: LearnedObject, b: NDArray[Any], t: Tolerance
 ) -> bool:
     """Whether probed surfels tell little on average, by colour too, and much hardly anywhere."""
     T, probes = relative_pose(a, b), one.table[:: max(1, len(one.table) // D.PROBES)]
-    nats = [telling(s, other, T, t) for s in probes]
-    colours = [by_colour(other, imagine(s), T, t) for s in probes]
+    colours = [by_print(other, imagine(s), T, t) for s in probes]
+    nats = [
+        min(loss(s, other, T, t) - by_colour(other, imagine(s), T, t) + c, float(D.MOST_TELLING))
+        for s, c in zip(probes, colours, strict=True)
+    ]
     much = sum(n > D.MUCH for n in nats)
     little = np.mean(nats) < D.ALIKE and np.mean(colours) < D.ALIKE_IN_COLOUR
     return much <= D.SELDOM * len(nats) and bool(little)
@@ -94,7 +120,7 @@ def usual_lead(
 ) -> float:
     """What the probed surfels tell on average."""
     T, probes = relative_pose(a, b), one.table[:: max(1, len(one.table) // D.PROBES)]
-    return float(np.mean([telling(s, other, T, t) for s in probes]))
+    return float(np.mean([would_tell(s, one, other, T, t) for s in probes]))
 
 
 def expected_lead(
@@ -110,5 +136,5 @@ def expected_lead(
     for f in np.asarray(features, np.float64):
         i, _ = _laid(one, f, a)
         if f[P.ON_OBJECT] > 0 and i >= 0:
-            total += telling(one.table[i], other, T, t)
+            total += would_tell(one.table[i], one, other, T, t)
     return total

@@ -167,6 +167,22 @@ def score(
     return _weighed(learned, pose, f, t, reach, surfel_score)
 
 
+def score_parts(
+    learned: LearnedObject, pose: NDArray[Any], f: NDArray[Any], t: Tolerance, reach: float
+) -> tuple[float, float]:
+    """The score, and the nats in it that a difference in colour cost."""
+
+    def of_colour(
+        f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
+    ) -> float:
+        s = np.asarray(surfel, np.float64)
+        return coloured(f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3], s, t)
+
+    nats = score(learned, pose, f, t, reach)
+    met = f[P.ON_OBJECT] > 0 and _weighed(learned, pose, f, t, reach, lambda *_: 1.0) == 1.0
+    return nats, _weighed(learned, pose, f, t, reach, of_colour) if met else 0.0
+
+
 def fit(
     learned: LearnedObject, pose: NDArray[Any], f: NDArray[Any], t: Tolerance, reach: float
 ) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.naive.distinction import imagine, laid_into, telling
+from tests.naive.distinction import imagine, laid_into, would_tell
 from tests.naive.poses import is_near, matrix, relative_pose
 
 from colonnade.policies import distinguish as G
@@ -56,7 +56,7 @@ def worths(
             T, other = relative_pose(pose, these[k][1]), things[these[k][0]]
             near = float(G.NEAR_RIVAL)
             weight = near / (near + evidence - these[k][2])
-            worth += weight * telling(s, other, T, t)
+            worth += weight * would_tell(s, things[o], other, T, t)
             everything += weight
             if laid_into(other, imagine(s), T, t) > t.floor:
                 meets += weight

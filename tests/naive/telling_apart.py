@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
-from tests.naive.evidence import features_of, score
+from tests.naive.evidence import features_of, score_parts
 
 from colonnade_models import percept as P
 from colonnade_models import standard_noise as noise
@@ -33,10 +33,10 @@ def disturbed(touch: NDArray[Any], white: NDArray[Any]) -> Array:
 
 def scores(
     learned: LearnedObject, touches: NDArray[Any], white: NDArray[Any], pose: Array, t: Tolerance
-) -> list[float]:
-    """Of every disturbed touch where the (12,) pose lays it."""
+) -> list[tuple[float, float]]:
+    """Of every disturbed touch where the (12,) pose lays it; what colour cost of it."""
     rows = [disturbed(*pair) for pair in zip(touches, white, strict=True)]
-    return [score(learned, pose, row, t, 0.0) for row in rows]
+    return [score_parts(learned, pose, row, t, 0.0) for row in rows]
 
 
 def part_turn(pose: NDArray[Any], angle: float) -> tuple[Rotation, Array]:

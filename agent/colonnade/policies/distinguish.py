@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.column import PERCEPTS, Column
-from colonnade_models.distinction import MOST_TELLING, at_home, imagine, laid_into, relative_pose
+from colonnade_models.distinction import imagine, relative_pose, would_tell
 from colonnade_models.hypotheses import best_of, is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
@@ -120,11 +120,11 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
     for i in range(start + offset % stride, end, stride):
         s = memory.surfels[i]
         imagine(s, c.imagined)
-        home = at_home(s, c.imagined, c.tolerance)
         worth, meets = ZERO, ONE
         for k in range(rivals):
-            there = laid_into(memory, c.imagined, h.object[chosen[k]], relative[k], c.tolerance)
-            worth = worth + weight[k] * min(home - there, MOST_TELLING)
+            rival = h.object[chosen[k]]
+            nats, there = would_tell(memory, s, o, rival, relative[k], c.tolerance, c.imagined)
+            worth = worth + weight[k] * nats
             if there > c.tolerance.floor:
                 meets = meets + weight[k]
         # a surface that the leader alone expects is most likely not there
