@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from rich.table import Table
 from colonnade.checks import check_config
 from colonnade.config import DoctorConfig
 from colonnade.files import write_json
-from colonnade.finding import Check, Finding
+from colonnade.finding import Check, Finding, made
 from colonnade.workers import core_count
 
 __all__ = ["Finding", "doctor", "examine"]
@@ -93,21 +93,13 @@ def examine(run: Path | None = None, engine: str = "colonnade.engine") -> Iterat
     ]
     if run is not None:
         checks.append(("run folder", partial(_run, run, engine)))
-    yield from _made(checks)
-
-
-def _made(checks: Iterable[Check]) -> Iterator[Finding]:
-    for what, check in checks:
-        try:
-            yield from check()
-        except Exception as error:
-            yield Finding(what, "broken", f"could not be checked: {type(error).__name__}: {error}")
+    yield from made(checks)
 
 
 def _run(path: Path, engine: str) -> Iterator[Finding]:
     from colonnade.doctor_run import run_checks  # needs what may be missing
 
-    yield from _made(run_checks(path, engine))
+    yield from made(run_checks(path, engine))
 
 
 def _python() -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from typing import Any
 from colonnade.engine import load_engine
 from colonnade.episode_table import EpisodeTableError, read_episodes, read_table
 from colonnade.files import name_of_file
-from colonnade.finding import Check, Finding
+from colonnade.finding import Check, Finding, made
 from colonnade.journal import read_journal
 from colonnade.run_config import RunFolderError, read_run_config, trained_table
 from colonnade.run_folder import ASIDE
@@ -29,16 +29,20 @@ def run_checks(path: Path, engine: str) -> list[Check]:
     """The checks of a run folder, or of a model file alone."""
     if not path.is_dir():
         return [("model", partial(_model, path, engine))]
-    model = ("model", partial(_model, path / "model.safetensors", engine))
+    file = path / "model.safetensors"
+    model = ("model", partial(_model, file, engine))
     try:
         config = read_run_config(path, missing_ok=True)
     except (RunFolderError, OSError) as error:
         found = Finding("config.toml", "broken", str(error))
         return [(found.what, partial(iter, [found])), model]
     checks: list[Check] = [("config.toml", partial(_config, path, config))]
-    if not config.keys() & {"evaluate", "bench"} or config.keys() & {"train", "discover"}:
+    learns = bool(config.keys() & {"train", "discover"})
+    if learns and not file.exists():
+        checks.append(("model", partial(_unmade, file)))
+    elif learns or not config.keys() & {"evaluate", "bench"}:
         checks.append(model)
-    if "train" in config:
+    if "names" in config.get("train", {}):
         checks.append(("objects", partial(_objects, path, config["train"], engine)))
     if "discover" in config:
         checks.append(("stream", partial(_stream, path, engine)))
@@ -65,6 +69,10 @@ def _config(path: Path, config: Mapping[str, Any]) -> Iterator[Finding]:
         return
     jobs = [name for name in config if name != "made"]
     yield Finding("config.toml", "ok", f"{path} holds: {', '.join(jobs)}")
+
+
+def _unmade(file: Path) -> Iterator[Finding]:
+    yield Finding("model", "note", f"{file} is not made yet: {AGAIN}")
 
 
 def _model(file: Path, engine: str) -> Iterator[Finding]:
@@ -148,11 +156,10 @@ def _below(path: Path, engine: str) -> Iterator[Finding]:
     """Whatever is not well in the run folders of a benchmark."""
     folders = sorted(file.parent for file in path.glob("*/**/config.toml"))
     for folder in folders:
-        for _, check in run_checks(folder, engine):
-            for finding in check():
-                if finding.state != "ok":
-                    what = f"{folder.relative_to(path)}: {finding.what}"
-                    yield Finding(what, finding.state, finding.detail)
+        for finding in made(run_checks(folder, engine)):
+            if finding.state != "ok":
+                what = f"{folder.relative_to(path)}: {finding.what}"
+                yield Finding(what, finding.state, finding.detail)
     yield Finding("run folders", "ok", f"{len(folders)} below {path}")
     if not (path / "bench.json").is_file():
         yield Finding("bench.json", "note", f"not complete: {AGAIN}")

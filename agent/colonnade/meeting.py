@@ -337,5 +337,5 @@ def _turned(twins: Array, pose: Array) -> Array:
     """The pose (12,) followed by each of an object's twins (W, 14): (W, 12)."""
     poses = np.empty((len(twins), POSE_SIZE), np.float32)
     for twin, turned in zip(twins, poses, strict=True):
-        after(twin, pose, turned)
+        after(twin[:POSE_SIZE], pose, turned)
     return poses

@@ -219,8 +219,7 @@ class _Recognition:
         angles = [
             _angle(h.pose[i, :9].reshape(3, 3) @ true)
             for i in range(int(h.count[0]))
-            if i == leader
-            or (symmetric and h.object[i] == h.object[leader] and ranked[i] > tie)
+            if i == leader or (symmetric and h.object[i] == h.object[leader] and ranked[i] > tie)
         ]
         estimate = h.pose[leader, :9].reshape(3, 3).T.astype(np.float64)
         from colonnade_envs.objects.symmetry import symmetry_group

@@ -78,9 +78,9 @@ class Settings(NamedTuple):
     """Lead over every other object that decides."""
     pose_margin: np.float32
     """Lead over every pose that differs."""
-    alike: np.float32
+    symmetric_below: np.float32
     """Nats a touch that learning found a pose to differ by, below which it is the same, or"""
-    faint: np.float32
+    faint_below: np.float32
     """as many, where a small turn about the same axis differs by no more either."""
     refuted: np.float32
     """Nats that touches should have told poses apart by, which tie all the same: they are alike."""
@@ -119,8 +119,8 @@ def default_settings() -> Settings:
         least_percepts=7,
         margin=f(6.0),
         pose_margin=f(3.5),
-        alike=f(0.04),
-        faint=f(0.16),
+        symmetric_below=f(0.04),
+        faint_below=f(0.16),
         refuted=f(6.0),
         fit=f(1.6),
         strange=f(1.1),

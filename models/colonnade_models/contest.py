@@ -33,6 +33,7 @@ from colonnade_models.percept import ON_OBJECT
 from colonnade_models.recall import recall, recall_listed
 from colonnade_models.refinement import refine
 from colonnade_models.seeding import choose_anchor, seed
+from colonnade_models.twin import POSE_SIZE
 
 __all__ = [
     "admit_seeds",
@@ -202,7 +203,7 @@ def admit_twins(c: Column, memory: Memory, leader: int) -> None:
     c.tally[TWINNED_AT] = c.tally[MET]
     s.count[0] = 0
     for w in range(memory.twin_start[o], memory.twin_start[o + 1]):
-        after(memory.twins[w], h.pose[leader], c.relative)
+        after(memory.twins[w, :POSE_SIZE], h.pose[leader], c.relative)
         known = False
         for i in range(h.count[0]):
             if h.object[i] == o and is_near(

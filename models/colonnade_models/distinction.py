@@ -46,12 +46,12 @@ ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 MOST_TELLING = np.float32(4.0)
 """Nats that one touch can bring at most, for all we believe of it."""
+GREY = np.float32(0.2)
+"""Saturation below which a hue begins to mean less."""
 ALIKE = np.float32(0.4)
 """Nats a touch must bring on average to tell two hypotheses apart, or"""
 ALIKE_IN_COLOUR = np.float32(0.08)
 """as many by colour alone, which neighbouring surfels agree on better than on the surface, or"""
-GREY = np.float32(0.2)
-"""Saturation below which a hue begins to mean less."""
 MUCH = np.float32(2.0)
 SELDOM = np.float32(0.05)
 """more than MUCH at more than this share of the places: most learned symmetries stay below all."""
@@ -172,15 +172,16 @@ def would_tell(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _by_print(s: Array, f: Array, t: Tolerance) -> np.float32:
+def _by_vivid_colour(s: Array, f: Array, t: Tolerance) -> np.float32:
     """Nats that colour alone tells imagined features `f`, whose hue is lost, from surfel row `s`.
 
-    Hue counts as far as the greyer of the two is no grey: that of a grey is chance.
+    Hue counts as far as the greyer of the two is no grey: that of a grey is chance. Between twins
+    that need not be said, for touches were seen not to bear it out; here nothing was measured.
     """
-    vivid = min(min(f[P.COLOUR + 1], s[S.COLOUR + 1]) / GREY, ONE)
+    vividness = min(min(f[P.COLOUR + 1], s[S.COLOUR + 1]) / GREY, ONE)
     dh = f[P.COLOUR] - s[S.COLOUR]
     dh = dh - np.floor(dh + HALF)
-    f[P.COLOUR] = s[S.COLOUR] + vivid * dh
+    f[P.COLOUR] = s[S.COLOUR] + vividness * dh
     nats, _ = colour_difference(f, P.COLOUR, s, t)
     return nats
 
@@ -202,9 +203,9 @@ def look_alike(
         imagine(memory.surfels[i], f)
         home = at_home(memory.surfels[i], f, t)
         there, by_colour, j = _laid(memory, f, ob, T, t)
-        by_print = _by_print(memory.surfels[j], f, t) if j >= 0 else ZERO
-        nats = min(home - there - by_colour + by_print, MOST_TELLING)
-        told, coloured = told + nats, coloured + by_print
+        vivid = _by_vivid_colour(memory.surfels[j], f, t) if j >= 0 else ZERO
+        nats = min(home - there - by_colour + vivid, MOST_TELLING)
+        told, coloured = told + nats, coloured + vivid
         if nats > MUCH:
             often = often - ONE
         if often < ZERO:

@@ -334,13 +334,19 @@ def _met(  # type: ignore[no-untyped-def]
 def score_parts(  # type: ignore[no-untyped-def]
     memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
 ):
-    """What `score` returns, and the nats in it that a difference in colour cost."""
+    """What `score` returns, and the nats in it that a difference in colour cost.
+
+    Of a score at the floor that is no more than would have led there by itself.
+    """
     if f[P.ON_OBJECT] < ONE:
         return _miss(memory, o, pose, f, t, reach), ZERO
     known, penalty, widened, coloured = _met(memory, o, pose, f, t)
     if not known:
         return t.floor, ZERO
-    return max(t.gain - (penalty + SPREADING * log_positive(widened)), t.floor), coloured
+    best = t.gain - SPREADING * log_positive(widened)
+    if best - penalty > t.floor:
+        return best - penalty, coloured
+    return t.floor, min(coloured, max(best - t.floor, ZERO))
 
 
 @inlined

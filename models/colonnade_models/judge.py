@@ -24,7 +24,7 @@ from colonnade_models.likeness import hardly_differ
 from colonnade_models.memory import Memory
 from colonnade_models.motion import remember_leader
 
-__all__ = ["judge"]
+__all__ = ["behind", "judge"]
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
@@ -54,8 +54,18 @@ def _look_up(c: Column) -> None:
         v.best[o] = np.float32(-np.inf)
     for i in range(h.count[0]):
         v.best[h.object[i]] = max(v.best[h.object[i]], h.evidence[i])
+        c.ranked[i] = h.evidence[i]
     leader = best_of(h)
     v.state[1], v.state[2], v.state[3] = leader, _rival_object(h, c.kin.family, leader), 0
+
+
+@kernel
+def behind(c: Column, i: int) -> np.float32:
+    """Nats by which hypothesis `i` is behind the leader, by what tells the two apart."""
+    h, v, leader = c.hypotheses, c.verdict, c.verdict.state[1]
+    if c.kin.family[h.object[i]] == c.kin.family[h.object[leader]]:
+        return max(c.ranked[leader] - c.ranked[i], ZERO)
+    return max(v.best[h.object[leader]] - h.evidence[i], ZERO)
 
 
 @kernel
@@ -89,7 +99,6 @@ def _rank_poses(c: Column, memory: Memory) -> None:
     leading = h.object[v.state[1]]
     shape, colour = memory.trust[leading, 0] - ONE, memory.trust[leading, 1] - ONE
     for i in range(h.count[0]):
-        ranked[i] = h.evidence[i]
         if family[h.object[i]] != family[leading] or (shape == ZERO and colour == ZERO):
             continue
         for p in range(c.tally[PERCEPTS]):
@@ -99,7 +108,10 @@ def _rank_poses(c: Column, memory: Memory) -> None:
             ranked[i] += shape * (nats + coloured) - colour * coloured
     for i in range(h.count[0]):
         if family[h.object[i]] == family[leading] and ranked[i] > ranked[v.state[1]]:
-            v.state[1] = i
+            fits = total_fit(c, memory, h.object[i], h.pose[i])
+            if fits >= c.settings.fit * np.float32(c.tally[MET]):
+                v.state[1] = i
+    remember_leader(c, v.state[1])
 
 
 @kernel

@@ -13,7 +13,7 @@ from colonnade_models import surfel as S
 from colonnade_models.packed import Packed, pack, unpack
 from colonnade_models.profile import profile
 from colonnade_models.spatial_index import Box, box_of
-from colonnade_models.twin import TWIN_SIZE, full_trust, no_twins, sound
+from colonnade_models.twin import MOST_TRUST, TWIN_SIZE, full_trust, no_twins, sound, sound_trust
 
 __all__ = ["LearnedObject", "PackedObject", "Surfels"]
 
@@ -54,8 +54,10 @@ class LearnedObject:
             raise ValueError(f"{self.name}: surfels must be finite")
         if self.twins.ndim != 2 or self.twins.shape[1] != TWIN_SIZE or not sound(self.twins):
             raise ValueError(f"{self.name}: twins must be sound and (W, {TWIN_SIZE})")
-        if self.trust.shape != (2,) or not (self.trust > 0).all():
-            raise ValueError(f"{self.name}: trust must be two positive numbers")
+        if self.trust.shape != (2,) or not sound_trust(self.trust):
+            raise ValueError(
+                f"{self.name}: trust must be two numbers above 0, at most {MOST_TRUST:g}"
+            )
 
     @property
     def surfels(self) -> Surfels:

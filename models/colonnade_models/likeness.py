@@ -53,7 +53,7 @@ def hardly_differ(c: Column, memory: Memory, leader: int, other: int) -> bool:
         w = _twin_between(memory, oa, a, b, T)
         if w >= 0:
             nats, turned = memory.twins[w, NATS], memory.twins[w, NATS_OF_A_TURN]
-    if nats < s.alike or (turned < s.faint and nats < s.faint):
+    if nats < s.symmetric_below or (turned < s.faint_below and nats < s.faint_below):
         return True
     measured = nats < UNMEASURED
     lead = expected_lead(memory, oa, a, ob, b, c.features, c.tally[PERCEPTS], t, f, T)

@@ -25,7 +25,7 @@ from colonnade_models.memory import ObjectMemory
 from colonnade_models.older_schemas import OLDER, brought_up
 from colonnade_models.packed import COARSEST_STEP, FINEST_STEP, LOOKS, STEPS, Packed, join, part
 from colonnade_models.spatial_index import MOST_CELLS, MOST_SURFELS, cells_along
-from colonnade_models.twin import MOST_TRUST, TWIN_SIZE, no_twins, sound
+from colonnade_models.twin import TWIN_SIZE, no_twins, sound, sound_trust
 
 __all__ = ["SCHEMA", "ModelFileError", "load_model", "load_object", "save_model", "save_object"]
 
@@ -223,7 +223,7 @@ def _objects(
     need(bool((corners + STEPS * step[:, None] < 20.0).all()), "surfels lie metres off the object")
     need(sound(twins), "twins are not finite")
     trust = tensors["trust"]
-    need(bool(((trust > 0) & (trust <= MOST_TRUST)).all()), "the trust makes no sense")
+    need(sound_trust(trust), "the trust makes no sense")
     objects = [
         PackedObject(
             names[i],

@@ -37,18 +37,18 @@ def brought_up(schema: int, tensors: Tensors) -> Tensors:
     return _with_unmeasured_twins(tensors)
 
 
-def need(truth: bool, what: str) -> None:
+def _need(truth: bool, what: str) -> None:
     """Raise ValueError, saying what is amiss, unless all is well."""
     if not truth:
         raise ValueError(what)
 
 
 def _with_unmeasured_twins(tensors: Tensors) -> Tensors:
-    need("twins" in tensors, "`twins` is missing")
-    need("steps" in tensors and tensors["steps"].ndim == 1, "`steps` is missing or odd")
+    _need("twins" in tensors, "`twins` is missing")
+    _need("steps" in tensors and tensors["steps"].ndim == 1, "`steps` is missing or odd")
     poses = tensors["twins"]
     kind = poses.dtype == np.float32 and poses.ndim == 2
-    need(kind and poses.shape[1] == POSE_SIZE, "`twins` is of another kind")
+    _need(kind and poses.shape[1] == POSE_SIZE, "`twins` is of another kind")
     twins = np.full((len(poses), TWIN_SIZE), UNMEASURED, np.float32)
     twins[:, :POSE_SIZE] = poses
     trust = np.ones((len(tensors["steps"]), 2), np.float32)
@@ -57,18 +57,18 @@ def _with_unmeasured_twins(tensors: Tensors) -> Tensors:
 
 def _packed(tensors: Tensors) -> Tensors:
     rest = dict(tensors)
-    need("surfels" in rest, "`surfels` is missing")
-    need("surfel_start" in rest, "`surfel_start` is missing")
+    _need("surfels" in rest, "`surfels` is missing")
+    _need("surfel_start" in rest, "`surfel_start` is missing")
     surfels, start = rest.pop("surfels"), rest["surfel_start"]
-    need(surfels.dtype == np.float32 and surfels.ndim == 2, "`surfels` is no float32 table")
-    need(surfels.shape[1] == SURFEL_SIZE, f"a surfel has {SURFEL_SIZE} fields")
-    need(bool(np.isfinite(surfels).all()), "surfels are not finite")
+    _need(surfels.dtype == np.float32 and surfels.ndim == 2, "`surfels` is no float32 table")
+    _need(surfels.shape[1] == SURFEL_SIZE, f"a surfel has {SURFEL_SIZE} fields")
+    _need(bool(np.isfinite(surfels).all()), "surfels are not finite")
     position, normal = (surfels[:, k : k + 3] for k in (POSITION, NORMAL))
-    need(bool((np.abs(position) < FARTHEST).all()), "surfels lie metres off the object")
+    _need(bool((np.abs(position) < FARTHEST).all()), "surfels lie metres off the object")
     size = (normal.astype(np.float64) ** 2).sum(axis=1)
-    need(bool((np.abs(size - 1) < 0.01).all()), "normals are not of unit length")
-    need(start.dtype == np.int32 and start.ndim == 1 and len(start) > 0, "`surfel_start` is odd")
-    need(bool(start[0] == 0 and start[-1] == len(surfels)), "`surfel_start` does not fit")
-    need(bool((np.diff(start.astype(np.int64)) > 0).all()), "an object is empty")
+    _need(bool((np.abs(size - 1) < 0.01).all()), "normals are not of unit length")
+    _need(start.dtype == np.int32 and start.ndim == 1 and len(start) > 0, "`surfel_start` is odd")
+    _need(bool(start[0] == 0 and start[-1] == len(surfels)), "`surfel_start` does not fit")
+    _need(bool((np.diff(start.astype(np.int64)) > 0).all()), "an object is empty")
     packed = join([pack(surfels[a:b]) for a, b in pairwise(start)])
     return rest | {f"surfel_{name}": array for name, array in packed._asdict().items()}

@@ -1,4 +1,4 @@
-"""Telling: by how many nats a touch tells an object from its twins.
+"""Telling apart: by how many nats a touch tells an object from its twins.
 
 What surfels seem to differ by is more than what they stand for does: each was learned from other
 touches, and what chance gave them counts as a difference. So an object is drafted without a part of
@@ -105,7 +105,7 @@ def part_turn(pose: Array) -> Array | None:
     if np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1)) < LEAST_ANGLE:
         return None
     axis = np.linalg.eigh(rotation + rotation.T)[1][:, -1]
-    centre = np.linalg.lstsq(np.eye(3) - rotation, shift - axis * (axis @ shift), rcond=None)[0]
+    centre = np.linalg.lstsq(np.eye(3) - rotation, shift - axis * (axis @ shift), rcond=1e-4)[0]
     cross = np.cross(np.eye(3), axis)
     turn = np.eye(3) + np.sin(TURN) * cross + (1 - np.cos(TURN)) * cross @ cross
     return np.concatenate([turn.ravel(), centre - turn @ centre]).astype(np.float32)
@@ -114,8 +114,8 @@ def part_turn(pose: Array) -> Array | None:
 def measured(learned: LearnedObject, touches: Array, seed: int = 0) -> LearnedObject:
     """An object again, with how well touches tell its twins, and by what.
 
-    `touches` (M, 18) are the percepts it was learned from, in its reference frame. Where too few
-    of them met it, the nats of its twins stay UNMEASURED.
+    `touches` (M, 18) are those it was learned from and practised by, in its reference frame. Where
+    too few of them met it, the nats of its twins stay UNMEASURED.
     """
     touches = touches[touches[:, P.ON_OBJECT] > ZERO]
     count = len(learned.twins)
@@ -130,7 +130,9 @@ def measured(learned: LearnedObject, touches: Array, seed: int = 0) -> LearnedOb
     told = _told(learned, touches, poses, seed)
     trust = _trust(told[:, :count])
     twins = learned.twins.copy()
-    twins[:, NATS] = (told[:, :count] @ trust).mean(axis=0)
+    # by what is not trusted, too: it may be what tells one twin of them all
+    plain, weighed = told[:, :count].sum(axis=2), told[:, :count] @ trust
+    twins[:, NATS] = np.maximum(plain.mean(axis=0), weighed.mean(axis=0))
     twins[:, NATS_OF_A_TURN] = told[:, count:].sum(axis=2).mean(axis=0)
     twins[[turn is None for turn in turns], NATS_OF_A_TURN] = UNMEASURED
     return replace(learned, twins=twins, trust=trust)
@@ -158,7 +160,7 @@ def _told(learned: LearnedObject, touches: Array, poses: Array, seed: int) -> Ar
 
 
 def _draft(learned: LearnedObject, touches: Array, seed: int) -> Memory:
-    """What memory would hold of an object, had it been learned from these touches only."""
+    """What memory would hold of an object, had it been merged from these touches only."""
     table = draft_surfels(draft_of(touches, learned.spacing))
     known = replace(learned, table=table)
     known = replace(known, table=rehearse(known, touches, seed))
@@ -179,8 +181,8 @@ def _trust(told: Array) -> Array:
     ways = [np.array([shape, colour], np.float32) for shape in SHAPE for colour in COLOUR]
     information = [_information(told @ way) for way in ways]
     best = int(np.argmax(information))
-    alike = max(_information(shape * told.sum(axis=1)) for shape in SHAPE)
-    worth_it = information[best] > WORTH_IT * max(alike, 0.0)
+    equal = max(_information(shape * told.sum(axis=1)) for shape in SHAPE)
+    worth_it = information[best] > WORTH_IT * max(equal, 0.0)
     return ways[best] if worth_it else full_trust()
 
 

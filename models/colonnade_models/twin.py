@@ -1,4 +1,7 @@
-"""One twin of an object: a row of fourteen float32 numbers, by field."""
+"""What an object knows of the poses it is mistaken in: its twins, and what to tell them by.
+
+A twin is a row of fourteen float32 numbers, by field.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ __all__ = [
     "full_trust",
     "no_twins",
     "sound",
+    "sound_trust",
 ]
 
 POSE_SIZE = 12
@@ -40,6 +44,11 @@ def full_trust() -> NDArray[np.float32]:
 def no_twins() -> NDArray[np.float32]:
     """(0, 14): an object unlike itself all round has none."""
     return np.zeros((0, TWIN_SIZE), np.float32)
+
+
+def sound_trust(trust: NDArray[np.float32]) -> bool:
+    """Whether weights (..., 2) are positive and no more than MOST_TRUST."""
+    return bool(trust.shape[-1:] == (2,) and ((trust > 0) & (trust <= MOST_TRUST)).all())
 
 
 def sound(twins: NDArray[np.float32]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -14,10 +16,14 @@ from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.evidence import features_of
 from colonnade_models.hypotheses import push
+from colonnade_models.judge import _look_up
 from colonnade_models.memory import ObjectMemory
 
 f = np.float32
-THINGS = [learned("a", blob(1), count=2500), learned("b", blob(2), count=2500)]
+THINGS = [
+    replace(learned("a", blob(1), count=2500), trust=np.array([0.6, 2.0], f)),
+    learned("b", blob(2), count=2500),
+]
 MEMORY = ObjectMemory(THINGS).arrays
 
 
@@ -28,6 +34,7 @@ def column_with(hypotheses: list, rows: np.ndarray) -> C.Column:
     for k, row in enumerate(rows):
         features_of(row, column.features[k])
     column.tally[C.PERCEPTS] = len(rows)
+    _look_up(column)
     return column
 
 
@@ -53,11 +60,19 @@ def scene(seed: int, rivals: int, touches: int = 6) -> tuple[list, np.ndarray]:
 def test_the_most_telling_place_is_that_of_plain_loops(seed: int, rivals: int) -> None:
     these, rows = scene(seed, rivals)
     column = column_with(these, rows)
+    best = max(these, key=lambda one: one[2])
+    of_a = [i for i, (o, _, _) in enumerate(these) if o == 0]
+    column.ranked[of_a] = np.random.default_rng(seed).uniform(5, 15, len(of_a))  # as by print
+    leader = max(of_a, key=lambda i: column.ranked[i])
+    column.verdict.state[1] = leader
+    behind = [
+        float(column.ranked[leader] - column.ranked[i]) if o == 0 else best[2] - evidence
+        for i, (o, _, evidence) in enumerate(these)
+    ]
     out = np.zeros(6, f)
     worth = most_telling(column, MEMORY, new_rivals(), seed, out)
-    candidates = naive.worths(
-        THINGS, these, column.features[: len(rows)], MEMORY.centre, column.tolerance, seed
-    )
+    known = THINGS, these, leader, behind, column.features[: len(rows)]
+    candidates = naive.worths(*known, MEMORY.centre, column.tolerance, seed)
     worths = np.array([w for w, _ in candidates])
     # the place found is a candidate, worth what it says, and none is worth more; a surfel laid
     # onto the wall between two cells may be compared with another one

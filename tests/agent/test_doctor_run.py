@@ -116,8 +116,25 @@ def test_of_a_benchmark_only_what_is_not_well_is_told(tmp_path: Path) -> None:
     assert states(run) == {"ok"}
     (run / "seed0" / "model" / "model.safetensors").unlink()
     (run / "bench.json").unlink()
-    assert found(run)["seed0/model: model"].state == "broken"
+    assert found(run)["seed0/model: model"].state == "note"
     assert found(run)["bench.json"].state == "note"
+
+
+def test_a_training_that_was_stopped_is_to_go_on(run: Path) -> None:
+    (run / "model.safetensors").unlink()
+    model = found(run)["model"]
+    assert model.state == "note"
+    assert "--resume" in model.detail
+
+
+def test_one_damaged_run_below_a_benchmark_hides_no_other(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    policies.run(PoliciesConfig(objects="tiny", rotations=1, seeds=(0, 1), out=run), FAKE)
+    (run / "seed0" / "model" / "config.toml").write_text("[train]\nbody = 1\n")
+    (run / "seed1" / "model" / "model.safetensors").write_bytes(b"no model")
+    broken = {what for what, one in found(run).items() if one.state == "broken"}
+    assert {"seed0/model: config.toml", "seed1/model: model"} <= broken
+    assert "run folders" not in broken
 
 
 def test_a_model_without_its_run_is_well(run: Path, tmp_path: Path) -> None:

@@ -155,7 +155,8 @@ def test_the_lead_that_touches_should_have_brought_is_plain(seed: int) -> None:
     plain = naive.expected_lead(THINGS[0], a, THINGS[0], b, rows[:25], T)
     assert plain > 20
     assert abs(got - plain) < 0.1 * plain  # on the wall between two cells another may answer
-    assert expected_lead(MEMORY, 0, a, 0, a, rows, 25, T, *scratch) == pytest.approx(0, abs=3)
+    full = MEMORY._replace(trust=np.ones_like(MEMORY.trust))
+    assert expected_lead(full, 0, a, 0, a, rows, 25, T, *scratch) == pytest.approx(0, abs=1.5)
     usual = naive.usual_lead(THINGS[0], a, THINGS[0], b, T)
     assert usual_lead(MEMORY, 0, a, 0, b, T, *scratch) == pytest.approx(usual, abs=0.1)
 

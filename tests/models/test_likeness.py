@@ -54,11 +54,15 @@ def told(memory: Memory, touches: int = 0, other: Rotation = TURN) -> bool:
 @pytest.mark.parametrize(
     ("nats", "of_a_turn", "alike"),
     [
-        (float(SETTINGS.alike) / 2, 2.0, True),  # a symmetry, though nothing is round
-        (float(SETTINGS.alike) * 2, 2.0, False),
-        (float(SETTINGS.faint) * 0.9, float(SETTINGS.faint) * 0.9, True),  # a faint print all round
-        (float(SETTINGS.faint) * 0.9, float(SETTINGS.faint) * 1.1, False),
-        (float(SETTINGS.faint) * 1.1, float(SETTINGS.faint) * 0.9, False),
+        (float(SETTINGS.symmetric_below) / 2, 2.0, True),  # a symmetry, though nothing is round
+        (float(SETTINGS.symmetric_below) * 2, 2.0, False),
+        (
+            float(SETTINGS.faint_below) * 0.9,
+            float(SETTINGS.faint_below) * 0.9,
+            True,
+        ),  # a faint print all round
+        (float(SETTINGS.faint_below) * 0.9, float(SETTINGS.faint_below) * 1.1, False),
+        (float(SETTINGS.faint_below) * 1.1, float(SETTINGS.faint_below) * 0.9, False),
         (UNMEASURED, UNMEASURED, False),  # surfels tell: a blob is no symmetric thing
     ],
 )

@@ -11,6 +11,7 @@ from tests.models.synthetic import Shape, ellipsoid, learned, pose_row, rounded_
 from tests.naive import telling_apart as naive
 
 from colonnade_models import percept as P
+from colonnade_models import telling_apart
 from colonnade_models.evidence import FEATURE_SIZE, default_tolerance
 from colonnade_models.learned import LearnedObject
 from colonnade_models.memory import ObjectMemory
@@ -157,3 +158,21 @@ def test_trust_goes_where_touches_are_borne_out(
 
 def test_of_twins_that_nothing_tells_nothing_is_learned() -> None:
     assert (_trust(np.zeros((500, 4, 2), f)) == 1).all()
+
+
+def test_a_twin_that_shape_tells_is_no_symmetry_however_little_shape_is_trusted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    box = with_twins(rounded_box(0.035, 0.022, 0.012))
+    random = np.random.default_rng(8)
+    count = len(box.twins)
+    told = np.stack(
+        [random.normal(0.0, 1.0, (4000, 2 * count)), random.normal(0.2, 0.3, (4000, 2 * count))],
+        axis=2,
+    ).astype(f)
+    told[:, 0] = 0.3, 0.0
+    monkeypatch.setattr(telling_apart, "_told", lambda *_: told)
+    known = measured(box, touches_of(rounded_box(0.035, 0.022, 0.012), 500))
+    assert known.trust[0] < 0.3 < 1.0 < known.trust[1]
+    assert known.twins[0, NATS] == pytest.approx(0.3, abs=1e-4)
+    assert known.twins[1:, NATS].min() > 0.25

@@ -178,9 +178,22 @@ def score_parts(
         s = np.asarray(surfel, np.float64)
         return coloured(f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3], s, t)
 
+    def at_best(
+        f: Array, point: Array, normal: Array, direction: Array, surfel: NDArray[Any], t: Tolerance
+    ) -> float:
+        penalty, _ = compare(f, point, normal, direction, surfel, t)
+        return surfel_score(f, point, normal, direction, surfel, boundless) + penalty
+
+    boundless = t._replace(floor=np.float32(-1e6))
     nats = score(learned, pose, f, t, reach)
     met = f[P.ON_OBJECT] > 0 and _weighed(learned, pose, f, t, reach, lambda *_: 1.0) == 1.0
-    return nats, _weighed(learned, pose, f, t, reach, of_colour) if met else 0.0
+    if not met:
+        return nats, 0.0
+    by_colour = _weighed(learned, pose, f, t, reach, of_colour)
+    if nats > t.floor:
+        return nats, by_colour
+    best = _weighed(learned, pose, f, t, reach, at_best)
+    return nats, min(by_colour, max(best - float(t.floor), 0.0))
 
 
 def fit(

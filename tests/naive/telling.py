@@ -19,10 +19,12 @@ Array = NDArray[np.float64]
 Hypothesis = tuple[int, NDArray[Any], float]
 
 
-def rivals(these: list[Hypothesis], leader: int, centre: NDArray[Any]) -> list[int]:
+def rivals(
+    these: list[Hypothesis], leader: int, behind: list[float], centre: NDArray[Any]
+) -> list[int]:
     """The strongest that differ from the leader and from each other."""
     chosen: list[int] = []
-    for i in sorted(range(len(these)), key=lambda i: -these[i][2]):
+    for i in sorted(range(len(these)), key=lambda i: behind[i]):
         o, pose, _ = these[i]
         known = [leader, *chosen]
         if i in known or len(chosen) == G.RIVALS:
@@ -37,15 +39,19 @@ def rivals(these: list[Hypothesis], leader: int, centre: NDArray[Any]) -> list[i
 def worths(
     things: list[LearnedObject],
     these: list[Hypothesis],
+    leader: int,
+    behind: list[float],
     features: NDArray[Any],
     centre: NDArray[Any],
     t: Tolerance,
     offset: int,
 ) -> list[tuple[float, Array]]:
-    """(nats, point and normal in the body's frame) of every candidate."""
-    leader = max(range(len(these)), key=lambda i: these[i][2])
-    o, pose, evidence = these[leader]
-    others = rivals(these, leader, centre)
+    """(nats, point and normal in the body's frame) of every candidate.
+
+    `behind` is how many nats each hypothesis is behind the leader.
+    """
+    o, pose, _ = these[leader]
+    others = rivals(these, leader, behind, centre)
     table = things[o].table
     stride = max(1, len(table) // G.CANDIDATES)
     back = np.linalg.inv(matrix(pose))
@@ -55,7 +61,7 @@ def worths(
         for k in others:
             T, other = relative_pose(pose, these[k][1]), things[these[k][0]]
             near = float(G.NEAR_RIVAL)
-            weight = near / (near + evidence - these[k][2])
+            weight = near / (near + behind[k])
             worth += weight * would_tell(s, things[o], other, T, t)
             everything += weight
             if laid_into(other, imagine(s), T, t) > t.floor:

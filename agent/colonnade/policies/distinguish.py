@@ -16,7 +16,8 @@ from colonnade_models import percept as P
 from colonnade_models import surfel as S
 from colonnade_models.column import PERCEPTS, Column
 from colonnade_models.distinction import imagine, relative_pose, would_tell
-from colonnade_models.hypotheses import best_of, is_near
+from colonnade_models.hypotheses import is_near
+from colonnade_models.judge import behind
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.recall import keep_awake
@@ -65,7 +66,7 @@ def _rivals(c: Column, memory: Memory, leader: int, chosen: NDArray[np.int64]) -
     for _ in range(RIVALS):
         best = -1
         for i in range(h.count[0]):
-            if i == leader or (best >= 0 and h.evidence[i] <= h.evidence[best]):
+            if i == leader or (best >= 0 and behind(c, i) >= behind(c, best)):
                 continue
             same = False
             for k in range(count + 1):
@@ -96,10 +97,10 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
     """Where to go next: point and normal, body frame, into `out` (6,).
 
     `offset` shifts which surfels are looked at, so that successive calls see others.
-    Returns the nats expected, or -1 if there is no hypothesis to test.
+    Returns the nats expected, or -1 if the verdict names no leader to test.
     """
     h = c.hypotheses
-    leader = best_of(h)
+    leader = c.verdict.state[1]
     if leader < 0:
         return -ONE
     keep_awake(memory, h, c.past)
@@ -108,8 +109,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
     all_weight = ONE
     for k in range(rivals):
         relative_pose(h.pose[leader], h.pose[chosen[k]], relative[k])
-        behind = h.evidence[leader] - h.evidence[chosen[k]]
-        weight[k] = NEAR_RIVAL / (NEAR_RIVAL + behind)
+        weight[k] = NEAR_RIVAL / (NEAR_RIVAL + behind(c, chosen[k]))
         all_weight = all_weight + weight[k]
     o = h.object[leader]
     pose = h.pose[leader]
