@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 from tests.models.synthetic import blob, learned, pose_row
+from tests.naive import likeness as naive
 
 from colonnade_models import column as C
+from colonnade_models.evidence import default_tolerance
 from colonnade_models.hypotheses import push
 from colonnade_models.likeness import hardly_differ
-from colonnade_models.memory import Memory, ObjectMemory
+from colonnade_models.memory import ObjectMemory
 from colonnade_models.twin import TWIN_SIZE, UNMEASURED
 
 f = np.float32
 HERE = pose_row(Rotation.from_euler("xyz", [20, 30, 40], degrees=True), np.array([0.1, 0.0, 0.2]))
 TURN = Rotation.from_rotvec([0, 0, np.pi])
+BLOB = learned("a", blob(2), count=2500)
 SETTINGS = C.default_settings()
 
 
@@ -27,15 +30,23 @@ def turned(by: Rotation) -> np.ndarray:
     return np.r_[T.ravel(), by.apply(HERE[9:])].astype(f)
 
 
-def blob_with_twin(nats: float, of_a_turn: float) -> Memory:
+def blob_with_twin(nats: float, of_a_turn: float) -> ObjectMemory:
     twins = np.zeros((1, TWIN_SIZE), f)
     twins[0, :9], twins[0, 12:] = TURN.as_matrix().ravel(), (nats, of_a_turn)
-    return ObjectMemory([replace(learned("a", blob(2), count=2500), twins=twins)]).arrays
+    return ObjectMemory([replace(BLOB, twins=twins)])
 
 
-def told(memory: Memory, touches: int = 0, other: Rotation = TURN) -> bool:
+def told(memory: ObjectMemory, touches: int = 0, other: Rotation = TURN) -> bool:
     """Whether HERE and the other pose hardly differ to a column after so many touches of HERE."""
-    column = C.init(memory)
+    column = felt(memory, touches)
+    for pose in (HERE, turned(other)):
+        push(column.hypotheses, 0, pose, f(1.0))
+    return hardly_differ(column, memory.arrays, 0, 1)
+
+
+def felt(memory: ObjectMemory, touches: int) -> C.Column:
+    """A column that met the blob, which lies as HERE says, so many times."""
+    column = C.init(memory.arrays)
     random = np.random.default_rng(3)
     shape = blob(2)
     turn = Rotation.from_matrix(HERE[:9].reshape(3, 3).T)
@@ -46,9 +57,22 @@ def told(memory: Memory, touches: int = 0, other: Rotation = TURN) -> bool:
         row[:3] = turn.apply(percept[:3] - HERE[9:])
         row[3:6] = turn.apply(percept[3:6])
     column.tally[C.PERCEPTS] = column.tally[C.MET] = touches
-    for pose in (HERE, turned(other)):
-        push(column.hypotheses, 0, pose, f(1.0))
-    return hardly_differ(column, memory, 0, 1)
+    return column
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whether_poses_hardly_differ_is_plain(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    nats, of_a_turn = (float(x) for x in random.choice([0.02, 0.1, 0.3, 1.0, np.inf], 2))
+    memory = blob_with_twin(nats, of_a_turn)
+    touches = int(random.integers(0, 60))
+    other = Rotation.from_rotvec(random.normal(0, random.choice([0.05, 0.5]), 3)) * TURN
+    rows = felt(memory, touches).features[:touches]
+    plain = naive.hardly_differ(
+        memory["a"], memory.arrays.centre[0], HERE, turned(other), rows, SETTINGS,
+        default_tolerance(),
+    )  # fmt: skip
+    assert told(memory, touches, other) == plain
 
 
 @pytest.mark.parametrize(
