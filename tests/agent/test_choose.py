@@ -22,6 +22,7 @@ from colonnade.policies.walk import NUMBERS
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.hypotheses import push
+from colonnade_models.judge import _look_up
 from colonnade_models.memory import ObjectMemory
 
 MEMORY = ObjectMemory([learned("a", blob(1), count=2500)]).arrays
@@ -36,6 +37,7 @@ class Agent:
         self.column = C.init(MEMORY)
         turn, shift = Rotation.random(random_state=1), np.array([0.1, 0.0, 0.2])
         push(self.column.hypotheses, 0, pose_row(turn, shift), np.float32(9.0))
+        _look_up(self.column)
         self.column.tally[C.MET] = met
         shape = blob(1)
         self.touch = moved(shape.percepts(shape.sample(1, random), random), turn, shift)[0]
