@@ -163,14 +163,16 @@ def _smooth(mesh: ObjectMesh) -> NDArray[np.float32]:
     """(F, 3, 3) normals at the corners, averaged over faces that meet at less than the crease.
 
     Each face counts by its angle at the corner, so that a square counts the same however it is cut
-    into triangles (Thuermer & Wuethrich, "Computing vertex normals from polygonal facets", 1998).
+    into triangles (Thuermer & Wuethrich, "Computing vertex normals from polygonal facets", 1998),
+    and by its area, so that the side of a die is flat up to the pips and round edges in it.
     """
     normals = _corner_normals.get(mesh)
     if normals is None:
         corners = mesh.vertices[mesh.faces].astype(np.float64)
         flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        flat = flat / np.linalg.norm(flat, axis=1, keepdims=True).clip(1e-30)
-        angle = _corner_angles(corners)
+        area = np.linalg.norm(flat, axis=1, keepdims=True)
+        flat = flat / area.clip(1e-30)
+        weight = area * _corner_angles(corners)
         places = np.round(mesh.vertices * 1e6).astype(np.int64)
         key = (places[:, 0] * 4_000_037 + places[:, 1]) * 4_000_037 + places[:, 2]
         _, same = np.unique(key, return_inverse=True)
@@ -178,7 +180,7 @@ def _smooth(mesh: ObjectMesh) -> NDArray[np.float32]:
         total = np.zeros((int(same.max()) + 1, 3))
         for k in range(3):
             for axis in range(3):
-                total[:, axis] += np.bincount(at[:, k], angle[:, k] * flat[:, axis], len(total))
+                total[:, axis] += np.bincount(at[:, k], weight[:, k] * flat[:, axis], len(total))
         total /= np.linalg.norm(total, axis=1, keepdims=True).clip(1e-30)
         mean = total[at]
         near = np.einsum("fck,fk->fc", mean, flat) > _CREASE

@@ -116,3 +116,15 @@ def test_a_box_has_flat_sides_however_they_are_cut() -> None:
     mesh = make_mesh("box", box.vertices.astype(np.float32), box.faces)
     normals = _smooth(mesh)
     assert np.allclose(normals, box.face_normals[:, None], atol=1e-6)
+
+
+def test_a_wide_side_is_flat_up_to_a_narrow_round_edge() -> None:
+    """A square of 40 mm whose rim bends down by 20 degrees over 1 mm."""
+    inner = 0.02 * np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]])
+    outer = inner * 1.05 - [0, 0, 0.001 * np.tan(np.radians(20))]
+    faces = [[0, 1, 2], [0, 2, 3]]
+    for k in range(4):
+        m = (k + 1) % 4
+        faces += [[k, 4 + k, 4 + m], [k, 4 + m, m]]
+    normals = _smooth(make_mesh("tile", np.concatenate([inner, outer]), np.array(faces)))
+    assert np.degrees(np.arccos(normals[:2, :, 2].min())) < 1.5
