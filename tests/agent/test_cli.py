@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import io
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.agent import fake_engine
 
 from colonnade.cli import main
 from colonnade.workers import WorkerError
@@ -61,6 +63,22 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--version") == 0
     assert capsys.readouterr().out.startswith("colonnade ")
+
+
+def test_what_an_encoding_lacks_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(fake_engine.SETS, "odd", ("mug \N{FIRE}", "broken"))
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=name) for name in ("latin-1", "ascii"))
+    with monkeypatch.context() as patch, capsys.disabled():
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        code = run("objects", "odd", "--out", str(tmp_path / "\N{FIRE}.png"))
+        out.flush()
+    assert code == 1  # for the broken one
+    told = out.buffer.getvalue().decode("latin-1")  # type: ignore[attr-defined]
+    assert "mug ?" in told
+    assert "?.png" in told
 
 
 def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
