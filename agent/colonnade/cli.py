@@ -188,7 +188,7 @@ def _run(given: list[str], engine: str) -> int:
         from colonnade.commands.explore import explore
 
         done = explore(config, engine)
-    return 1 if done["unusable"] else 0
+    return 1 if done["unusable"] or done.get("missing") else 0
 
 
 def _explain(error: BaseException) -> int:

@@ -139,11 +139,11 @@ def test_square_brackets_in_names_are_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     odd = "lid[red]"
-    asked = ObjectsConfig(objects="tiny", names=(odd,), out=tmp_path / "o.png")
+    asked = ObjectsConfig(objects="odd", names=(odd,), out=tmp_path / "o.png")
     assert objects(asked, FAKE) == 0
     assert odd in capsys.readouterr().out
     run = tmp_path / "run"
-    explore(ExploreConfig(objects="tiny", names=(odd,), rotations=1, workers=1, out=run), FAKE)
+    explore(ExploreConfig(objects="odd", names=(odd,), rotations=1, workers=1, out=run), FAKE)
     assert odd in capsys.readouterr().out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -31,6 +31,7 @@ __all__ = [
     "counted",
     "going_on_with",
     "headline",
+    "named",
     "note",
     "percent",
     "result_table",
@@ -39,6 +40,8 @@ __all__ = [
     "stdout",
     "ticking",
 ]
+
+MOST_NAMED = 20
 
 stdout = Console(highlight=False, emoji=False)
 stderr = Console(stderr=True, highlight=False, emoji=False)
@@ -74,6 +77,11 @@ def counted(number: int, of: int | None = None) -> str:
     share = "" if of is None or of == number else f"{number} of "
     total = number if of is None else of
     return f"{share}{total} object{'' if total == 1 else 's'}"
+
+
+def named(names: Sequence[str]) -> str:
+    """The names, or the first of many."""
+    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
 
 
 def percent(share: float) -> str:

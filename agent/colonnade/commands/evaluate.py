@@ -23,7 +23,14 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
-from colonnade.commands.evaluation import Evaluation, begin, motion_in_words, refuse_moved
+from colonnade.commands.evaluation import (
+    Evaluation,
+    begin,
+    motion_in_words,
+    refuse_moved,
+    still_there,
+    tell_missing,
+)
 from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
 from colonnade.commands.train import (
     ENGINE,
@@ -82,6 +89,13 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     if own_set:
         check_scale(str(trained["objects"]), config.scale)
         refuse_moved(str(config.run), trained)
+    names, missing = config.names, tuple[str, ...]()
+    scale = (trained["scale"] if own_set else 1.0) if config.scale is None else config.scale
+    if own_set and not config.names:
+        spec = str(trained["objects"])
+        found = load_engine(engine).open_set(spec, None, scale)
+        names = tuple(still_there(str(config.run), spec, learned, found))
+        missing = tuple(name for name in learned if name not in names)
     left = [name for name in trained["names"] if name not in learned]
     if own_set and not config.names and left:
         note(f"Not shown, as it was never learned: {', '.join(left)}.")
@@ -89,8 +103,8 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         model=model,
         trained=trained,
         objects=str(trained["objects"]) if config.objects is None else config.objects,
-        names=config.names or (learned if own_set else ()),
-        scale=(trained["scale"] if own_set else 1.0) if config.scale is None else config.scale,
+        names=names,
+        scale=scale,
         rotations=config.rotations,
         seed=config.seed,
         options=EpisodeOptions(
@@ -104,6 +118,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
             record_steps=config.steps,
         ),
         size=config.size,
+        missing=missing,
     )
     folder = RunFolder(config.out or run_path)
     with going_on_with(), folder as run, Workers(config.workers) as workers:
@@ -114,6 +129,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         write_json(config.json, summary)
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "shown", "mend them and repeat the command")
+    tell_missing(run_path, job.objects, missing, names)
     return summary
 
 
@@ -141,6 +157,7 @@ def evaluate_into(
     summary |= _training_numbers(job.model.parent)
     summary |= {
         "unusable": {**job.left_out, **done.unusable},
+        "missing": list(job.missing),
         "evaluate_s": done.seconds,
         "model_bytes": job.model.stat().st_size,
         "peak_rss_mb": round(workers.peak_rss_mb, 1),

@@ -46,7 +46,8 @@ def write_report(
         engine: module that opens meshes and takes their pictures.
     """
     mind = load_engine(engine)
-    meshes = _open(mind, trained["objects"], trained["names"], trained["scale"])
+    there = [name for name in trained["names"] if name not in summary["missing"]]
+    meshes = _open(mind, trained["objects"], there, trained["scale"])
     shown = meshes
     if summary["set"] != trained["objects"]:
         names = sorted({episode.object for episode in episodes})
