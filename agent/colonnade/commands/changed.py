@@ -24,8 +24,8 @@ def learned_meshes(journal: Path) -> dict[str, str]:
 
 def tell_changed_meshes(
     run: Path, learned: Mapping[str, str], source: ObjectSource, workers: Workers, engine: str
-) -> None:
-    """Name in one line the objects of `source` whose meshes `run` did not learn.
+) -> list[str]:
+    """Name in one line, and return, the objects of `source` whose meshes `run` did not learn.
 
     Args:
         learned: digest of the mesh that was learned, by name.
@@ -39,3 +39,4 @@ def tell_changed_meshes(
             f"name: {named(changed)}; train into another --out to learn what is there now.",
             "yellow",
         )
+    return changed

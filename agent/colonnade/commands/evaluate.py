@@ -123,7 +123,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     folder = RunFolder(config.out or run_path)
     with going_on_with(), folder as run, Workers(config.workers) as workers:
         if job.scale == trained["scale"]:
-            _tell_changed(job, workers, engine)
+            job = replace(job, changed=tuple(_tell_changed(job, workers, engine)))
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
     if config.json is not None:
         write_json(config.json, summary)
@@ -133,13 +133,13 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     return summary
 
 
-def _tell_changed(job: Evaluation, workers: Workers, engine: str) -> None:
-    """Name the objects whose meshes are not those that the run learned."""
+def _tell_changed(job: Evaluation, workers: Workers, engine: str) -> list[str]:
+    """Name, and return, the objects whose meshes are not those that the run learned."""
     run = job.model.parent
     names = tuple(load_engine(engine).open_set(job.objects, job.names or None, job.scale))
     source = ObjectSource(job.objects, names, job.scale)
     learned = learned_meshes(run / "training.jsonl")
-    tell_changed_meshes(run, learned, source, workers, engine)
+    return tell_changed_meshes(run, learned, source, workers, engine)
 
 
 def evaluate_into(
@@ -158,6 +158,7 @@ def evaluate_into(
     summary |= {
         "unusable": {**job.left_out, **done.unusable},
         "missing": list(job.missing),
+        "changed": list(job.changed),
         "evaluate_s": done.seconds,
         "model_bytes": job.model.stat().st_size,
         "peak_rss_mb": round(workers.peak_rss_mb, 1),

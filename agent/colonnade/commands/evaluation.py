@@ -40,6 +40,8 @@ class Evaluation:
     """Objects that could not be learned just before, with the reasons."""
     missing: tuple[str, ...] = ()
     """Objects that were learned and are not in the set any more."""
+    changed: tuple[str, ...] = ()
+    """Objects whose meshes are not those that were learned."""
 
 
 def begin(

@@ -62,6 +62,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
                 record_steps=config.steps,
             ),
             left_out=trained["unusable"],
+            changed=tuple(trained["changed"]),
         )
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
     if config.json is not None:

@@ -123,7 +123,7 @@ def learn_into(
         if name not in finished
     ]
     kept = {name: learned.mesh for name, learned in finished.items() if learned.mesh}
-    tell_changed_meshes(run.path, kept, source, workers, engine)
+    changed = tell_changed_meshes(run.path, kept, source, workers, engine)
     if finished and tasks:
         note(f"Going on: {len(finished)} of {len(names)} objects are already learned.")
     if tasks:
@@ -152,6 +152,7 @@ def learn_into(
         "learned_now": len(learned) - before,
         "object_names": learned,
         "unusable": unusable,
+        "changed": changed,
         "train_s": perf_counter() - begin + earlier,
         "surfels_mean": sum(row.surfels for row in rows) / max(1, len(rows)),
         "surfels_total": sum(row.surfels for row in rows),

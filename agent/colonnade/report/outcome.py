@@ -155,8 +155,12 @@ def effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
     )
 
 
-def mistakes(episodes: Sequence[Episode]) -> str:
-    """The episodes that were wrong; nothing if there are none."""
+def mistakes(episodes: Sequence[Episode], changed: Sequence[str]) -> str:
+    """The episodes that were wrong; nothing if there are none.
+
+    Args:
+        changed: objects whose meshes are not those that were learned.
+    """
     wrong = [episode for episode in episodes if not episode.correct]
     if not wrong:
         return ""
@@ -167,9 +171,14 @@ def mistakes(episodes: Sequence[Episode]) -> str:
         for e in wrong[:60]
     )
     more = f'<p class="none">and {len(wrong) - 60} more</p>' if len(wrong) > 60 else ""
+    reason = ""
+    if changed:
+        names = f"<b>{escaped(', '.join(changed))}</b>"
+        reason = f" Not shown as learned, as the mesh has changed since then: {names}."
     return (
         f"<h2>What went wrong</h2><p>{len(wrong)} of {len(episodes)} episodes. The same numbers, "
-        "with seeds and poses, are in <code>episodes.parquet</code>.</p>"
+        "with seeds and poses, are in <code>episodes.parquet</code>."
+        f"{reason}</p>"
         '<div class="panel scroll"><table><thead><tr><th>shown</th><th style="text-align:left">'
         "answered</th><th>trial</th><th>steps</th><th>margin, nats</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>{more}</div>"

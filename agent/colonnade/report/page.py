@@ -58,7 +58,7 @@ def write_report(
         gallery(summary, memory, meshes, mind),
         accuracy(summary, episodes, memory.names),
         effort(summary, episodes),
-        mistakes(episodes),
+        mistakes(episodes, summary["changed"]),
         _made(summary),
     ]
     title = f"Colonnade: {_set_name(summary)}"
@@ -145,6 +145,8 @@ def _made(summary: Mapping[str, Any]) -> str:
         "step limit": str(summary["max_steps"]),
         "Colonnade": summary["version"],
     }
+    lists = {"changed since learned": summary["changed"], "not in the set": summary["missing"]}
+    facts |= {what: escaped(", ".join(names)) for what, names in lists.items() if names}
     return f'<h2>How this was made</h2><div class="panel">{fact_list(facts)}</div>'
 
 
