@@ -87,10 +87,10 @@ def discover(config: DiscoverConfig, engine: str = ENGINE) -> dict[str, Any]:
         complain(sentence)
     with going_on_with(), RunFolder(config.out) as run:
         summary = live_into(run, config, agent, objects)
-    if config.json is not None:
-        write_json(config.json, summary)
     _tell(summary, run)
     tell_unusable(summary["unusable"], "met", "mend them and begin anew in another --out")
+    if config.json is not None:
+        write_json(config.json, summary)
     return summary
 
 

@@ -125,11 +125,11 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         if job.scale == trained["scale"]:
             job = replace(job, changed=tuple(_tell_changed(job, workers, engine)))
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
-    if config.json is not None:
-        write_json(config.json, summary)
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "shown", "mend them and repeat the command")
     tell_missing(run_path, job.objects, missing, names)
+    if config.json is not None:  # at last: where it cannot be written, all else was told
+        write_json(config.json, summary)
     return summary
 
 

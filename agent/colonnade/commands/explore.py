@@ -65,10 +65,10 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
             changed=tuple(trained["changed"]),
         )
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
-    if config.json is not None:
-        write_json(config.json, summary)
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "used", f"mend them and repeat the command with {resume}")
+    if config.json is not None:
+        write_json(config.json, summary)
     return summary
 
 

@@ -57,8 +57,6 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
         summary = learn_into(run, workers, config, engine)
         summary["peak_rss_mb"] = round(workers.peak_rss_mb, 1)
         write_json(run.path / "training.json", summary)
-    if config.json is not None:
-        write_json(config.json, summary)
     stdout.print(
         f"{_outcome(summary)}: {summary['surfels_mean']:.0f} surfels each, "
         f"{summary['model_bytes'] / 1e3:.0f} kB in {show(run.model)}",
@@ -67,6 +65,8 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
     )
     stdout.print(f"Next: colonnade evaluate {show(run.path)}", markup=False, soft_wrap=True)
     tell_unusable(summary["unusable"], "learned", "mend them and repeat the command with --resume")
+    if config.json is not None:
+        write_json(config.json, summary)
     return summary
 
 
