@@ -115,7 +115,7 @@ class _Stream:
             "max_steps": config.max_steps,
             "scale": config.scale,
         }
-        if not self.run.begin("discover", matters, resume=config.resume):
+        if not self.run.begin("discover", matters, resume=config.resume, named=bool(config.names)):
             self.run.write_config("discover", matters)
             self.run.write_config("made", {"version": __version__, "command": command_line()})
         make_folder(self.run.felt)

@@ -101,7 +101,7 @@ def learn_into(
         "seed": config.seed,
         "scale": config.scale,
     }
-    if run.begin("train", matters, resume=config.resume):
+    if run.begin("train", matters, resume=config.resume, named=bool(config.names)):
         _warn_of_other_version(run)
     else:
         run.write_config("train", matters)
