@@ -221,3 +221,16 @@ def test_a_set_is_not_mistaken_for_a_folder_of_its_name(
         assert set_identity(name) == name
     assert set_identity("./builtin") == str(tmp_path / "builtin")
     assert set_identity("meshes") == str(tmp_path / "meshes")
+
+
+def test_commands_that_are_suggested_can_be_copied_into_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    train(config(Path("with space"), objects="tiny"), FAKE)
+    assert "Next: colonnade evaluate 'with space'\n" in capsys.readouterr().out
+    with pytest.raises(RunFolderError, match="`colonnade train --objects SET --out 'no run'`"):
+        evaluate(EvaluateConfig(run=Path("no run")), FAKE)
+    Path("with space/model.safetensors").unlink()
+    with pytest.raises(RunFolderError, match="`colonnade train --out 'with space' --resume`"):
+        evaluate(EvaluateConfig(run=Path("with space")), FAKE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,7 @@ __all__ = [
     "stderr",
     "stdout",
     "ticking",
+    "typed",
 ]
 
 MOST_NAMED = 20
@@ -173,6 +175,11 @@ def show(path: Path) -> str:
         return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def typed(path: Path) -> str:
+    """A path as it stands in a command that can be copied into a shell."""
+    return shlex.quote(show(path))
 
 
 def _number(value: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -256,7 +257,7 @@ def _learned_names(
     model: Path, trained: Mapping[str, Any], engine: str, run: str
 ) -> tuple[str, ...]:
     """What the run was asked to learn and did: broken meshes were left out of its model."""
-    how = f"with `colonnade train --out {run} --resume` and the options it began with."
+    how = f"with `colonnade train --out {shlex.quote(run)} --resume` and the options it began with."
     if not model.exists():
         raise RunFolderError(f"{run} has no model.safetensors yet: finish its training {how}")
     try:

@@ -22,6 +22,7 @@ from colonnade.commands.console import (
     show,
     stdout,
     ticking,
+    typed,
 )
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
 from colonnade.config import TrainConfig
@@ -63,7 +64,7 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
         markup=False,
         soft_wrap=True,
     )
-    stdout.print(f"Next: colonnade evaluate {show(run.path)}", markup=False, soft_wrap=True)
+    stdout.print(f"Next: colonnade evaluate {typed(run.path)}", markup=False, soft_wrap=True)
     tell_unusable(summary["unusable"], "learned", "mend them and repeat the command with --resume")
     if config.json is not None:
         write_json(config.json, summary)
