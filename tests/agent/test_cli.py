@@ -97,6 +97,10 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["objects", "random:007", "--scale", "2"], 2, "and random:007 has its sizes in metres"),
         (["bench", "unsupervised", "--root", "pybullet", "--scale", "2"], 2, "and pybullet has"),
         (["explore", "--rotations", "0"], 2, "--rotations is 0, but must be 1 or more."),
+        (["explore", "--rotations", "1000000000000"], 2, "but must be at most 100,000."),
+        (["evaluate", "OUT", "--moves", "1000"], 2, "--moves is 1000, but must be at most 20."),
+        (["evaluate", "OUT", "--size", "30"], 2, "--size is 30.0, but must be 0.1 to 10, e.g."),
+        (["evaluate", "OUT", "--size", "nan"], 2, "--size is nan, but must be 0.1 to 10, e.g."),
         (["explore", "--resume"], 2, "--resume needs to know which run"),
         (["evaluate", "OUT"], 1, "is no run folder"),
         (

@@ -86,6 +86,20 @@ def test_objects_of_any_size(tmp_path: Path) -> None:
         evaluate(replace(asked, resume=True, any_size=False), FAKE)
 
 
+def test_the_table_says_how_many_episodes_timed_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=2, workers=1)
+    evaluate(asked, FAKE)
+    assert "came to the limit" not in capsys.readouterr().out
+    evaluate(replace(asked, max_steps=20), FAKE)
+    told = " ".join(capsys.readouterr().out.split())
+    late = sum(row["timeout"] for row in rows(tmp_path / "run" / "episodes.parquet"))
+    assert late > 1
+    assert f"{late} of 12 episodes came to the limit of 20 steps" in told
+
+
 def test_what_is_unusual_about_an_evaluation_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

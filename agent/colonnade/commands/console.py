@@ -134,6 +134,12 @@ def result_table(summary: Mapping[str, Any]) -> Table:
     """An evaluation's objects, how they were shown, and headline numbers as one table."""
     title = "\n".join(["Recognition", *map(escape, conditions(summary))])
     table = Table(title=title, title_justify="left", pad_edge=False, show_footer=True)
+    table.caption_justify = "left"
+    if late := round(summary["timeout_rate"] * summary["episodes"]):
+        table.caption = (
+            f"{late} of {summary['episodes']} episodes came to the limit of "
+            f"{summary['max_steps']} steps without an answer that was sure"
+        )
     table.add_column("object", footer="all", overflow="fold")
     table.add_column("correct", justify="right", footer=percent(summary["accuracy"]))
     table.add_column("steps", justify="right", footer=_number(summary["steps_mean"]))
