@@ -78,6 +78,10 @@ def _check_files(config: object) -> None:
             continue
         if file.is_dir():
             raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")
+        if flag == "out" and file.suffix.lower() != ".png":
+            raise ConfigError(
+                f"--out {file}: a PNG picture is written; give a name that ends with .png."
+            )
         folder = file.expanduser().absolute().parent
         if folder.is_dir() and not os.access(folder, os.W_OK):
             raise ConfigError(f"--{flag} {file}: {folder} may not be written; give another place.")

@@ -101,6 +101,8 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["evaluate", "OUT", "--moves", "1000"], 2, "--moves is 1000, but must be at most 20."),
         (["evaluate", "OUT", "--size", "30"], 2, "--size is 30.0, but must be 0.1 to 10, e.g."),
         (["evaluate", "OUT", "--size", "nan"], 2, "--size is nan, but must be 0.1 to 10, e.g."),
+        (["objects", "tiny", "--out", "OUT/good.xyz"], 2, "good.xyz: a PNG picture is written; gi"),
+        (["objects", "tiny", "--out", "OUT/good"], 2, "give a name that ends with .png."),
         (["explore", "--resume"], 2, "--resume needs to know which run"),
         (["evaluate", "OUT"], 1, "is no run folder"),
         (
