@@ -86,7 +86,7 @@ def test_the_report_names_them_beside_what_went_wrong(
     )
     evaluate(EvaluateConfig(run=tmp_path, rotations=1, workers=1), FAKE)
     wrong = page(tmp_path).partition("What went wrong")[2]
-    assert "as the mesh has changed since then: <b>mug</b>." in wrong
+    assert "Of these the mesh has changed since they were learned: <b>mug</b>." in wrong
 
 
 def test_a_run_of_before_meshes_were_noted_still_works(

@@ -89,6 +89,7 @@ def test_explore_tells_everything(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert summary["episodes"] == 24
     told = capsys.readouterr().out
     assert "random:007" in told
+    assert "µs a step (median)." in told
     assert "report.html" in told
     assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
     table = pq.read_table(tmp_path / "run" / "episodes.parquet")

@@ -164,7 +164,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     sentence = (
         f"{percent(summary['accuracy'])} correct in {summary['episodes']} episodes, "
         f"{_number(summary['steps_mean'])} steps each,{pose} "
-        f"{_number(summary['step_us']['total'])} µs a step."
+        f"{_number(summary['step_us']['total'])} µs a step (median)."
     )
     if summary["objects_unseen"]:
         unseen = summary["objects_unseen"]

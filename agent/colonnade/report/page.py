@@ -91,7 +91,10 @@ def _head(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
             big_number(summary["rotation_error_deg_median"], "°"),
             "rotation error, median, up to symmetry",
         ),
-        card(big_number(summary["step_us"]["total"], "µs"), "a step: sense, infer, decide, move"),
+        card(
+            big_number(summary["step_us"]["total"], "µs"),
+            "a step, median: sense, infer, decide, move",
+        ),
     ]
     if summary["objects_unseen"]:
         cards.append(
