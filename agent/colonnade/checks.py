@@ -9,6 +9,12 @@ from colonnade.sets import is_shipped
 
 __all__ = ["check_config", "check_scale"]
 
+MOST_ROTATIONS = 100_000
+MOST_MOVES = 20
+"""An object that is moved on and on is never recognised."""
+SMALLEST, LARGEST = 0.1, 10.0
+"""Sizes at which an object may be shown, as a multiple of its own."""
+
 
 def check_scale(objects: str | None, scale: float | None) -> None:
     """Refuse a scale that its set would not heed. Raises ConfigError."""
@@ -31,6 +37,10 @@ def check_config(config: object) -> None:
         if value is not None and value < bound:
             flag = field.replace("_", "-")
             raise ConfigError(f"--{flag} is {value}, but must be {bound} or more.")
+    for field, bound in {"rotations": MOST_ROTATIONS, "moves": MOST_MOVES}.items():
+        value = getattr(config, field, None)
+        if value is not None and value > bound:
+            raise ConfigError(f"--{field} is {value}, but must be at most {bound:,}.")
     if getattr(config, "objects", None) == "":
         raise ConfigError(
             "The set of objects is empty: give builtin, pybullet, or a folder of meshes."
@@ -40,8 +50,11 @@ def check_config(config: object) -> None:
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
     check_scale(getattr(config, "objects", None) or getattr(config, "root", None), scale)
     size = getattr(config, "size", 1.0)
-    if not 0 < size < float("inf"):
-        raise ConfigError(f"--size is {size}, but must be a positive number such as 0.8.")
+    if not SMALLEST <= size <= LARGEST:
+        raise ConfigError(
+            f"--size is {size}, but must be {SMALLEST:g} to {LARGEST:g}, e.g. 0.8 for objects that "
+            "are a fifth smaller than learned."
+        )
     if isinstance(config, TrainConfig) and config.views:
         if config.body != "camera":
             raise ConfigError("--views needs --body camera: a fingertip sees nothing from afar.")
@@ -65,6 +78,10 @@ def _check_files(config: object) -> None:
             continue
         if file.is_dir():
             raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")
+        if flag == "out" and file.suffix.lower() != ".png":
+            raise ConfigError(
+                f"--out {file}: a PNG picture is written; give a name that ends with .png."
+            )
         folder = file.expanduser().absolute().parent
         if folder.is_dir() and not os.access(folder, os.W_OK):
             raise ConfigError(f"--{flag} {file}: {folder} may not be written; give another place.")

@@ -10,6 +10,7 @@ in Colonnade, 130 stopped with Ctrl-C.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import sys
@@ -129,6 +130,9 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
     # Each worker has one core; results must not depend on how many threads a library starts.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what an encoding lacks is shown as `?`
+            stream.reconfigure(errors="replace")
     try:
         watch()
         code = _run(given, engine)
@@ -184,7 +188,7 @@ def _run(given: list[str], engine: str) -> int:
         from colonnade.commands.explore import explore
 
         done = explore(config, engine)
-    return 1 if done["unusable"] else 0
+    return 1 if done["unusable"] or done.get("missing") else 0
 
 
 def _explain(error: BaseException) -> int:

@@ -217,10 +217,10 @@ class EvaluateConfig(ShowOptions):
     """Recognise objects 0.7 to 1.4 times as large as learned, and tell the size; takes longer."""
 
     size: float = 1.0
-    """Show objects so many times as large as they are in the set."""
+    """Show objects so many times as large as they are in the set: 0.1 to 10."""
 
     moves: int = 0
-    """Shift the object by up to 5 cm and turn it by up to 45 degrees N times in each episode."""
+    """Shift the object by up to 5 cm and turn it by up to 45 degrees 0 to 20 times an episode."""
 
     resume: bool = False
     """Go on with an evaluation that was stopped: finished episodes are kept."""

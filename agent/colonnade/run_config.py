@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def read_run_config(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
         what = "has no config.toml" if file.parent.is_dir() else "does not exist"
         raise RunFolderError(
             f"{path} is no run folder (it {what}): make one with "
-            f"`colonnade train --objects SET --out {path}`."
+            f"`colonnade train --objects SET --out {shlex.quote(str(path))}`."
         )
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))

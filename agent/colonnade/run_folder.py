@@ -25,8 +25,9 @@ dies, so that no stale lock can ever stand in the way.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -177,13 +178,16 @@ class RunFolder:
         content[section] = dict(values)
         atomic_write(self.path / "config.toml", to_toml(content))
 
-    def begin(self, section: str, values: Mapping[str, Any], *, resume: bool) -> bool:
+    def begin(
+        self, section: str, values: Mapping[str, Any], *, resume: bool, named: bool = True
+    ) -> bool:
         """Start a run here, or go on with the one that is here.
 
         Args:
             section: table of config.toml that describes this work, e.g. ``train``.
             values: what the outcome depends on; going on with other values is refused.
             resume: the user asked to go on.
+            named: the user named the objects; otherwise they are all that the set has now.
 
         Returns:
             True when earlier work is there to go on with.
@@ -205,10 +209,12 @@ class RunFolder:
                 f"{self.path} holds no run to resume (no [{section}] in config.toml): put back "
                 "that file if it was there, or give another --out."
             )
-        self.refuse_change(before, values)
+        self.refuse_change(before, values, named=named)
         return True
 
-    def refuse_change(self, before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    def refuse_change(
+        self, before: Mapping[str, Any], values: Mapping[str, Any], *, named: bool = True
+    ) -> None:
         """Raise `RunFolderError` when a value that matters is not what it was."""
         for key, value in values.items():
             if value is not None and before.get(key) != value:
@@ -222,11 +228,29 @@ class RunFolder:
                         f"Cannot resume {self.path}: its meshes were in {before[key]}, which is "
                         "not there any more; put them back there, or give another --out."
                     )
+                if key == "names" and not named:
+                    raise _other_objects(self.path, before.get(key) or [], value)
                 raise RunFolderError(
                     f"Cannot resume {self.path}: --{key.replace('_', '-')} was "
                     f"{_words(before.get(key))} and is now {_words(value)}; "
                     "repeat the first command with --resume, or give another --out."
                 )
+
+
+def _other_objects(run: Path, before: Sequence[str], now: Sequence[str]) -> RunFolderError:
+    """The error where a set does not have the objects that its run began with."""
+    added = [name for name in now if name not in before]
+    gone = [name for name in before if name not in now]
+    parts = {"added": added, "gone": gone, "in another order": [] if added or gone else now}
+    which = "; ".join(f"{what}: {_words(names)}" for what, names in parts.items() if names)
+    steps = [f"put back {_words(gone)}"] if gone else []
+    if added or not gone:
+        steps.append(f"name those with --names {shlex.quote(','.join(before))}")
+    return RunFolderError(
+        f"Cannot resume {run}: the set has other objects now than those it began with ({which}); "
+        f"to go on with those, {' and '.join(steps)}, or give another --out to learn what is "
+        "there now."
+    )
 
 
 def _size(file: Path) -> int:

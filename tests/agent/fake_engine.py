@@ -28,6 +28,7 @@ SETS = {
     "strangers": ("mug", "alien"),
     "partly": ("mug", "broken", "bowl"),
     "ruins": ("broken", "torn"),
+    "odd": ("lid[red]", "unknown", "mug"),
 }
 BROKEN = {"broken", "torn"}
 """Objects whose meshes cannot be read."""
@@ -89,6 +90,9 @@ def prepare(say: Callable[[str], None]) -> None:
 def open_set(spec: str, names: Sequence[str] | None, scale: float) -> Mapping[str, FakeMesh]:
     if spec not in SETS:
         raise FakeSetError(f"There is no set {spec!r}: use tiny.")
+    for name in names or ():
+        if name not in SETS[spec]:
+            raise FakeSetError(f"there is no object {name!r} in {spec}")
     return FakeSet({name: _mesh(name, scale) for name in names or SETS[spec]})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,11 @@ from colonnade.engine import mesh_digest, open_set
 from colonnade.journal import Journal, read_journal
 
 Told = Callable[[], list[str]]
+
+
+def page(run: Path) -> str:
+    """The report of a run."""
+    return (run / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -60,9 +66,27 @@ def test_evaluation_names_what_changed(
         f"The mesh of 1 object is not the one that {tmp_path}/run learned by that name: mug; "
         "train into another --out to learn what is there now."
     ]
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text())
+    assert summary["changed"] == ["mug"]
+    assert "<dt>changed since learned</dt><dd>mug</dd>" in page(tmp_path / "run")
     evaluate(replace(asked, names=("bowl",), out=tmp_path / "bowl"), FAKE)
     evaluate(replace(asked, scale=2.0, out=tmp_path / "large"), FAKE)  # as asked for
     assert told() == []
+    assert "changed since" not in page(tmp_path / "bowl")
+
+
+def test_the_report_names_them_beside_what_went_wrong(
+    tmp_path: Path, reshape: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(config(tmp_path, objects="tiny"), FAKE)
+    reshape()
+    recognise = fake_engine.recognise
+    monkeypatch.setattr(
+        fake_engine, "recognise", lambda *a, **b: replace(recognise(*a, **b), correct=False)
+    )
+    evaluate(EvaluateConfig(run=tmp_path, rotations=1, workers=1), FAKE)
+    wrong = page(tmp_path).partition("What went wrong")[2]
+    assert "Of these the mesh has changed since they were learned: <b>mug</b>." in wrong
 
 
 def test_a_run_of_before_meshes_were_noted_still_works(
@@ -104,6 +128,8 @@ def test_whatever_is_resumed_names_what_changed(
     for job in jobs:
         job()
         assert len(told()) == 1
+    for file in ("explored/summary.json", "run/training.json"):
+        assert json.loads((tmp_path / file).read_text())["changed"] == ["mug"]
 
 
 def test_a_mesh_is_known_by_what_is_in_its_file(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import io
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.agent import fake_engine
 
 from colonnade.cli import main
 from colonnade.workers import WorkerError
@@ -63,6 +65,22 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("colonnade ")
 
 
+def test_what_an_encoding_lacks_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(fake_engine.SETS, "odd", ("mug \N{FIRE}", "broken"))
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=name) for name in ("latin-1", "ascii"))
+    with monkeypatch.context() as patch, capsys.disabled():
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        code = run("objects", "odd", "--out", str(tmp_path / "\N{FIRE}.png"))
+        out.flush()
+    assert code == 1  # for the broken one
+    told = out.buffer.getvalue().decode("latin-1")  # type: ignore[attr-defined]
+    assert "mug ?" in told
+    assert "?.png" in told
+
+
 def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("learn") == 2
     assert run("train", "--out", "x", "--boddy", "touch") == 2
@@ -79,6 +97,12 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["objects", "random:007", "--scale", "2"], 2, "and random:007 has its sizes in metres"),
         (["bench", "unsupervised", "--root", "pybullet", "--scale", "2"], 2, "and pybullet has"),
         (["explore", "--rotations", "0"], 2, "--rotations is 0, but must be 1 or more."),
+        (["explore", "--rotations", "1000000000000"], 2, "but must be at most 100,000."),
+        (["evaluate", "OUT", "--moves", "1000"], 2, "--moves is 1000, but must be at most 20."),
+        (["evaluate", "OUT", "--size", "30"], 2, "--size is 30.0, but must be 0.1 to 10, e.g."),
+        (["evaluate", "OUT", "--size", "nan"], 2, "--size is nan, but must be 0.1 to 10, e.g."),
+        (["objects", "tiny", "--out", "OUT/good.xyz"], 2, "good.xyz: a PNG picture is written; gi"),
+        (["objects", "tiny", "--out", "OUT/good"], 2, "give a name that ends with .png."),
         (["explore", "--resume"], 2, "--resume needs to know which run"),
         (["evaluate", "OUT"], 1, "is no run folder"),
         (

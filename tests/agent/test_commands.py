@@ -89,6 +89,7 @@ def test_explore_tells_everything(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert summary["episodes"] == 24
     told = capsys.readouterr().out
     assert "random:007" in told
+    assert "µs a step (median)." in told
     assert "report.html" in told
     assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
     table = pq.read_table(tmp_path / "run" / "episodes.parquet")
@@ -139,11 +140,11 @@ def test_square_brackets_in_names_are_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     odd = "lid[red]"
-    asked = ObjectsConfig(objects="tiny", names=(odd,), out=tmp_path / "o.png")
+    asked = ObjectsConfig(objects="odd", names=(odd,), out=tmp_path / "o.png")
     assert objects(asked, FAKE) == 0
     assert odd in capsys.readouterr().out
     run = tmp_path / "run"
-    explore(ExploreConfig(objects="tiny", names=(odd,), rotations=1, workers=1, out=run), FAKE)
+    explore(ExploreConfig(objects="odd", names=(odd,), rotations=1, workers=1, out=run), FAKE)
     assert odd in capsys.readouterr().out
 
 
@@ -221,3 +222,16 @@ def test_a_set_is_not_mistaken_for_a_folder_of_its_name(
         assert set_identity(name) == name
     assert set_identity("./builtin") == str(tmp_path / "builtin")
     assert set_identity("meshes") == str(tmp_path / "meshes")
+
+
+def test_commands_that_are_suggested_can_be_copied_into_a_shell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    train(config(Path("with space"), objects="tiny"), FAKE)
+    assert "Next: colonnade evaluate 'with space'\n" in capsys.readouterr().out
+    with pytest.raises(RunFolderError, match="`colonnade train --objects SET --out 'no run'`"):
+        evaluate(EvaluateConfig(run=Path("no run")), FAKE)
+    Path("with space/model.safetensors").unlink()
+    with pytest.raises(RunFolderError, match="`colonnade train --out 'with space' --resume`"):
+        evaluate(EvaluateConfig(run=Path("with space")), FAKE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from tests.agent import fake_engine
 from tests.agent.small_runs import FAKE, config, rows
 
+from colonnade.cli import main
 from colonnade.commands.console import Interrupted
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.train import train
@@ -84,6 +86,20 @@ def test_objects_of_any_size(tmp_path: Path) -> None:
         evaluate(replace(asked, resume=True, any_size=False), FAKE)
 
 
+def test_the_table_says_how_many_episodes_timed_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=2, workers=1)
+    evaluate(asked, FAKE)
+    assert "came to the limit" not in capsys.readouterr().out
+    evaluate(replace(asked, max_steps=20), FAKE)
+    told = " ".join(capsys.readouterr().out.split())
+    late = sum(row["timeout"] for row in rows(tmp_path / "run" / "episodes.parquet"))
+    assert late > 1
+    assert f"{late} of 12 episodes came to the limit of 20 steps" in told
+
+
 def test_what_is_unusual_about_an_evaluation_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,6 +168,34 @@ def test_meshes_that_were_moved_since_training_are_told(
     assert evaluate(replace(asked, objects=str(new), scale=0.5), FAKE)["episodes"] == 2
     with pytest.raises(RunFolderError, match=rf"its meshes were in {old}, which is not there"):
         train(config(run, objects=str(new), scale=0.5, resume=True), FAKE)
+
+
+def test_what_is_not_in_the_set_any_more_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, page = tmp_path / "run", tmp_path / "run" / "report.html"
+    monkeypatch.setitem(fake_engine.SETS, "mine", ("my mug", "torus", "bowl"))
+    train(config(run, objects="mine"), FAKE)
+    monkeypatch.setitem(fake_engine.SETS, "mine", ("my mug", "bowl", "new"))
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", str(run), "--rotations", "1", "--workers", "1"], engine=FAKE)
+    assert ended.value.code == 1  # a part of it could not be done
+    told = capsys.readouterr().err
+    assert (
+        f"1 object that {run} learned is not in mine any more: torus; put back what is missing, "
+        "or leave it at the others with --names 'my mug,bowl'.\n"
+    ) in told
+    summary = json.loads((run / "summary.json").read_text())
+    assert (summary["episodes"], summary["missing"]) == (2, ["torus"])
+    assert page.read_text().count("data:image/png") > 3  # what is there has its pictures
+    asked = EvaluateConfig(run=run, rotations=1, workers=1, names=("my mug", "bowl"))
+    assert evaluate(asked, FAKE)["missing"] == []
+    assert "any more" not in capsys.readouterr().err
+    monkeypatch.setitem(fake_engine.SETS, "mine", ("new",))
+    with pytest.raises(
+        RunFolderError, match=r"Nothing that .* learned is in mine any more \(my mug"
+    ):
+        evaluate(replace(asked, names=()), FAKE)
 
 
 def test_a_resumed_evaluation_does_not_shrink(tmp_path: Path) -> None:

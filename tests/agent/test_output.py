@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.agent import fake_engine
-from tests.agent.small_runs import FAKE
+from tests.agent.small_runs import FAKE, config
 
+from colonnade import files
 from colonnade.cli import main
+from colonnade.commands.train import train
 from colonnade.files import atomic_write
 from colonnade.journal import Journal
 from colonnade.output import OutputError, make_folder, writing
@@ -97,3 +100,42 @@ def test_a_picture_that_cannot_be_drawn_is_no_question_of_spelling(
         f"{tmp_path}/no/deep/a.png cannot be written (No such file or directory: {tmp_path}/no): "
         "give another place."
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("train --out RUN --objects tiny", "Next: colonnade evaluate"),
+        ("evaluate RUN --rotations 1", "Report: "),
+        ("explore --out NEW --objects tiny --rotations 1", "Report: "),
+        ("discover --out NEW --objects tiny --epochs 1", "Curve: "),
+    ],
+)
+def test_what_came_out_is_told_also_where_json_cannot_be_written(
+    command: str,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    name, *options = (
+        str(tmp_path / word.lower()) if word.isupper() else word for word in command.split()
+    )
+    if name == "evaluate":
+        train(config(tmp_path / "run", objects="tiny"), FAKE)
+    kept = tmp_path / "out.json"
+    write = files.write_json
+
+    def write_but(path: Path, content: Any) -> None:
+        if path == kept:
+            full(path)
+        write(path, content)
+
+    monkeypatch.setattr(f"colonnade.commands.{name}.write_json", write_but)
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main([name, *options, "--json", str(kept)], engine=FAKE)
+    assert ended.value.code == 1
+    told = capsys.readouterr()
+    assert words in told.out
+    assert f"{kept} cannot be written (the disk is full" in told.err

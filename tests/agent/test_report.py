@@ -98,6 +98,8 @@ def test_report_is_one_valid_page(tmp_path: Path, body: str) -> None:
     ):
         assert heading in text
     assert "random:007" in text
+    assert "a step, median: sense" in text
+    assert "A few steps, those that propose new poses, take much longer" in text
     assert ("looks" if body == "camera" else "touches") in text
     assert page.count("data:image/png") == 2 * 6 + 1
 

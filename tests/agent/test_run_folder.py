@@ -7,11 +7,17 @@ import re
 import signal
 import subprocess
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.agent import fake_engine
+from tests.agent.small_runs import FAKE
 
+from colonnade.commands.discover import discover
+from colonnade.commands.train import train
+from colonnade.config import DiscoverConfig, TrainConfig
 from colonnade.discovery import Encounter
 from colonnade.episode import Episode, StepTrace
 from colonnade.run_config import read_run_config
@@ -75,6 +81,46 @@ def test_resume_with_other_options_is_refused(
     begun(tmp_path / "a")
     with RunFolder(tmp_path / "a") as run, pytest.raises(RunFolderError, match=words):
         run.begin("train", {**ASKED, key: value}, resume=True)
+
+
+@pytest.mark.parametrize(
+    ("now", "which", "steps"),
+    [
+        (["mug", "my cup", "bowl"], "(added: my cup)", "name those with --names mug,bowl, or give"),
+        (["bowl"], "(gone: mug)", "put back mug, or give another --out to learn what is there now"),
+        (
+            ["bowl", "cup"],
+            "(added: cup; gone: mug)",
+            "put back mug and name those with --names mug",
+        ),
+        (["bowl", "mug"], "(in another order: bowl,mug)", "name those with --names mug,bowl"),
+    ],
+)
+@pytest.mark.parametrize("command", [train, discover])
+def test_resume_where_the_set_has_other_objects_now_says_which(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Any,
+    now: list[str],
+    which: str,
+    steps: str,
+) -> None:
+    asked: Any = DiscoverConfig(objects="mine", out=tmp_path / "run", epochs=1)
+    if command is train:
+        asked = TrainConfig(objects="mine", out=tmp_path / "run", workers=1)
+
+    def begin(**changes: Any) -> None:
+        command(replace(asked, **changes), FAKE)
+
+    monkeypatch.setitem(fake_engine.SETS, "mine", ("mug", "bowl"))
+    begin()
+    monkeypatch.setitem(fake_engine.SETS, "mine", tuple(now))
+    with pytest.raises(RunFolderError, match=re.escape(which)) as told:
+        begin(resume=True)
+    assert steps in str(told.value)
+    assert "--names was" not in str(told.value)
+    with pytest.raises(RunFolderError, match="--names was mug,bowl and is now bowl"):
+        begin(resume=True, names=("bowl",))
 
 
 def test_evaluation_of_a_model_that_changed_is_not_resumed(tmp_path: Path) -> None:

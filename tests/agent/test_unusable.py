@@ -120,7 +120,7 @@ def test_the_exit_code_says_that_not_all_was_learned(
 
 
 def test_no_object_can_be_called_unknown(tmp_path: Path) -> None:
-    summary = train(config(tmp_path / "run", "tiny", names=("mug", "unknown")), FAKE)
+    summary = train(config(tmp_path / "run", "odd", names=("mug", "unknown")), FAKE)
     assert summary["object_names"] == ["mug"]
     assert summary["unusable"]["unknown"].endswith("rename the mesh.")
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from colonnade.bench.config import SeedsOptions
-from colonnade.commands.console import going_on_with, note, show
+from colonnade.commands.console import going_on_with, note, show, typed
 from colonnade.commands.explore import free_folder
 from colonnade.commands.train import command_line
 from colonnade.files import plain, write_json
@@ -28,7 +28,7 @@ def bench_folder(
     Raises RunFolderError: it is in use, holds something else, or --resume is not given.
     """
     out = options.out or free_folder(f"bench-{kind}")
-    resume = "--resume" if options.out else f"--out {show(out)} --resume"
+    resume = "--resume" if options.out else f"--out {typed(out)} --resume"
     with going_on_with(resume), RunFolder(out) as folder:
         matters = {"benchmark": kind, "objects": set_identity(objects), "scale": scale}
         if not folder.begin("bench", matters, resume=options.resume):

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from colonnade.commands.console import complain, counted, show
+from colonnade.commands.console import complain, counted, named, show
 from colonnade.commands.tasks import MeshTask, ObjectSource, digest_of_mesh
 from colonnade.journal import read_journal
 from colonnade.workers import Workers
 
 __all__ = ["learned_meshes", "tell_changed_meshes"]
-
-MOST_NAMED = 20
 
 
 def learned_meshes(journal: Path) -> dict[str, str]:
@@ -26,8 +24,8 @@ def learned_meshes(journal: Path) -> dict[str, str]:
 
 def tell_changed_meshes(
     run: Path, learned: Mapping[str, str], source: ObjectSource, workers: Workers, engine: str
-) -> None:
-    """Name in one line the objects of `source` whose meshes `run` did not learn.
+) -> list[str]:
+    """Name in one line, and return, the objects of `source` whose meshes `run` did not learn.
 
     Args:
         learned: digest of the mesh that was learned, by name.
@@ -36,9 +34,9 @@ def tell_changed_meshes(
     found = {task.name: digest for task, digest in workers.run(digest_of_mesh, tasks)}
     changed = [task.name for task in tasks if found[task.name] not in (None, learned[task.name])]
     if changed:
-        named = ", ".join(changed[:MOST_NAMED]) + (", ..." if len(changed) > MOST_NAMED else "")
         complain(
             f"The mesh of {counted(len(changed))} is not the one that {show(run)} learned by that "
-            f"name: {named}; train into another --out to learn what is there now.",
+            f"name: {named(changed)}; train into another --out to learn what is there now.",
             "yellow",
         )
+    return changed

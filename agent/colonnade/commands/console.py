@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -31,6 +32,7 @@ __all__ = [
     "counted",
     "going_on_with",
     "headline",
+    "named",
     "note",
     "percent",
     "result_table",
@@ -38,7 +40,10 @@ __all__ = [
     "stderr",
     "stdout",
     "ticking",
+    "typed",
 ]
+
+MOST_NAMED = 20
 
 stdout = Console(highlight=False, emoji=False)
 stderr = Console(stderr=True, highlight=False, emoji=False)
@@ -74,6 +79,11 @@ def counted(number: int, of: int | None = None) -> str:
     share = "" if of is None or of == number else f"{number} of "
     total = number if of is None else of
     return f"{share}{total} object{'' if total == 1 else 's'}"
+
+
+def named(names: Sequence[str]) -> str:
+    """The names, or the first of many."""
+    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
 
 
 def percent(share: float) -> str:
@@ -124,6 +134,12 @@ def result_table(summary: Mapping[str, Any]) -> Table:
     """An evaluation's objects, how they were shown, and headline numbers as one table."""
     title = "\n".join(["Recognition", *map(escape, conditions(summary))])
     table = Table(title=title, title_justify="left", pad_edge=False, show_footer=True)
+    table.caption_justify = "left"
+    if late := round(summary["timeout_rate"] * summary["episodes"]):
+        table.caption = (
+            f"{late} of {summary['episodes']} episodes came to the limit of "
+            f"{summary['max_steps']} steps without an answer that was sure"
+        )
     table.add_column("object", footer="all", overflow="fold")
     table.add_column("correct", justify="right", footer=percent(summary["accuracy"]))
     table.add_column("steps", justify="right", footer=_number(summary["steps_mean"]))
@@ -148,7 +164,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     sentence = (
         f"{percent(summary['accuracy'])} correct in {summary['episodes']} episodes, "
         f"{_number(summary['steps_mean'])} steps each,{pose} "
-        f"{_number(summary['step_us']['total'])} µs a step."
+        f"{_number(summary['step_us']['total'])} µs a step (median)."
     )
     if summary["objects_unseen"]:
         unseen = summary["objects_unseen"]
@@ -165,6 +181,11 @@ def show(path: Path) -> str:
         return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+def typed(path: Path) -> str:
+    """A path as it stands in a command that can be copied into a shell."""
+    return shlex.quote(show(path))
 
 
 def _number(value: float | None) -> str:

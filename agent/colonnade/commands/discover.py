@@ -87,10 +87,10 @@ def discover(config: DiscoverConfig, engine: str = ENGINE) -> dict[str, Any]:
         complain(sentence)
     with going_on_with(), RunFolder(config.out) as run:
         summary = live_into(run, config, agent, objects)
-    if config.json is not None:
-        write_json(config.json, summary)
     _tell(summary, run)
     tell_unusable(summary["unusable"], "met", "mend them and begin anew in another --out")
+    if config.json is not None:
+        write_json(config.json, summary)
     return summary
 
 
@@ -115,7 +115,7 @@ class _Stream:
             "max_steps": config.max_steps,
             "scale": config.scale,
         }
-        if not self.run.begin("discover", matters, resume=config.resume):
+        if not self.run.begin("discover", matters, resume=config.resume, named=bool(config.names)):
             self.run.write_config("discover", matters)
             self.run.write_config("made", {"version": __version__, "command": command_line()})
         make_folder(self.run.felt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,14 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
-from colonnade.commands.evaluation import Evaluation, begin, motion_in_words, refuse_moved
+from colonnade.commands.evaluation import (
+    Evaluation,
+    begin,
+    motion_in_words,
+    refuse_moved,
+    still_there,
+    tell_missing,
+)
 from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
 from colonnade.commands.train import (
     ENGINE,
@@ -82,6 +90,13 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     if own_set:
         check_scale(str(trained["objects"]), config.scale)
         refuse_moved(str(config.run), trained)
+    names, missing = config.names, tuple[str, ...]()
+    scale = (trained["scale"] if own_set else 1.0) if config.scale is None else config.scale
+    if own_set and not config.names:
+        spec = str(trained["objects"])
+        found = load_engine(engine).open_set(spec, None, scale)
+        names = tuple(still_there(str(config.run), spec, learned, found))
+        missing = tuple(name for name in learned if name not in names)
     left = [name for name in trained["names"] if name not in learned]
     if own_set and not config.names and left:
         note(f"Not shown, as it was never learned: {', '.join(left)}.")
@@ -89,8 +104,8 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         model=model,
         trained=trained,
         objects=str(trained["objects"]) if config.objects is None else config.objects,
-        names=config.names or (learned if own_set else ()),
-        scale=(trained["scale"] if own_set else 1.0) if config.scale is None else config.scale,
+        names=names,
+        scale=scale,
         rotations=config.rotations,
         seed=config.seed,
         options=EpisodeOptions(
@@ -104,26 +119,28 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
             record_steps=config.steps,
         ),
         size=config.size,
+        missing=missing,
     )
     folder = RunFolder(config.out or run_path)
     with going_on_with(), folder as run, Workers(config.workers) as workers:
         if job.scale == trained["scale"]:
-            _tell_changed(job, workers, engine)
+            job = replace(job, changed=tuple(_tell_changed(job, workers, engine)))
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
-    if config.json is not None:
-        write_json(config.json, summary)
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "shown", "mend them and repeat the command")
+    tell_missing(run_path, job.objects, missing, names)
+    if config.json is not None:  # at last: where it cannot be written, all else was told
+        write_json(config.json, summary)
     return summary
 
 
-def _tell_changed(job: Evaluation, workers: Workers, engine: str) -> None:
-    """Name the objects whose meshes are not those that the run learned."""
+def _tell_changed(job: Evaluation, workers: Workers, engine: str) -> list[str]:
+    """Name, and return, the objects whose meshes are not those that the run learned."""
     run = job.model.parent
     names = tuple(load_engine(engine).open_set(job.objects, job.names or None, job.scale))
     source = ObjectSource(job.objects, names, job.scale)
     learned = learned_meshes(run / "training.jsonl")
-    tell_changed_meshes(run, learned, source, workers, engine)
+    return tell_changed_meshes(run, learned, source, workers, engine)
 
 
 def evaluate_into(
@@ -141,6 +158,8 @@ def evaluate_into(
     summary |= _training_numbers(job.model.parent)
     summary |= {
         "unusable": {**job.left_out, **done.unusable},
+        "missing": list(job.missing),
+        "changed": list(job.changed),
         "evaluate_s": done.seconds,
         "model_bytes": job.model.stat().st_size,
         "peak_rss_mb": round(workers.peak_rss_mb, 1),
@@ -238,7 +257,7 @@ def _learned_names(
     model: Path, trained: Mapping[str, Any], engine: str, run: str
 ) -> tuple[str, ...]:
     """What the run was asked to learn and did: broken meshes were left out of its model."""
-    how = f"with `colonnade train --out {run} --resume` and the options it began with."
+    how = f"with `colonnade train --out {shlex.quote(run)} --resume` and the options it began with."
     if not model.exists():
         raise RunFolderError(f"{run} has no model.safetensors yet: finish its training {how}")
     try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from colonnade.commands.console import note, show
+from colonnade.commands.console import complain, counted, named, note, show
 from colonnade.config import Orientations
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
@@ -17,7 +18,7 @@ from colonnade.motion import Motion
 from colonnade.run_folder import ASIDE, RunFolder, RunFolderError
 from colonnade.sets import is_gone, set_identity
 
-__all__ = ["Evaluation", "begin", "motion_in_words", "refuse_moved"]
+__all__ = ["Evaluation", "begin", "motion_in_words", "refuse_moved", "still_there", "tell_missing"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Evaluation:
     size: float = 1.0
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Objects that could not be learned just before, with the reasons."""
+    missing: tuple[str, ...] = ()
+    """Objects that were learned and are not in the set any more."""
+    changed: tuple[str, ...] = ()
+    """Objects whose meshes are not those that were learned."""
 
 
 def begin(
@@ -142,6 +147,36 @@ def refuse_moved(run: str, trained: Mapping[str, Any]) -> None:
         raise RunFolderError(
             f"{run} was trained from {trained['objects']}, which is not there any more: say where "
             f"its meshes are now with --objects SET{scale}."
+        )
+
+
+def still_there(run: str, spec: str, learned: Sequence[str], found: Collection[str]) -> list[str]:
+    """What `run` learned and is still in its set.
+
+    Args:
+        found: names of all that is in the set now.
+
+    Raises:
+        RunFolderError: nothing of it is there.
+    """
+    there = [name for name in learned if name in found]
+    if learned and not there:
+        raise RunFolderError(
+            f"Nothing that {run} learned is in {spec} any more ({named(learned)}): put it back, or "
+            "say with --objects SET where it is now."
+        )
+    return there
+
+
+def tell_missing(run: Path, spec: str, missing: Sequence[str], shown: Sequence[str]) -> None:
+    """Name in one line what could not be shown as it is not in the set any more."""
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        complain(
+            f"{counted(len(missing))} that {show(run)} learned {verb} not in {spec} any more: "
+            f"{named(missing)}; put back what is missing, or leave it at the others with "
+            f"--names {shlex.quote(','.join(shown))}.",
+            "yellow",
         )
 
 

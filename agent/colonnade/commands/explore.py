@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from colonnade.checks import check_config
-from colonnade.commands.console import going_on_with, note, show
+from colonnade.commands.console import going_on_with, note, show, typed
 from colonnade.commands.evaluate import evaluate_into, tell
 from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.train import ENGINE, learn_into, tell_unusable
@@ -41,7 +41,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         resume=config.resume,
         scale=config.scale,
     )
-    resume = "--resume" if config.out else f"--out {show(training.out)} --resume"
+    resume = "--resume" if config.out else f"--out {typed(training.out)} --resume"
     with going_on_with(resume), RunFolder(training.out) as run, Workers(config.workers) as workers:
         note(f"Exploring {config.objects} into {show(run.path)}")
         trained = learn_into(run, workers, training, engine)
@@ -62,12 +62,13 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
                 record_steps=config.steps,
             ),
             left_out=trained["unusable"],
+            changed=tuple(trained["changed"]),
         )
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
-    if config.json is not None:
-        write_json(config.json, summary)
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "used", f"mend them and repeat the command with {resume}")
+    if config.json is not None:
+        write_json(config.json, summary)
     return summary
 
 

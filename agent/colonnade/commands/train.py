@@ -22,6 +22,7 @@ from colonnade.commands.console import (
     show,
     stdout,
     ticking,
+    typed,
 )
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
 from colonnade.config import TrainConfig
@@ -57,16 +58,16 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
         summary = learn_into(run, workers, config, engine)
         summary["peak_rss_mb"] = round(workers.peak_rss_mb, 1)
         write_json(run.path / "training.json", summary)
-    if config.json is not None:
-        write_json(config.json, summary)
     stdout.print(
         f"{_outcome(summary)}: {summary['surfels_mean']:.0f} surfels each, "
         f"{summary['model_bytes'] / 1e3:.0f} kB in {show(run.model)}",
         markup=False,
         soft_wrap=True,
     )
-    stdout.print(f"Next: colonnade evaluate {show(run.path)}", markup=False, soft_wrap=True)
+    stdout.print(f"Next: colonnade evaluate {typed(run.path)}", markup=False, soft_wrap=True)
     tell_unusable(summary["unusable"], "learned", "mend them and repeat the command with --resume")
+    if config.json is not None:
+        write_json(config.json, summary)
     return summary
 
 
@@ -101,7 +102,7 @@ def learn_into(
         "seed": config.seed,
         "scale": config.scale,
     }
-    if run.begin("train", matters, resume=config.resume):
+    if run.begin("train", matters, resume=config.resume, named=bool(config.names)):
         _warn_of_other_version(run)
     else:
         run.write_config("train", matters)
@@ -123,7 +124,7 @@ def learn_into(
         if name not in finished
     ]
     kept = {name: learned.mesh for name, learned in finished.items() if learned.mesh}
-    tell_changed_meshes(run.path, kept, source, workers, engine)
+    changed = tell_changed_meshes(run.path, kept, source, workers, engine)
     if finished and tasks:
         note(f"Going on: {len(finished)} of {len(names)} objects are already learned.")
     if tasks:
@@ -152,6 +153,7 @@ def learn_into(
         "learned_now": len(learned) - before,
         "object_names": learned,
         "unusable": unusable,
+        "changed": changed,
         "train_s": perf_counter() - begin + earlier,
         "surfels_mean": sum(row.surfels for row in rows) / max(1, len(rows)),
         "surfels_total": sum(row.surfels for row in rows),

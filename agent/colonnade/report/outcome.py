@@ -23,6 +23,10 @@ MOST_IN_MATRIX = 60
 SIDE_BY_SIDE = 20
 """Up to so many objects the matrix and the table of objects share the width of the page."""
 NO_ANSWER = "no answer"
+FEW_TAKE_LONGER = (
+    "A few steps, those that propose new poses, take much longer than the median, so an episode "
+    "takes longer than its number of steps and their median would have it."
+)
 
 
 def accuracy(
@@ -132,9 +136,9 @@ def effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
             mark=summary["rotation_error_deg_median"],
             mark_label=f"median {number(summary['rotation_error_deg_median'], '°')}",
         )
-        + '</div><div class="panel"><h3>Where the time of a step goes</h3>'
-        + svg.stacked_bar(stages, label="Time of a step by stage", unit="µs")
-        + '</div><div class="panel"><h3>More numbers</h3>'
+        + '</div><div class="panel"><h3>Where the time of a step goes, median</h3>'
+        + svg.stacked_bar(stages, label="Time of a step by stage, median", unit="µs")
+        + f'<p class="none">{FEW_TAKE_LONGER}</p></div><div class="panel"><h3>More numbers</h3>'
         + fact_list(
             {
                 "steps, mean": number(summary["steps_mean"]),
@@ -147,7 +151,7 @@ def effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
                 ),
                 "found symmetric": percent(summary["symmetric_rate"]),
                 f"poses off by more than {FAR_OFF:.0f}°": percent(far_off),
-                "an episode": number(1e3 * summary["episode_s_mean"], " ms"),
+                "an episode, mean": number(1e3 * summary["episode_s_mean"], " ms"),
                 "memory of all processes": number(summary["peak_rss_mb"], " MB"),
             }
         )
@@ -155,8 +159,12 @@ def effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
     )
 
 
-def mistakes(episodes: Sequence[Episode]) -> str:
-    """The episodes that were wrong; nothing if there are none."""
+def mistakes(episodes: Sequence[Episode], changed: Sequence[str]) -> str:
+    """The episodes that were wrong; nothing if there are none.
+
+    Args:
+        changed: objects whose meshes are not those that were learned.
+    """
     wrong = [episode for episode in episodes if not episode.correct]
     if not wrong:
         return ""
@@ -167,9 +175,14 @@ def mistakes(episodes: Sequence[Episode]) -> str:
         for e in wrong[:60]
     )
     more = f'<p class="none">and {len(wrong) - 60} more</p>' if len(wrong) > 60 else ""
+    reason = ""
+    if changed:
+        names = f"<b>{escaped(', '.join(changed))}</b>"
+        reason = f" Of these the mesh has changed since they were learned: {names}."
     return (
         f"<h2>What went wrong</h2><p>{len(wrong)} of {len(episodes)} episodes. The same numbers, "
-        "with seeds and poses, are in <code>episodes.parquet</code>.</p>"
+        "with seeds and poses, are in <code>episodes.parquet</code>."
+        f"{reason}</p>"
         '<div class="panel scroll"><table><thead><tr><th>shown</th><th style="text-align:left">'
         "answered</th><th>trial</th><th>steps</th><th>margin, nats</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>{more}</div>"

@@ -46,7 +46,8 @@ def write_report(
         engine: module that opens meshes and takes their pictures.
     """
     mind = load_engine(engine)
-    meshes = _open(mind, trained["objects"], trained["names"], trained["scale"])
+    there = [name for name in trained["names"] if name not in summary["missing"]]
+    meshes = _open(mind, trained["objects"], there, trained["scale"])
     shown = meshes
     if summary["set"] != trained["objects"]:
         names = sorted({episode.object for episode in episodes})
@@ -57,7 +58,7 @@ def write_report(
         gallery(summary, memory, meshes, mind),
         accuracy(summary, episodes, memory.names),
         effort(summary, episodes),
-        mistakes(episodes),
+        mistakes(episodes, summary["changed"]),
         _made(summary),
     ]
     title = f"Colonnade: {_set_name(summary)}"
@@ -90,7 +91,10 @@ def _head(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
             big_number(summary["rotation_error_deg_median"], "°"),
             "rotation error, median, up to symmetry",
         ),
-        card(big_number(summary["step_us"]["total"], "µs"), "a step: sense, infer, decide, move"),
+        card(
+            big_number(summary["step_us"]["total"], "µs"),
+            "a step, median: sense, infer, decide, move",
+        ),
     ]
     if summary["objects_unseen"]:
         cards.append(
@@ -144,6 +148,8 @@ def _made(summary: Mapping[str, Any]) -> str:
         "step limit": str(summary["max_steps"]),
         "Colonnade": summary["version"],
     }
+    lists = {"changed since learned": summary["changed"], "not in the set": summary["missing"]}
+    facts |= {what: escaped(", ".join(names)) for what, names in lists.items() if names}
     return f'<h2>How this was made</h2><div class="panel">{fact_list(facts)}</div>'
 
 
