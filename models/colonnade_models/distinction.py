@@ -34,7 +34,6 @@ __all__ = [
     "laid_into",
     "look_alike",
     "relative_pose",
-    "trusted",
     "usual_lead",
     "would_tell",
 ]
@@ -151,7 +150,7 @@ def laid_into(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.fl
 
 
 @inlined
-def trusted(memory: Memory, o: int, nats: np.float32, coloured: np.float32) -> np.float32:
+def _trusted(memory: Memory, o: int, nats: np.float32, coloured: np.float32) -> np.float32:
     """What a difference tells of two poses of object `o`: `nats`, of them `coloured` by colour."""
     return memory.trust[o, 0] * (nats - coloured) + memory.trust[o, 1] * coloured
 
@@ -167,7 +166,7 @@ def would_tell(  # type: ignore[no-untyped-def]
     there, coloured, _ = _laid(memory, f, ob, T, t)
     nats = at_home(s, f, t) - there
     if oa == ob:
-        nats = trusted(memory, oa, nats, coloured)
+        nats = _trusted(memory, oa, nats, coloured)
     return min(nats, MOST_TELLING), there
 
 
