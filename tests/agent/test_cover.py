@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.models.synthetic import blob
-from tests.naive import frontier as naive
+from tests.naive import cover as naive
 
 from colonnade.policies.cover import new_frontier, next_goal, open_goals
 from colonnade_models import percept as P

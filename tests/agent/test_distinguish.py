@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 from tests.models.synthetic import blob, learned, moved, pose_row
-from tests.naive import telling as naive
+from tests.naive import distinguish as naive
 
 from colonnade.policies import distinguish
 from colonnade.policies.distinguish import most_telling, new_rivals

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
-from tests.naive.colour import hsv, rgb
+from tests.naive.numerics import hsv, rgb
 
 from colonnade_models.linear import cholesky, cholesky_solve
 from colonnade_models.numerics import (

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.naive.colour import hsv, rgb
 from tests.naive.evidence import bend
+from tests.naive.numerics import hsv, rgb
 
 from colonnade_models import learning as L
 from colonnade_models import percept as P

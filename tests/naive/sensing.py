@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.spatial.transform import Rotation
-from tests.naive.colour import hsv
+from tests.naive.numerics import hsv
 
 from colonnade_models import percept as P
 from colonnade_models import sensing

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tests.naive.colour import rgb
+from tests.naive.numerics import rgb
 
 from colonnade_models import spread as W
 from colonnade_models import surfel as S
