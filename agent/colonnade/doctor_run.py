@@ -23,6 +23,15 @@ __all__ = ["run_checks"]
 
 AGAIN = "repeat the command that made it with --resume"
 MOST_NAMED = 8
+FILES = (
+    "training.json",
+    "summary.json",
+    "bench.json",
+    "report.html",
+    "accuracy.svg",
+    "graphs.svg",
+)
+"""Files of text, which are whole when they can be read to their ends."""
 
 
 def run_checks(path: Path, engine: str) -> list[Check]:
@@ -50,10 +59,37 @@ def run_checks(path: Path, engine: str) -> list[Check]:
         checks.append(("evaluation", partial(_evaluation, path, config["evaluate"])))
     if "bench" in config:
         checks.append(("run folders", partial(_below, path, engine)))
-    for name in ("training.json", "summary.json", "bench.json", "report.html"):
+    due = _due(path, config)
+    for name in FILES:
         if (path / name).is_file():
             checks.append((name, partial(_whole, path / name)))
+        elif name in due:
+            checks.append((name, partial(_missing, path / name)))
     return checks
+
+
+def _due(path: Path, config: Mapping[str, Any]) -> set[str]:
+    """What is written at last, where the work that comes before it is done."""
+    due: set[str] = set()
+    if "train" in config and (path / "model.safetensors").is_file():
+        due.add("training.json")
+    if (path / "episodes.parquet").is_file():
+        if "discover" in config:
+            due |= {"summary.json", "accuracy.svg", "graphs.svg"}
+        elif "evaluate" in config and not _is_of_bench(path):
+            due |= {"summary.json", "report.html"}
+    return due
+
+
+def _is_of_bench(path: Path) -> bool:
+    """Whether a folder is one of a benchmark's, which keeps its numbers in its bench.json."""
+    for folder in path.absolute().parents:
+        try:
+            if "bench" in read_run_config(folder, missing_ok=True):
+                return True
+        except (RunFolderError, OSError):
+            continue
+    return False
 
 
 def _config(path: Path, config: Mapping[str, Any]) -> Iterator[Finding]:
@@ -171,12 +207,16 @@ def _whole(file: Path) -> Iterator[Finding]:
         text = file.read_text(encoding="utf-8")
         if file.suffix == ".json" and not isinstance(json.loads(text), dict):
             raise ValueError("it holds no table of numbers")
-        if file.suffix == ".html" and not text.rstrip().endswith("</html>"):
+        if file.suffix in (".html", ".svg") and not text.rstrip().endswith(f"</{file.suffix[1:]}>"):
             raise ValueError("it is cut short")
     except (ValueError, OSError) as error:
         yield Finding(file.name, "broken", f"{file} is damaged ({error}): {AGAIN}")
     else:
         yield Finding(file.name, "ok", f"{len(text.encode()) / 1e3:.0f} kB")
+
+
+def _missing(file: Path) -> Iterator[Finding]:
+    yield Finding(file.name, "note", f"{file} is missing: {AGAIN}")
 
 
 def _counted(table: Path, rows: int, expected: int, what: str) -> Finding:

@@ -68,6 +68,18 @@ def test_a_file_that_was_cut_short_is_broken(run: Path, file: str, what: str) ->
     assert [one.what for one in broken] == [what]
 
 
+@pytest.mark.parametrize("file", ["training.json", "summary.json", "report.html"])
+def test_a_file_that_is_missing_is_told(run: Path, file: str) -> None:
+    (run / file).unlink()
+    assert found(run)[file].state == "note"
+    assert "is missing: repeat the command that made it with --resume" in found(run)[file].detail
+    explore(
+        ExploreConfig(objects="tiny", out=run, rotations=2, workers=1, steps=True, resume=True),
+        FAKE,
+    )
+    assert states(run) == {"ok"}
+
+
 def test_what_is_not_learned_is_told(tmp_path: Path) -> None:
     train(config(tmp_path / "run", objects="partly"), FAKE)
     assert found(tmp_path / "run")["objects"] == Finding(
@@ -103,6 +115,9 @@ def test_a_stream_is_checked(tmp_path: Path) -> None:
     discover(DiscoverConfig(objects="tiny", out=run, epochs=2), FAKE)
     assert states(run) == {"ok"}
     assert found(run)["episodes.parquet"].detail == "4 episodes"
+    for file in ("summary.json", "accuracy.svg", "graphs.svg"):
+        (run / file).unlink()
+        assert found(run)[file].state == "note"
     (run / "felt" / "000000.safetensors").unlink()
     assert found(run)["felt"].state == "broken"
     (run / "episodes.parquet").write_bytes(b"PAR1")
@@ -114,6 +129,7 @@ def test_of_a_benchmark_only_what_is_not_well_is_told(tmp_path: Path) -> None:
     policies.run(PoliciesConfig(objects="tiny", rotations=1, seeds=(0,), out=run), FAKE)
     assert found(run).keys() == {"config.toml", "run folders", "bench.json"}
     assert states(run) == {"ok"}
+    assert "note" not in states(run / "seed0" / "random")  # whose numbers are in bench.json
     (run / "seed0" / "model" / "model.safetensors").unlink()
     (run / "bench.json").unlink()
     assert found(run)["seed0/model: model"].state == "note"
