@@ -216,9 +216,19 @@ def test_moved_has_a_row_for_each_motion_moment_and_manner(
     for row in rows:
         assert row["steps_after_mean"] == pytest.approx(row["steps_mean"] - 4)  # as in the fake
         assert row["noticed_rate"] == (row["manner"] == "noticed")
-    printed = capsys.readouterr().out
+    printed, progress = capsys.readouterr()
     assert "5 cm, 30°" in printed
     assert "nothing" in printed
+    assert "5 cm, 30°, once sure, the column is told: " in progress
+    table = printed.partition("\n\n")[0].splitlines()
+    lines = [line.split("  ") for line in table if "while unsure" in line]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert [line[2] for line in cells] == ["must notice", "is told", "ignores it"] * 4
+    # where it is not up to the column, there is nothing to count
+    assert [line[4] for line in cells] == ["100.0", "–", "–"] * 4
+    for word in ("once sure  ", "takes the object to lie still", "false alarm", "since the motion"):
+        assert word in printed
+    assert "manner" not in printed
 
 
 def test_scaled_has_a_row_for_each_size_with_and_without_the_search(

@@ -60,11 +60,15 @@ def test_evaluation_by_another_policy(tmp_path: Path) -> None:
         evaluate(replace(asked, resume=True), FAKE)
 
 
-def test_objects_that_are_moved_meanwhile(tmp_path: Path) -> None:
+def test_objects_that_are_moved_meanwhile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     train(config(tmp_path / "run"), FAKE)
     asked = EvaluateConfig(run=tmp_path / "run", rotations=2, workers=1, moves=2)
     summary = evaluate(asked, FAKE)
     assert summary["moves"] == "2 x up to 50 mm, 45 degrees, open, noticed"
+    told = " ".join(capsys.readouterr().out.split())
+    assert "moved 2 times by up to 50 mm and 45 degrees meanwhile" in told
     table = rows(tmp_path / "run" / "episodes.parquet")
     assert {(row["moved_at"], row["noticed"]) for row in table} == {(4, 1)}  # as in the fake
     with pytest.raises(RunFolderError, match="--moves was 2 x up to 50 mm"):
@@ -113,7 +117,7 @@ def test_what_is_unusual_about_an_evaluation_is_shown(
     evaluate(replace(asked, size=0.8, any_size=True, moves=2), FAKE)
     told = " ".join(capsys.readouterr().out.split())
     page = (run / "report.html").read_text(encoding="utf-8")
-    phrases = ("shown 0.8 times as large", "looked for at any size", "moved 2 x up to 50 mm")
+    phrases = ("shown 0.8 times as large", "looked for at any size", "moved 2 times by up to 50 mm")
     for phrase in phrases:
         assert phrase in told
         assert page.count(phrase) == 2  # at the head and at the foot

@@ -13,15 +13,34 @@ from statistics import mean, median
 from typing import Any, get_args
 
 from colonnade.bench.config import MovedConfig
-from colonnade.bench.laboratory import laboratory
+from colonnade.bench.laboratory import POSED_DEG, laboratory
 from colonnade.bench.table import cell, table
+from colonnade.commands.console import note
 from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
-from colonnade.motion import Manner, Moment, Motion
+from colonnade.motion import LEAST_BEFORE, MOST_BEFORE, WATCHED, Manner, Moment, Motion
 
 __all__ = ["run"]
+
+WHEN: dict[str, str] = {"open": "while unsure", "decided": "once sure"}
+"""What the table calls the moments."""
+COLUMN: dict[str, str] = {
+    "noticed": "must notice",
+    "told": "is told",
+    "ignored": "ignores it",
+}
+"""What the table calls the manners."""
+LEGEND = f"""\
+while unsure  moved after {LEAST_BEFORE} to {MOST_BEFORE} steps, mostly before the decision
+once sure     moved after the decision, and touched on: {WATCHED} steps or more to notice it
+must notice   nobody tells the column: its predictions fail, and it finds the object again
+is told       the column is told at once, and starts over
+ignores it    the column takes the object to lie still, whatever it feels
+noticed       the column found out; where the object lay still, a false alarm
+with pose     the right object, turned from its true pose by {POSED_DEG:g}° at most
+steps after   since the motion; where the object lay still, all of the episode"""
 
 
 def run(config: MovedConfig, engine: str = ENGINE) -> int:
@@ -48,6 +67,7 @@ def run(config: MovedConfig, engine: str = ENGINE) -> int:
                         | lab.measure(episodes, models)
                         | after_motion(episodes)
                     )
+                    note(f"{in_words(rows[-1])}: {cell(rows[-1]['accuracy'], '.1%')} correct")
         print(moved_table(rows))
         return lab.conclude(rows)
 
@@ -67,23 +87,43 @@ def after_motion(episodes: Sequence[Episode]) -> dict[str, Any]:
 def moved_table(rows: Sequence[dict[str, Any]]) -> str:
     """A line for each motion, moment and manner."""
     groups = [
-        ("moved", ["by", "when", "manner"]),
-        ("right", ["episodes", "object %", "with pose %", "noticed %"]),
-        ("steps since", ["mean", "median"]),
+        ("moved", ["by", "when"]),
+        ("", ["column", "episodes", "noticed %"]),
+        ("right", ["object %", "with pose %"]),
+        ("steps after", ["mean", "median"]),
         ("pose error", ["mean °", "median °", "median mm"]),
     ]
     lines = [
         [
-            *(_amount(row), row.get("moment", "–"), row.get("manner", "–")),
-            *(cell(row["episodes"], "d"), cell(row["accuracy"], scale=100.0)),
-            *(cell(row["posed_rate"], scale=100.0), cell(row["noticed_rate"], scale=100.0)),
+            *(_amount(row), _when(row), _column(row), cell(row["episodes"], "d")),
+            cell(row["noticed_rate"] if _may_notice(row) else None, scale=100.0),
+            *(cell(row["accuracy"], scale=100.0), cell(row["posed_rate"], scale=100.0)),
             *(cell(row["steps_after_mean"]), cell(row["steps_after_median"])),
             *(cell(row["rotation_error_deg_mean"]), cell(row["rotation_error_deg_median"])),
             cell(row["place_error_mm_median"]),
         ]
         for row in rows
     ]
-    return table("Moved objects (rotation error up to the true symmetry)", groups, lines)
+    title = "Objects moved while they are recognised (rotation error up to the true symmetry)"
+    return f"{table(title, groups, lines)}\n\n{LEGEND}"
+
+
+def in_words(row: dict[str, Any]) -> str:
+    """What a row is about."""
+    return ", ".join((_amount(row), _when(row), f"the column {_column(row)}"))
+
+
+def _when(row: dict[str, Any]) -> str:
+    return WHEN[row["moment"]] if "moment" in row else "–"
+
+
+def _column(row: dict[str, Any]) -> str:
+    return COLUMN[row.get("manner", "noticed")]
+
+
+def _may_notice(row: dict[str, Any]) -> bool:
+    """Whether it is up to the column; where it is told, or does not look, it notices nothing."""
+    return bool(row.get("manner", "noticed") == "noticed")
 
 
 def _amount(row: dict[str, Any]) -> str:
