@@ -7,7 +7,7 @@ import os
 from colonnade.config import VIEWS, ConfigError, ExploreConfig, ObjectsConfig, TrainConfig
 from colonnade.sets import is_shipped
 
-__all__ = ["check_config", "check_scale"]
+__all__ = ["check_config", "check_scale", "check_size"]
 
 MOST_ROTATIONS = 100_000
 MOST_MOVES = 20
@@ -22,6 +22,15 @@ def check_scale(objects: str | None, scale: float | None) -> None:
         raise ConfigError(
             f"--scale is for files of meshes, and {objects} has its sizes in metres: leave it out "
             "(`colonnade evaluate --size` shows objects smaller or larger)."
+        )
+
+
+def check_size(flag: str, size: float) -> None:
+    """Refuse a size at which nothing can be shown. Raises ConfigError."""
+    if not SMALLEST <= size <= LARGEST:
+        raise ConfigError(
+            f"{flag} is {size:g}, but must be {SMALLEST:g} to {LARGEST:g}, e.g. 0.8 for objects "
+            "that are a fifth smaller than learned."
         )
 
 
@@ -49,12 +58,7 @@ def check_config(config: object) -> None:
     if scale is not None and not 0 < scale < float("inf"):
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
     check_scale(getattr(config, "objects", None) or getattr(config, "root", None), scale)
-    size = getattr(config, "size", 1.0)
-    if not SMALLEST <= size <= LARGEST:
-        raise ConfigError(
-            f"--size is {size}, but must be {SMALLEST:g} to {LARGEST:g}, e.g. 0.8 for objects that "
-            "are a fifth smaller than learned."
-        )
+    check_size("--size", getattr(config, "size", 1.0))
     if isinstance(config, TrainConfig) and config.views:
         if config.body != "camera":
             raise ConfigError("--views needs --body camera: a fingertip sees nothing from afar.")

@@ -247,8 +247,24 @@ def test_scaled_has_a_row_for_each_size_with_and_without_the_search(
     printed = capsys.readouterr().out
     assert "every size" in printed
     assert "learned size" in printed
-    with pytest.raises(ConfigError, match="--sizes takes positive numbers"):
-        scaled.run(replace(config, sizes=()), FAKE)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "sentence"),
+    [
+        ((), "--sizes takes one or more numbers"),
+        ((0.7, 0.05), "--sizes is 0.05, but must be 0.1 to 10"),
+        ((11,), "--sizes is 11, but must be 0.1 to 10"),
+        ((-1,), "--sizes is -1, but"),
+        ((float("nan"),), "--sizes is nan, but"),
+    ],
+)
+def test_nothing_is_shown_too_small_or_too_large(
+    tmp_path: Path, sizes: tuple[float, ...], sentence: str
+) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        scaled.run(ScaledConfig(objects="small", sizes=sizes, out=tmp_path / "run"), FAKE)
+    assert not (tmp_path / "run").exists()
 
 
 def test_motions_are_positive(tmp_path: Path) -> None:

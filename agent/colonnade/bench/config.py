@@ -222,7 +222,7 @@ class ScaledConfig(BenchOptions, BodyOption, ShownOptions):
     """Objects that are smaller or larger than they were learned."""
 
     sizes: Amounts = (0.7, 0.85, 1.0, 1.2, 1.4)
-    """How many times as large as learned they are shown."""
+    """How many times as large as learned they are shown: each 0.1 to 10."""
 
 
 def check_bench(config: SeedsOptions) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from colonnade.bench.config import ScaledConfig
 from colonnade.bench.laboratory import laboratory
 from colonnade.bench.table import cell, table
+from colonnade.checks import check_size
 from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
 from colonnade.episode import Episode
@@ -25,8 +26,10 @@ __all__ = ["run"]
 
 def run(config: ScaledConfig, engine: str = ENGINE) -> int:
     """Do ``colonnade bench scaled`` and return its exit code; raises as `ycb.run` does."""
-    if not config.sizes or not all(math.isfinite(size) and size > 0 for size in config.sizes):
-        raise ConfigError("--sizes takes positive numbers, e.g. --sizes 0.7 1 1.4.")
+    if not config.sizes:
+        raise ConfigError("--sizes takes one or more numbers, e.g. --sizes 0.7 1 1.4.")
+    for size in config.sizes:
+        check_size("--sizes", size)
     with laboratory("scaled", config, config.objects, engine) as lab:
         models = lab.learn("seed{seed}/model", config.objects, config.names, body=config.body)
         options = EpisodeOptions(body=config.body, noise=config.noise, max_steps=config.max_steps)
