@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 __all__ = ["start"]
@@ -12,6 +13,7 @@ def start() -> None:
     try:
         from colonnade.cli import main
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second one changes nothing
         sys.stderr.write("Stopped.\n")
         sys.exit(130)
     main()

@@ -29,7 +29,7 @@ from colonnade.config import (
     TrainConfig,
 )
 from colonnade.options import Commands, understand
-from colonnade.stopping import stopped, watch
+from colonnade.stopping import ending, stopped, watch
 
 __all__ = ["main"]
 
@@ -137,14 +137,19 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
         watch()
         code = _run(given, engine)
         sys.stdout.flush()
+        ending()
     except SystemExit:
+        ending()
         raise
     except BrokenPipeError:  # colonnade objects | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+        ending()
     except KeyboardInterrupt:
+        ending()
         code = _complain("Stopped.", 130, "yellow")
     except BaseException as error:
+        ending()
         if stopped() and not _is_told(error):  # a library was stopped halfway through its import
             sys.exit(_complain("Stopped.", 130, "yellow"))
         if os.environ.get("COLONNADE_DEBUG") == "1":

@@ -3,28 +3,42 @@
 Libraries that guard an optional import with `except BaseException` swallow a Ctrl-C that comes
 just then, and one in a finaliser only prints. So the request is also remembered, and loops ask
 for it before they begin the next piece of work. What finalisers then find half made is no news.
+
+A second Ctrl-C while the first is answered (files are closed, processes ended, it is said what is
+saved) changes nothing, nor does one while the process ends: the exit code stays what it is.
 """
 
 from __future__ import annotations
 
+import atexit
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["held_back", "raise_if_stopped", "stopped", "watch"]
+__all__ = ["ending", "held_back", "raise_if_stopped", "stopped", "watch"]
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _stopped = False
+_ending = False
 
 
 def watch() -> None:
     """From now on Ctrl-C and SIGTERM raise KeyboardInterrupt and are remembered."""
-    global _stopped
-    _stopped = False
-    for number in (signal.SIGINT, signal.SIGTERM):
+    global _stopped, _ending
+    _stopped = _ending = False
+    atexit.unregister(_deafen)
+    atexit.register(_deafen)  # Python itself would let a signal kill it once it tidies up
+    for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup and `&` in scripts leave it
             signal.signal(number, _stop)
+
+
+def ending() -> None:
+    """From now on Ctrl-C and SIGTERM change nothing: all is said, and the exit code stands."""
+    global _ending
+    _ending = True
 
 
 def stopped() -> bool:
@@ -53,9 +67,25 @@ def held_back() -> Iterator[None]:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     global _stopped
+    if _ending or _is_answered():
+        return
     _stopped = True
     sys.unraisablehook = _pass_over
     raise KeyboardInterrupt
+
+
+def _is_answered() -> bool:
+    """Whether an earlier KeyboardInterrupt is just being handled, on whatever level."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
+
+
+def _deafen() -> None:
+    for number in _SIGNALS:
+        if signal.getsignal(number) is _stop:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _pass_over(_: object) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,3 +80,20 @@ def test_ctrl_c_says_what_is_saved(tmp_path: Path, signal_number: signal.Signals
     assert re.search(r"[23] of 6 objects are saved in", last)
     assert "--resume goes on" in last
     assert b"Traceback" not in stderr
+
+
+@pytest.mark.parametrize("pause", [0.002, 0.01, 0.05])
+def test_a_second_ctrl_c_ends_as_the_first(tmp_path: Path, pause: float) -> None:
+    run = tmp_path / "run"
+    arguments = ["explore", "--objects", "small", "--out", str(run), "--workers", "2"]
+    process = start(arguments, FAKE_ENDLESS="a/b,spoon,fork")
+    wait_for_objects(run, 3, process)
+    for _ in range(20):
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(process.pid, signal.SIGINT)
+        time.sleep(pause)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert re.search(r"[23] of 6 objects are saved in", stderr.decode().strip().splitlines()[-1])
+    assert b"Traceback" not in stderr
+    assert b"Exception ignored" not in stderr

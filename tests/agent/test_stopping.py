@@ -15,7 +15,8 @@ from tests.agent import fake_engine
 
 from colonnade.__main__ import start
 from colonnade.cli import main
-from colonnade.stopping import held_back, raise_if_stopped, stopped, watch
+from colonnade.commands.console import Interrupted
+from colonnade.stopping import ending, held_back, raise_if_stopped, stopped, watch
 
 FAKE = "tests.agent.fake_engine"
 
@@ -43,6 +44,48 @@ def test_a_swallowed_ctrl_c_is_remembered() -> None:
     swallow_ctrl_c()
     with pytest.raises(KeyboardInterrupt):
         raise_if_stopped()
+
+
+def stop_again_and_again() -> None:
+    try:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt:
+        signal.raise_signal(signal.SIGTERM)
+        try:
+            raise Interrupted("saved") from None
+        finally:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_a_second_ctrl_c_changes_nothing_while_the_first_is_answered() -> None:
+    watch()
+    with pytest.raises(Interrupted, match="saved"):
+        stop_again_and_again()
+    with pytest.raises(KeyboardInterrupt):  # but where the first was lost, it is heard
+        signal.raise_signal(signal.SIGINT)
+    ending()
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_while_python_ends_leaves_the_exit_code() -> None:
+    code = """
+import signal, sys
+from colonnade.stopping import ending, watch
+
+class Last:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+watch()
+sys.kept = Last()
+ending()
+sys.exit(7)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (7, "")
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -128,6 +171,7 @@ def test_ctrl_c_while_the_command_line_is_loaded(
     monkeypatch.setattr(sys, "meta_path", [Stopping(), *sys.meta_path])
     with pytest.raises(SystemExit) as caught:
         start()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert (caught.value.code, capsys.readouterr().err) == (130, "Stopped.\n")
 
 
