@@ -29,6 +29,7 @@ from colonnade.config import (
     TrainConfig,
 )
 from colonnade.options import Commands, understand
+from colonnade.output import TOO_LONG, shortened
 from colonnade.stopping import ending, stopped, watch
 
 __all__ = ["main"]
@@ -237,6 +238,8 @@ def _words_for(error: OSError) -> str:
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{where} may not be written or read: give another --out, or change its permissions."
+    if error.errno == errno.ENAMETOOLONG:
+        return f"{shortened(where)}: {TOO_LONG}."
     if error.errno == errno.ENOENT:
         return f"{where} does not exist: check how it is spelt."
     if error.errno == errno.EISDIR:

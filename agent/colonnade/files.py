@@ -25,6 +25,8 @@ __all__ = [
 ]
 
 _MARK = ".partial"
+_LONGEST = 255
+"""Bytes that the name of a file may have on the usual file systems."""
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: the folder is read-only or the disk is full; nothing is left behind then.
     """
-    temporary = path.with_name(f".{path.name}{_MARK}")
+    temporary = path.with_name(_temporary(path.name))
     try:
         with writing(path):
             yield temporary
@@ -49,6 +51,14 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def _temporary(name: str) -> str:
+    """A name to write the file `name` under, no longer than file systems take."""
+    name_bytes = os.fsencode(name)
+    if len(name_bytes) + len(_MARK) + 1 > _LONGEST:
+        name = f"{crc32(name_bytes):08x}"
+    return f".{name}{_MARK}"
 
 
 def sync_folder(folder: Path) -> None:

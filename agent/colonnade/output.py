@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["OutputError", "make_folder", "writing"]
+__all__ = ["TOO_LONG", "OutputError", "make_folder", "shortened", "writing"]
 
+TOO_LONG = "the file system takes no name that long; give a shorter one"
+_SHOWN = 60
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -53,11 +55,19 @@ def _sentence(error: OSError, path: Path) -> str:
         )
     elif blocking is not None:
         why = f"{blocking} is no folder"
+    elif error.errno == errno.ENAMETOOLONG:
+        return f"{shortened(path)} cannot be written: {TOO_LONG}."
     else:
         why = f"{error.strerror or error}{_at(error, path)}"
     if error.errno in _FORBIDDEN:
         advice += ", or change its permissions"
     return f"{path} cannot be written ({why}): {advice}."
+
+
+def shortened(path: Path | str) -> str:
+    """A path whose names may be too long for anything, with the long ones cut."""
+    parts = [part if len(part) <= _SHOWN else f"{part[:_SHOWN]}..." for part in Path(path).parts]
+    return str(Path(*parts))
 
 
 def _at(error: OSError, path: Path) -> str:

@@ -12,6 +12,8 @@ from pathlib import Path
 __all__ = ["atomic_path", "remove_leftovers"]
 
 _MARK = ".partial"
+_LONGEST = 200
+"""Bytes up to which a name may grow a little and still be one that file systems take."""
 _OLD = 86400.0
 """Seconds after which no write is still under way."""
 
@@ -23,7 +25,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Flushed to disk before it is renamed, and its folder after. Several processes may write the
     same path at once: one of them wins. Raises OSError; nothing is left behind then.
     """
-    temporary = path.with_name(f".{secrets.token_hex(6)}~{path.name}{_MARK}")
+    named = path.name if len(os.fsencode(path.name)) <= _LONGEST else "file"
+    temporary = path.with_name(f".{secrets.token_hex(6)}~{named}{_MARK}")
     try:
         yield temporary
         with temporary.open("r+b") as written:

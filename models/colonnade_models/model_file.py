@@ -31,7 +31,8 @@ __all__ = ["SCHEMA", "ModelFileError", "load_model", "load_object", "save_model"
 
 SCHEMA = 4
 _UNITS = "m, rad, 1/m, colours 0..1"
-_LONGEST_NAME = 200
+LONGEST_NAME = 200
+"""Characters that the name of an object may have."""
 _LAYOUT: dict[str, tuple[type, tuple[int | str, ...]]] = {
     "surfel_place": (np.uint32, ("surfels",)),
     "surfel_look": (np.uint8, ("surfels", LOOKS)),
@@ -191,7 +192,7 @@ def _objects(
     need(isinstance(names, list), "it lists no names")
     assert isinstance(names, list)
     count = len(names)
-    need(all(isinstance(n, str) and 0 < len(n) <= _LONGEST_NAME for n in names), "bad names")
+    need(all(isinstance(n, str) and 0 < len(n) <= LONGEST_NAME for n in names), "bad names")
     need(len(set(names)) == count, "a name stands twice")
     sizes: dict[int | str, int] = {"objects": count, "starts": count + 1}
     for field, (dtype, shape) in _LAYOUT.items():

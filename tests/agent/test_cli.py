@@ -16,6 +16,7 @@ from colonnade.cli import main
 from colonnade.workers import WorkerError
 
 FAKE = "tests.agent.fake_engine"
+LONG = "ä" * 150
 
 
 def run(*arguments: str) -> int:
@@ -111,6 +112,14 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
             1,
             "FILE/run cannot be written (FILE is no folder): give another place.",
         ),
+        (
+            ["train", "--objects", "tiny", "--out", LONG],
+            1,
+            "...: the file system takes no name that long; gi",
+        ),
+        (["train", "--objects", "tiny", "--out", f"{LONG}/x"], 1, ".../x: the file system"),
+        (["train", "--out", "OUT", "--json", f"{LONG}.json"], 1, "no name that long; give a short"),
+        (["evaluate", LONG], 1, "no name that long; give a shorter one."),
         (["train", "--out", "OUT", "--json", "."], 2, "--json . is a folder: give the name of a"),
         (["train", "--out", "OUT", "--objects", ""], 2, "The set of objects is empty: give"),
         (["objects", "--out", "."], 2, "--out . is a folder: give the name of a file"),

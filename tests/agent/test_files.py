@@ -35,6 +35,12 @@ def test_atomic_write_replaces_whole(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "ä" * 127, "x" * 200])
+def test_names_that_the_file_system_takes_can_be_written(tmp_path: Path, name: str) -> None:
+    atomic_write(tmp_path / name, "whole")
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
 def test_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     atomic_write(path, "old")

@@ -48,6 +48,20 @@ def test_training_goes_on_with_the_others(
     assert "Not shown, as it was never learned: broken." in capsys.readouterr().err
 
 
+def test_a_name_that_no_model_takes_is_refused_before_it_is_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long, longest = "x" * 201, "ü" * 200
+    monkeypatch.setitem(fake_engine.SETS, "long", ("mug", long, longest))
+    summary = train(config(tmp_path / "run", "long"), FAKE)
+    assert summary["unusable"] == {
+        long: f"{'x' * 40}...: a name may have 200 characters, and this one has 201: rename the "
+        "mesh."
+    }
+    assert summary["object_names"] == ["mug", longest]
+    assert summary["unusable"][long] in capsys.readouterr().err
+
+
 def test_resume_tries_only_what_is_missing_and_ends_with_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,12 @@ def cache_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path))
 
 
+def test_names_that_the_file_system_takes_can_be_written(tmp_path: Path) -> None:
+    name = "x" * 251 + ".png"
+    contact_sheet([shapes.box()], tmp_path / name, tile=32)
+    assert [entry.name for entry in tmp_path.iterdir()] == [name]
+
+
 @pytest.mark.parametrize("write", [store, draw])
 def test_data_reach_the_disk_before_the_name_does(
     write: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

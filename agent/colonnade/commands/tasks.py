@@ -105,6 +105,8 @@ class EpisodeTask:
 
 def learn_object(task: LearnTask) -> Learned | Unusable:
     """Do a `LearnTask`. The file appears only when it is whole."""
+    from colonnade_models.model_file import LONGEST_NAME
+
     engine = load_engine(task.engine)
     begin = perf_counter()
     mesh = _mesh(task)
@@ -115,6 +117,12 @@ def learn_object(task: LearnTask) -> Learned | Unusable:
             task.name,
             f"{UNKNOWN}: this is what is answered for an object that was never learned: "
             "rename the mesh.",
+        )
+    if len(task.name) > LONGEST_NAME:
+        return Unusable(
+            task.name,
+            f"{task.name[:40]}...: a name may have {LONGEST_NAME} characters, and this one has "
+            f"{len(task.name)}: rename the mesh.",
         )
     seed = learning_seed(task.seed, task.name)
     try:
