@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
+from colonnade.names import joined, split
+
 __all__ = [
     "BenchConfig",
     "Body",
@@ -50,7 +52,7 @@ class ConfigError(ValueError):
 
 
 def _split(arguments: list[str]) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in arguments[0].split(",") if name.strip())
+    names = split(arguments[0])
     if not names:  # an unset variable in a script must not mean all
         raise ValueError("give at least one name, or leave --names out to mean all")
     return names
@@ -92,7 +94,7 @@ Names = Annotated[
         metavar="A,B,...",
         instance_from_str=_split,
         is_instance=lambda value: isinstance(value, tuple),
-        str_from_instance=lambda value: [",".join(value) or "all"],
+        str_from_instance=lambda value: [joined(value) or "all"],
     ),
 ]
 """Object names, separated by commas on the command line; none means all of the set."""
@@ -115,7 +117,7 @@ class PartOptions:
     """Which objects of a set, and how large."""
 
     names: Names = ()
-    """Only these objects of the set."""
+    """Only these objects of the set; quote a name that has a comma: '"plate, blue",mug'."""
 
     scale: float = 1.0
     """Multiply every mesh of files by this, e.g. 0.001 for millimetres."""
@@ -199,7 +201,7 @@ class EvaluateConfig(ShowOptions):
     """Set to show. Objects that the run never learned should be answered with `unknown`."""
 
     names: Names = ()
-    """Only these objects."""
+    """Only these objects; quote a name that has a comma: '"plate, blue",mug'."""
 
     body: Annotated[Body | None, optional("{touch,camera}", "as-trained", _body)] = None
     """Body to sense with."""
@@ -263,7 +265,7 @@ class DiscoverConfig(StreamOptions, SetOption):
     """Run folder to make."""
 
     names: Names = ()
-    """Only these objects of the set; they say which are met and are never told to the mind."""
+    """Only these objects, as for `train`: which are met; names are never told to the mind."""
 
     noise: Noise = "none"
     """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""

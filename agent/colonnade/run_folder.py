@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from colonnade.files import atomic_write, file_name, remove_leftovers
+from colonnade.names import joined
 from colonnade.output import make_folder, writing
 from colonnade.run_config import RunFolderError, read_run_config
 from colonnade.sets import is_gone
@@ -245,7 +246,7 @@ def _other_objects(run: Path, before: Sequence[str], now: Sequence[str]) -> RunF
     which = "; ".join(f"{what}: {_words(names)}" for what, names in parts.items() if names)
     steps = [f"put back {_words(gone)}"] if gone else []
     if added or not gone:
-        steps.append(f"name those with --names {shlex.quote(','.join(before))}")
+        steps.append(f"name those with --names {shlex.quote(joined(before))}")
     return RunFolderError(
         f"Cannot resume {run}: the set has other objects now than those it began with ({which}); "
         f"to go on with those, {' and '.join(steps)}, or give another --out to learn what is "
@@ -259,7 +260,7 @@ def _size(file: Path) -> int:
 
 def _words(value: Any) -> str:
     if isinstance(value, list | tuple):
-        names = ",".join(map(str, value))
+        names = joined(map(str, value))
         return names if len(names) <= 60 else f"{names[:57]}... ({len(value)} in all)"
     return "nothing" if value is None else str(value)
 

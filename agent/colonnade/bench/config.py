@@ -24,6 +24,7 @@ from colonnade.config import (
     StreamOptions,
     optional,
 )
+from colonnade.names import joined, split
 
 __all__ = [
     "CONDITIONS",
@@ -50,7 +51,7 @@ def _words(metavar: str, allowed: Sequence[str] = ()) -> Any:
     """A flag that takes words with commas between them, each one of `allowed` if that is given."""
 
     def read(arguments: list[str]) -> tuple[str, ...]:
-        words = tuple(word.strip() for word in arguments[0].split(",") if word.strip())
+        words = split(arguments[0])
         if not words or (allowed and not set(words) <= set(allowed)):
             raise ValueError(f"choose from {','.join(allowed) or metavar}, with commas between")
         return tuple(dict.fromkeys(words))
@@ -60,7 +61,7 @@ def _words(metavar: str, allowed: Sequence[str] = ()) -> Any:
         metavar=metavar,
         instance_from_str=read,
         is_instance=lambda value: isinstance(value, tuple),
-        str_from_instance=lambda value: [",".join(value)],
+        str_from_instance=lambda value: [joined(value)],
     )
 
 

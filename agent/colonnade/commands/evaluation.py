@@ -15,6 +15,7 @@ from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import EpisodeTableError, episode_from_record
 from colonnade.journal import read_journal
 from colonnade.motion import Motion
+from colonnade.names import joined
 from colonnade.run_folder import ASIDE, RunFolder, RunFolderError
 from colonnade.sets import is_gone, set_identity
 
@@ -175,7 +176,7 @@ def tell_missing(run: Path, spec: str, missing: Sequence[str], shown: Sequence[s
         complain(
             f"{counted(len(missing))} that {show(run)} learned {verb} not in {spec} any more: "
             f"{named(missing)}; put back what is missing, or leave it at the others with "
-            f"--names {shlex.quote(','.join(shown))}.",
+            f"--names {shlex.quote(joined(shown))}.",
             "yellow",
         )
 
