@@ -57,7 +57,7 @@ def check_config(config: object) -> None:
     scale = getattr(config, "scale", None)
     if scale is not None and not 0 < scale < float("inf"):
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")
-    check_scale(getattr(config, "objects", None) or getattr(config, "root", None), scale)
+    check_scale(getattr(config, "objects", None), scale)
     check_size("--size", getattr(config, "size", 1.0))
     if isinstance(config, TrainConfig) and config.views:
         if config.body != "camera":

@@ -100,7 +100,9 @@ Names = Annotated[
 """Object names, separated by commas on the command line; none means all of the set."""
 
 JsonFile = Annotated[Path | None, optional("FILE", "none", _file)]
-Set = Annotated[str, tyro.conf.arg(metavar="SET")]
+AlsoRoot = tyro.conf.arg(aliases=("--root",))
+"""The field's benchmark calls a set of objects the root; every command understands both."""
+Set = Annotated[str, tyro.conf.arg(metavar="SET"), AlsoRoot]
 Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 
 
@@ -197,7 +199,7 @@ class EvaluateConfig(ShowOptions):
     run: Annotated[Path, tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
     """Run folder that `colonnade train` made."""
 
-    objects: Annotated[str | None, optional("SET", "as-trained", _word)] = None
+    objects: Annotated[str | None, optional("SET", "as-trained", _word), AlsoRoot] = None
     """Set to show. Objects that the run never learned should be answered with `unknown`."""
 
     names: Names = ()

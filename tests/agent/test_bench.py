@@ -33,7 +33,7 @@ FAKE = "tests.agent.fake_engine"
 
 
 def asked(out: Path, **changes: Any) -> YcbConfig:
-    config = YcbConfig(root="small", rotations=2, seeds=(0, 1), out=out)
+    config = YcbConfig(objects="small", rotations=2, seeds=(0, 1), out=out)
     return replace(config, **changes)
 
 
@@ -115,7 +115,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(
             del a[clock], b[clock]
         assert a == b
     with pytest.raises(RunFolderError, match="--objects was small and is now tiny"):
-        ycb.run(replace(config, root="tiny", resume=True), FAKE)
+        ycb.run(replace(config, objects="tiny", resume=True), FAKE)
 
 
 def test_without_out_it_says_where_to_go_on(
@@ -127,13 +127,13 @@ def test_without_out_it_says_where_to_go_on(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(fake_engine, "learn", stop)
     with pytest.raises(Interrupted, match=r"--out runs/bench-ycb-\S+ --resume goes on"):
-        ycb.run(YcbConfig(root="tiny"), FAKE)
+        ycb.run(YcbConfig(objects="tiny"), FAKE)
 
 
 def test_what_cannot_be_used_is_left_out_and_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = asked(tmp_path / "run", root="partly", conditions=("noise",), body=("touch",))
+    config = asked(tmp_path / "run", objects="partly", conditions=("noise",), body=("touch",))
     assert ycb.run(config, FAKE) == 1
     answer = told(tmp_path / "run")
     assert list(answer["unusable"]) == ["broken"]

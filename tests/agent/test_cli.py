@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,6 +48,34 @@ def test_help_teaches(
     told = capsys.readouterr().out
     for word in words:
         assert word in told
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("train", "--out", "OUT"),
+        ("explore", "--rotations", "1", "--out", "OUT"),
+        ("evaluate", "RUN", "--rotations", "1", "--out", "OUT"),
+        ("discover", "--epochs", "1", "--out", "OUT"),
+        ("bench", "ycb", "--conditions", "noise", "--rotations", "1", "--out", "OUT"),
+        ("bench", "policies", "--rotations", "1", "--out", "OUT"),
+        ("bench", "unsupervised", "--epochs", "1", "--out", "OUT"),
+        ("bench", "scale", "--sizes", "2", "--episodes", "2", "--out", "OUT"),
+    ],
+)
+def test_a_set_is_given_with_either_word(
+    command: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = {"OUT": str(tmp_path / "out"), "RUN": str(tmp_path / "trained")}
+    assert run("train", "--objects", "tiny", "--out", places["RUN"], "--workers", "1") == 0
+    given = [places.get(word, word) for word in command]
+    for flag in ("--objects", "--root"):
+        shutil.rmtree(tmp_path / "out", ignore_errors=True)
+        assert run(*given, flag, "tiny") == 0
+    capsys.readouterr()
+    words = command[:2] if command[0] == "bench" else command[:1]
+    assert run(*words, "--help") == 0
+    assert "--root SET, --objects SET" in capsys.readouterr().out
 
 
 def test_help_is_quick_and_imports_nothing_heavy() -> None:

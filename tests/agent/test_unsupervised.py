@@ -20,7 +20,7 @@ FAKE = "tests.agent.fake_engine"
 
 
 def asked(out: Path, **changes: Any) -> UnsupervisedConfig:
-    config = UnsupervisedConfig(root="small", epochs=3, seeds=(0, 1), out=out)
+    config = UnsupervisedConfig(objects="small", epochs=3, seeds=(0, 1), out=out)
     return replace(config, **changes)
 
 

@@ -123,7 +123,7 @@ class ShownOptions:
 class SuitesOptions:
     """Lists of objects of one set."""
 
-    root: Set
+    objects: Set
     """Folder of meshes, or builtin, pybullet, random:000-049."""
 
     suite: Suites = ("all",)

@@ -54,8 +54,8 @@ def run(config: UnsupervisedConfig, engine: str = ENGINE) -> int:
     else:
         suites = [read_suite(given) for given in config.suite]
     for suite in suites:  # a name that does not exist is told before any work
-        agent.open_set(config.root, suite.names or None, config.scale)
-    with bench_folder("unsupervised", config, config.root, config.scale) as folder:
+        agent.open_set(config.objects, suite.names or None, config.scale)
+    with bench_folder("unsupervised", config, config.objects, config.scale) as folder:
         rows = [
             _row(folder, config, agent, suite, noise) for suite in suites for noise in config.noise
         ]
@@ -70,12 +70,12 @@ def _row(
     folder: RunFolder, config: UnsupervisedConfig, agent: Engine, suite: Suite, noise: Noise
 ) -> dict[str, Any]:
     """The streams of one suite under one noise, a seed each."""
-    objects = agent.open_set(config.root, suite.names or None, config.scale)
+    objects = agent.open_set(config.objects, suite.names or None, config.scale)
     streams = []
     for seed in config.seeds:
         stream = DiscoverConfig(
             out=folder.path / f"{file_name(suite.label, '')}-{config.body}-{noise}" / f"seed{seed}",
-            objects=config.root,
+            objects=config.objects,
             names=suite.names,
             epochs=config.epochs,
             noise=noise,

@@ -58,8 +58,8 @@ def run(config: YcbConfig, engine: str = ENGINE) -> int:
     else:
         suites = [read_suite(given) for given in config.suite]
     for suite in suites:  # a name that does not exist is told before any work
-        load_engine(engine).open_set(config.root, suite.names or None, config.scale)
-    with laboratory("ycb", config, config.root, engine) as lab:
+        load_engine(engine).open_set(config.objects, suite.names or None, config.scale)
+    with laboratory("ycb", config, config.objects, engine) as lab:
         rows = [row for suite in suites for body in config.body for row in _rows(lab, suite, body)]
         print(recognition_table(rows), time_table(rows), sep="\n\n")
         return lab.conclude(rows)
@@ -69,7 +69,7 @@ def _rows(lab: Laboratory[YcbConfig], suite: Suite, body: Body) -> Iterator[dict
     """The rows of one suite and body, each over all seeds."""
     place = f"{file_name(suite.label, '')}-{body}"
     options = lab.options
-    models = lab.learn(f"{place}/seed{{seed}}/model", options.root, suite.names, body=body)
+    models = lab.learn(f"{place}/seed{{seed}}/model", options.objects, suite.names, body=body)
     for condition in options.conditions:
         how = CONDITIONS[condition]
         episodes = lab.show(
