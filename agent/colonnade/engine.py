@@ -151,8 +151,11 @@ def enlarged(mesh: Any, times: float) -> Any:
 
 
 def mesh_digest(mesh: Any) -> str:
-    """Hash of all that can be felt and seen of a mesh, whatever its file is called."""
-    return str(mesh.digest)
+    """What tells a mesh from others, whatever its file is called: hashes with a + between them.
+
+    Of its files, where it has some; and of all that can be felt and seen, as it was read.
+    """
+    return "+".join(filter(None, (mesh.origin, mesh.digest)))
 
 
 def learn(mesh: Any, *, body: Body, seed: int, views: int) -> Any:

@@ -168,6 +168,17 @@ def test_a_gltf_finds_a_picture_of_an_encoded_name(tmp_path: Path) -> None:
     np.testing.assert_allclose(colour_near(mesh, (0.02, 0.02, 0)), (1, 0, 0), atol=0.02)
 
 
+def test_a_gltf_is_read_again_when_what_it_asks_for_has_changed(tmp_path: Path) -> None:
+    for side in (0.05, 0.06):
+        scene = trimesh.Scene([trimesh.creation.box(np.full(3, side))])
+        for name, content in trimesh.exchange.gltf.export_gltf(scene).items():
+            if side == 0.05 or name.endswith(".bin"):
+                (tmp_path / name).write_bytes(content)
+        mesh = only(tmp_path / "model.gltf")
+        np.testing.assert_allclose(mesh.size, side, rtol=1e-6)
+        assert mesh.origin
+
+
 URDF = """<?xml version="1.0"?>
 <robot name="two">
   <material name="sea"><color rgba="0 0.5 1 1"/></material>

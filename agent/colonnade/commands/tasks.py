@@ -66,7 +66,7 @@ class Learned:
     steps: int
     seconds: float
     mesh: str = ""
-    """Digest of the mesh; nothing in runs of before it was kept."""
+    """Digest of the mesh, see `colonnade.engine.mesh_digest`; nothing in runs of before."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from colonnade_envs.atomic import atomic_path, remove_leftovers
 from colonnade_envs.cache_folder import cache_dir
 
-__all__ = ["cache_dir", "fetch", "file_stamp", "store"]
+__all__ = ["cache_dir", "fetch", "file_digest", "file_stamp", "store"]
 
 VERSION = 2
 """Part of every entry's stamp: raise it whenever what is stored changes its meaning."""
@@ -33,6 +33,16 @@ def file_stamp(paths: Iterable[Path]) -> str:
         except OSError:
             lines.append(f"{path}|missing")
     return "\n".join(lines)
+
+
+def file_digest(paths: Iterable[Path]) -> str:
+    """Hash of what is in the files that are there, one after the other. Raises OSError."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in paths:
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(len(content).to_bytes(8, "little"))
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def fetch(kind: str, key: str) -> dict[str, NDArray[Any]] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -43,20 +44,27 @@ def load_file(name: str, path: Path, scale: float = 1.0) -> ObjectMesh:
     path = path.absolute()
     key = f"{name}|{path}|{scale!r}"
     stored = cache.fetch("mesh", key)
-    if stored is not None and "sources" in stored:
+    if stored is not None and "sources" in stored and "origin" in stored:
         sources = [Path(line) for line in str(stored["sources"]).split("\n")]
         if str(stored.get("files")) == cache.file_stamp(sources):
             mesh = from_arrays(name, stored)
             if mesh is not None:
                 return mesh
     raw = read_file(name, path)
-    mesh = raw.finish(scale)
     sources = list(dict.fromkeys(raw.sources))
+    mesh = replace(raw.finish(scale), origin=_origin(sources))
     arrays = to_arrays(mesh)
     arrays["sources"] = np.array("\n".join(str(source) for source in sources))
     arrays["files"] = np.array(cache.file_stamp(sources))
     cache.store("mesh", key, arrays)
     return mesh
+
+
+def _origin(sources: list[Path]) -> str:
+    try:
+        return cache.file_digest(sources)
+    except OSError:  # unreadable since it was read
+        return ""
 
 
 def read_file(name: str, path: Path, *, need_materials: bool = True) -> RawMesh:
@@ -89,10 +97,14 @@ class _Beside:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.given: list[Path] = []
 
     def get(self, written: str) -> bytes:
         written = written if self._path.suffix.lower() == ".ply" else unquote(written)
-        return find_beside(self._path.parent, written).read_bytes()
+        found = find_beside(self._path.parent, written)
+        content = found.read_bytes()
+        self.given.append(found)
+        return content
 
     __getitem__ = get
 
@@ -102,12 +114,13 @@ def _read_with_trimesh(name: str, path: Path) -> RawMesh:
     # trimesh would print what it meets when a picture is missing, and go on without
     picture = picture_of_ply(name, path) if kind == "PLY" else None
     content = end_together(path) if kind == "STL" else None
-    beside: Any = _Beside(path)
+    beside = _Beside(path)
+    resolver: Any = beside
     try:
         scene = trimesh.load_scene(
             path if content is None else io.BytesIO(content),
             file_type=kind.lower(),
-            resolver=beside,
+            resolver=resolver,
             process=False,
             skip_materials=False,
         )
@@ -126,7 +139,8 @@ def _read_with_trimesh(name: str, path: Path) -> RawMesh:
             f"{name}: {path.name} is broken or cut short, or not {'an' if kind == 'STL' else 'a'} "
             f"{kind} file: copy or export it again."
         ) from error
-    raw = RawMesh(name, sources=[path] if picture is None else [path, picture])
+    asked = beside.given if picture is None else [picture, *beside.given]
+    raw = RawMesh(name, sources=[path, *asked])
     meshes = [part for part in parts if isinstance(part, trimesh.Trimesh) and len(part.faces)]
     check_whole(name, path, sum(len(part.faces) for part in meshes))
     for part in meshes:

@@ -57,6 +57,9 @@ class ObjectMesh:
     """(N, 3) RGB of all textures one after another, row-major, row 0 at the top."""
     texture_table: NDArray[np.int32]
     """(T, 3) offset into `texels`, height, width."""
+    origin: str = ""
+    """Hash of the files that it was read from, as `digest` tells no more than what a version of the
+    readers makes of them; nothing for a mesh that was made."""
 
     @cached_property
     def bounds(self) -> NDArray[np.float64]:
@@ -96,7 +99,8 @@ class ObjectMesh:
 
     def enlarged(self, times: float) -> ObjectMesh:
         """The same object that many times as large, about its own origin."""
-        return replace(self, vertices=_frozen(self.vertices * np.float32(times), np.float32))
+        vertices = _frozen(self.vertices * np.float32(times), np.float32)
+        return replace(self, vertices=vertices, origin="")
 
     def texture(self, index: int) -> NDArray[np.uint8]:
         """(H, W, 3) view of one texture; raises IndexError where there is none."""

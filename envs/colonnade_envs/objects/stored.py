@@ -24,9 +24,9 @@ _SHAPES: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
 
 
 def to_arrays(mesh: ObjectMesh) -> dict[str, NDArray[Any]]:
-    """The arrays of a mesh, and its digest so that it need not be computed again."""
+    """The arrays of a mesh, and its digest and origin so that they need not be found again."""
     arrays: dict[str, NDArray[Any]] = {name: getattr(mesh, name) for name in _SHAPES}
-    arrays["digest"] = np.array(mesh.digest)
+    arrays |= {"digest": np.array(mesh.digest), "origin": np.array(mesh.origin)}
     return arrays
 
 
@@ -50,7 +50,7 @@ def from_arrays(name: str, arrays: Mapping[str, NDArray[Any]]) -> ObjectMesh | N
     ends = table[:, 0].astype(np.int64) + table[:, 1].astype(np.int64) * table[:, 2]
     if len(table) and (table.min() < 0 or ends.max() > len(fields["texels"])):
         return None
-    mesh = ObjectMesh(name=name, **fields)
+    mesh = ObjectMesh(name=name, **fields, origin=str(arrays.get("origin", "")))
     digest = arrays.get("digest")
     if digest is not None:
         mesh.__dict__["digest"] = str(digest)
