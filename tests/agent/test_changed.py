@@ -23,6 +23,7 @@ from colonnade.commands.train import train
 from colonnade.config import EvaluateConfig, ExploreConfig
 from colonnade.engine import mesh_digest, open_set
 from colonnade.journal import Journal, read_journal
+from colonnade.run_folder import RunFolderError
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.objects.raw import RawMesh
 
@@ -181,3 +182,35 @@ def test_another_version_of_what_reads_the_files_is_no_change(
     assert not differ(digest(), learned)
     trimesh.creation.box(np.full(3, 0.06)).export(file)
     assert differ(digest(), learned)
+
+
+def test_what_is_refused_is_refused_before_the_meshes_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1)
+    evaluate(asked, FAKE)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("looked at too early")
+
+    monkeypatch.setattr(fake_engine, "mesh_digest", refuse)
+    monkeypatch.setattr(fake_engine, "prepare", refuse)
+    with pytest.raises(RunFolderError, match="--noise was standard and is now raw"):
+        evaluate(replace(asked, noise="raw", resume=True), FAKE)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    with pytest.raises(RunFolderError, match="holds other files"):
+        evaluate(replace(asked, out=tmp_path / "full"), FAKE)
+
+
+def test_what_takes_long_shows_its_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1)
+    evaluate(asked, FAKE)
+    assert "Comparing" not in capsys.readouterr().err
+    monkeypatch.setattr("colonnade.commands.changed.PATIENCE", 0.0)
+    evaluate(asked, FAKE)
+    assert "Comparing   6/6" in capsys.readouterr().err

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from time import perf_counter
 
-from colonnade.commands.console import complain, counted, named, show
+from colonnade.commands.console import complain, counted, named, show, ticking
 from colonnade.commands.tasks import MeshTask, ObjectSource, digest_of_mesh
 from colonnade.journal import read_journal
 from colonnade.workers import Workers
 
 __all__ = ["learned_meshes", "tell_changed_meshes"]
+
+PATIENCE = 1.0
+"""Seconds after which progress is shown."""
 
 
 def learned_meshes(journal: Path) -> dict[str, str]:
@@ -31,7 +36,15 @@ def tell_changed_meshes(
         learned: digest of the mesh that was learned, by name.
     """
     tasks = [MeshTask(engine, source, name) for name in source.names if name in learned]
-    found = {task.name: digest for task, digest in workers.run(digest_of_mesh, tasks)}
+    found: dict[str, str | None] = {}
+    started, ticker = perf_counter(), None
+    with ExitStack() as stack:
+        for task, digest in workers.run(digest_of_mesh, tasks):
+            found[task.name] = digest
+            if ticker is not None:
+                ticker.tick(task.name)
+            elif perf_counter() - started > PATIENCE:
+                ticker = stack.enter_context(ticking("Comparing  ", len(tasks), len(found)))
     changed = [task.name for task in tasks if _differ(found[task.name], learned[task.name])]
     if changed:
         complain(

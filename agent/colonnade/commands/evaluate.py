@@ -71,6 +71,8 @@ class Recognised:
     unusable: Mapping[str, str]
     """Objects that could not be shown, with the reasons."""
     seconds: float
+    changed: tuple[str, ...]
+    """Objects whose meshes are not those that were learned, where that was asked for."""
 
 
 def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
@@ -123,9 +125,9 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     )
     folder = RunFolder(config.out or run_path)
     with going_on_with(), folder as run, Workers(config.workers) as workers:
-        if job.scale == trained["scale"]:
-            job = replace(job, changed=tuple(_tell_changed(job, workers, engine)))
-        summary = evaluate_into(run, workers, job, engine, resume=config.resume)
+        summary = evaluate_into(
+            run, workers, job, engine, resume=config.resume, compare=job.scale == trained["scale"]
+        )
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "shown", "mend them and repeat the command")
     tell_missing(run_path, job.objects, missing, names)
@@ -134,20 +136,22 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     return summary
 
 
-def _tell_changed(job: Evaluation, workers: Workers, engine: str) -> list[str]:
-    """Name, and return, the objects whose meshes are not those that the run learned."""
-    run = job.model.parent
-    names = tuple(load_engine(engine).open_set(job.objects, job.names or None, job.scale))
-    source = ObjectSource(job.objects, names, job.scale)
-    learned = learned_meshes(run / "training.jsonl")
-    return tell_changed_meshes(run, learned, source, workers, engine)
-
-
 def evaluate_into(
-    run: RunFolder, workers: Workers, job: Evaluation, engine: str, *, resume: bool
+    run: RunFolder,
+    workers: Workers,
+    job: Evaluation,
+    engine: str,
+    *,
+    resume: bool,
+    compare: bool = False,
 ) -> dict[str, Any]:
-    """Run the episodes of `job` that are not done yet; write tables, summary and report."""
-    done = recognise_into(run, workers, job, engine, resume=resume, tell_one_each=True)
+    """Run the episodes of `job` that are not done yet; write tables, summary and report.
+
+    `compare` looks whether the meshes are those that were learned, and names the others.
+    """
+    done = recognise_into(
+        run, workers, job, engine, resume=resume, tell_one_each=True, compare=compare
+    )
     wanted = done.episodes
     mind = load_engine(engine)
     write_episodes(run.episodes, wanted)
@@ -159,7 +163,7 @@ def evaluate_into(
     summary |= {
         "unusable": {**job.left_out, **done.unusable},
         "missing": list(job.missing),
-        "changed": list(job.changed),
+        "changed": [*job.changed, *done.changed],
         "evaluate_s": done.seconds,
         "model_bytes": job.model.stat().st_size,
         "peak_rss_mb": round(workers.peak_rss_mb, 1),
@@ -192,11 +196,12 @@ def recognise_into(
     *,
     resume: bool,
     tell_one_each: bool = False,
+    compare: bool = False,
 ) -> Recognised:
     """Run the episodes of `job` that are not done yet, each kept in the journal at once.
 
     `tell_one_each` records the steps of each object's first episode even if `job.options` do not
-    ask for them.
+    ask for them; `compare` is that of `evaluate_into`. Whatever is refused is refused before.
 
     Raises:
         RunFolderError: the folder holds something else, or the job has changed.
@@ -205,18 +210,23 @@ def recognise_into(
     """
     mind = load_engine(engine)
     objects = mind.open_set(job.objects, job.names or None, job.scale)
-    mind.prepare(note)
-    started = perf_counter()
     names = tuple(objects)
+    source = ObjectSource(job.objects, names, job.scale)
     digest = hashlib.sha256(job.model.read_bytes()).hexdigest()
     with_trace = replace(job.options, record_steps=True)
     episodes = begin(run, job, names, digest, resume=resume)
+    changed: list[str] = []
+    if compare:
+        learned = learned_meshes(job.model.parent / "training.jsonl")
+        changed = tell_changed_meshes(job.model.parent, learned, source, workers, engine)
+    mind.prepare(note)
+    started = perf_counter()
     tasks = [
         EpisodeTask(
             engine=engine,
             model=job.model,
             digest=digest,
-            objects=ObjectSource(job.objects, names, job.scale),
+            objects=source,
             name=name,
             trial=trial,
             orientations=job.orientations,
@@ -243,7 +253,7 @@ def recognise_into(
     wanted = [episodes[key] for key in keys if key in episodes]
     if not wanted:
         raise nothing_usable(job.objects, unusable)
-    return Recognised(wanted, unusable, perf_counter() - started)
+    return Recognised(wanted, unusable, perf_counter() - started, tuple(changed))
 
 
 def tell(summary: Mapping[str, Any], report: Path) -> None:
