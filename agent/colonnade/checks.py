@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from colonnade.config import VIEWS, ConfigError, ExploreConfig, ObjectsConfig, TrainConfig
+from colonnade.json_option import STDOUT
 from colonnade.sets import is_shipped
 
 __all__ = ["check_config", "check_scale", "check_size"]
@@ -72,6 +73,8 @@ def check_config(config: object) -> None:
 def _check_files(config: object) -> None:
     """Refuse places where no file can be written, which would be found out when all is done."""
     files = {flag: getattr(config, flag, None) for flag in ("json", "picture")}
+    if files["json"] == STDOUT:
+        del files["json"]
     for flag, file in files.items():
         if file is not None and not file.expanduser().absolute().parent.is_dir():
             raise ConfigError(f"--{flag} {file}: the folder {file.parent} does not exist; make it.")

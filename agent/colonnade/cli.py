@@ -28,6 +28,7 @@ from colonnade.config import (
     ObjectsConfig,
     TrainConfig,
 )
+from colonnade.json_option import json_apart
 from colonnade.options import Commands, understand
 from colonnade.output import TOO_LONG, shortened
 from colonnade.stopping import ending, stopped, watch
@@ -170,6 +171,12 @@ def _run(given: list[str], engine: str) -> int:
 
         return bench(given[1:], engine)
     config = understand(given, _COMMANDS, "colonnade", _ABOUT)
+    with json_apart(config.json):
+        return _do(config, engine)
+
+
+def _do(config: Any, engine: str) -> int:
+    """Run the command that these options are of, and return its exit code."""
     if isinstance(config, DoctorConfig):
         from colonnade.doctor import doctor
 

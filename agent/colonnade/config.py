@@ -189,7 +189,7 @@ class TrainConfig(BodyOption, PartOptions, SetOption):
     """Go on with a run that was stopped: objects already learned are kept."""
 
     json: JsonFile = None
-    """Also write the summary to this file as JSON."""
+    """Also write the summary to this file as JSON; - is stdout, and all else goes to stderr."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,7 +236,7 @@ class EvaluateConfig(ShowOptions):
     """Folder for episodes.parquet, summary.json and report.html."""
 
     json: JsonFile = None
-    """Also write the summary to this file as JSON."""
+    """Also write the summary to this file as JSON; - is stdout, and all else goes to stderr."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,7 +256,7 @@ class ExploreConfig(ShowOptions, BodyOption, PartOptions, SetOption):
     """Go on with a run that was stopped; needs --out."""
 
     json: JsonFile = None
-    """Also write the summary to this file as JSON."""
+    """Also write the summary to this file as JSON; - is stdout, and all else goes to stderr."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,7 +279,7 @@ class DiscoverConfig(StreamOptions, SetOption):
     """Go on with a stream that was stopped, or for more --epochs."""
 
     json: JsonFile = None
-    """Also write the summary to this file as JSON."""
+    """Also write the summary to this file as JSON; - is stdout, and all else goes to stderr."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,7 +293,7 @@ class ObjectsConfig(PartOptions):
     """Picture to draw."""
 
     json: JsonFile = None
-    """Also write the list to this file as JSON."""
+    """Also write the list to this file as JSON; - is stdout, and all else goes to stderr."""
 
 
 @dataclass(frozen=True)
@@ -309,4 +309,4 @@ class DoctorConfig:
     """Also check all files of this run folder, or this model file."""
 
     json: JsonFile = None
-    """Also write the findings to this file as JSON."""
+    """Also write the findings to this file as JSON; - is stdout, and all else goes to stderr."""

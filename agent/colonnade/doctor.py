@@ -23,8 +23,8 @@ from rich.table import Table
 
 from colonnade.checks import check_config
 from colonnade.config import DoctorConfig
-from colonnade.files import write_json
 from colonnade.finding import Check, Finding, made
+from colonnade.json_option import write_json_option
 from colonnade.workers import core_count
 
 __all__ = ["Finding", "doctor", "examine"]
@@ -75,8 +75,7 @@ def doctor(config: DoctorConfig, engine: str = "colonnade.engine") -> int:
         console.print(f"Mend first: {', '.join(broken)}.", style="red", markup=False)
     else:
         console.print("Colonnade can run here.", style="green")
-    if config.json is not None:
-        write_json(config.json, {"findings": [asdict(f) for f in findings], "ok": not broken})
+    write_json_option(config.json, {"findings": [asdict(f) for f in findings], "ok": not broken})
     return 1 if broken else 0
 
 

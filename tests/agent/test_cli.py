@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,43 @@ def test_a_set_is_given_with_either_word(
     words = command[:2] if command[0] == "bench" else command[:1]
     assert run(*words, "--help") == 0
     assert "--root SET, --objects SET" in capsys.readouterr().out
+
+
+EVERY = {
+    "train": ("train --out OUT", "Learned 2 objects"),
+    "explore": ("explore --rotations 1 --out OUT", "Recognition"),
+    "evaluate": ("evaluate RUN --rotations 1 --out OUT", "Recognition"),
+    "discover": ("discover --epochs 1 --out OUT", "Without names"),
+    "objects": ("objects tiny --out OUT.png", "size, cm"),
+    "doctor": ("doctor RUN", "Colonnade on this computer"),
+    "continual": ("bench continual --rotations 1 --picture OUT.svg", "One object after the other"),
+    "ycb": ("bench ycb --conditions noise --rotations 1 --out OUT", "Time and memory"),
+    "policies": ("bench policies --rotations 1 --out OUT", "times as many"),
+    "fewshot": ("bench fewshot --views 1 --rotations 1 --out OUT", "Curve: "),
+    "unsupervised": ("bench unsupervised --epochs 1 --out OUT", "Without names"),
+    "scale": ("bench scale --sizes 2 --episodes 2 --out OUT", "column's step"),
+    "moved": ("bench moved --shifts 1 --turns 9 --rotations 1 --out OUT", "with pose"),
+    "scaled": ("bench scaled --sizes 1 --rotations 1 --out OUT", "learned size"),
+}
+"""A quick call of every command that takes --json, and a word of what it prints for people."""
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_json_on_stdout_is_alone_there(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, word = EVERY[name]
+    places = {"OUT": str(tmp_path / "out"), "RUN": str(tmp_path / "trained")}
+    assert run("train", "--objects", "tiny", "--out", places["RUN"], "--workers", "1") == 0
+    given = [places.get(part, part).replace("OUT", places["OUT"]) for part in command.split()]
+    flags = [] if name in ("objects", "doctor") else ["--objects", "tiny"]
+    capsys.readouterr()
+    assert run(*given, *flags, "--json", "-") == 0
+    told, printed = capsys.readouterr()
+    assert isinstance(json.loads(told), dict)
+    assert word in printed
+    assert word not in told
+    assert not Path("-").exists()
 
 
 def test_help_is_quick_and_imports_nothing_heavy() -> None:

@@ -131,7 +131,7 @@ def test_what_came_out_is_told_also_where_json_cannot_be_written(
             full(path)
         write(path, content)
 
-    monkeypatch.setattr(f"colonnade.commands.{name}.write_json", write_but)
+    monkeypatch.setattr("colonnade.json_option.write_json", write_but)
     capsys.readouterr()
     with pytest.raises(SystemExit) as ended:
         main([name, *options, "--json", str(kept)], engine=FAKE)

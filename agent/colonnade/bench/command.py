@@ -20,6 +20,7 @@ from colonnade.bench.config import (
     UnsupervisedConfig,
     YcbConfig,
 )
+from colonnade.json_option import json_apart
 from colonnade.options import understand
 
 __all__ = ["BENCHES", "Bench", "bench"]
@@ -134,5 +135,6 @@ def bench(given: Sequence[str], engine: str) -> int:
     commands = {name: (each.config, each.about) for name, each in BENCHES.items()}
     config = understand(given, commands, "colonnade bench", _ABOUT)
     module = next(each.module for each in BENCHES.values() if isinstance(config, each.config))
-    code: int = importlib.import_module(module).run(config, engine)
+    with json_apart(config.json):
+        code: int = importlib.import_module(module).run(config, engine)
     return code

@@ -80,7 +80,7 @@ class NumbersOption:
     """Where the outcome goes."""
 
     json: JsonFile = None
-    """Also write all numbers to this file as JSON."""
+    """Also write all numbers to this file as JSON; - is stdout, and all else goes to stderr."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,8 @@ from colonnade.commands.train import ENGINE, command_line, nothing_usable
 from colonnade.config import Body, Noise
 from colonnade.engine import Engine, UnlearnableError, load_engine
 from colonnade.episode_options import EpisodeOptions
-from colonnade.files import atomic_write, write_json
+from colonnade.files import atomic_write
+from colonnade.json_option import write_json_option
 from colonnade.report.curves import draw_continual
 from colonnade.seeds import episode_rotation, episode_seed, learning_seed, stream_order
 from colonnade.sets import set_identity
@@ -71,8 +72,7 @@ def run(config: ContinualConfig, engine: str = ENGINE) -> int:
         "version": __version__,
         "command": command_line(),
     }
-    if config.json is not None:
-        write_json(config.json, summary)
+    write_json_option(config.json, summary)
     stdout.print(_table(summary["rows"]))
     stdout.print(f"Picture: {show(config.picture)}", markup=False, soft_wrap=True)
     return 1 if summary["unusable"] else 0

@@ -12,6 +12,7 @@ from colonnade.commands.console import going_on_with, note, show, typed
 from colonnade.commands.explore import free_folder
 from colonnade.commands.train import command_line
 from colonnade.files import plain, write_json
+from colonnade.json_option import write_json_option
 from colonnade.run_folder import RunFolder
 from colonnade.sets import set_identity
 from colonnade_models import __version__
@@ -47,6 +48,5 @@ def write_numbers(folder: RunFolder, options: SeedsOptions, numbers: Mapping[str
     }
     file = folder.path / "bench.json"
     write_json(file, summary)
-    if options.json is not None:
-        write_json(options.json, summary)
+    write_json_option(options.json, summary)
     print(f"\nEvery number: {show(file)}")

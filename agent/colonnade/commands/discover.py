@@ -38,6 +38,7 @@ from colonnade.discovery import Encounter, judge_stream, summarise_stream
 from colonnade.engine import Engine, UnlearnableError, load_engine
 from colonnade.files import atomic_path, atomic_write, plain, write_json
 from colonnade.journal import Journal, read_journal
+from colonnade.json_option import write_json_option
 from colonnade.output import make_folder
 from colonnade.report.curves import draw_epochs, draw_graphs
 from colonnade.run_folder import RunFolder
@@ -89,8 +90,7 @@ def discover(config: DiscoverConfig, engine: str = ENGINE) -> dict[str, Any]:
         summary = live_into(run, config, agent, objects)
     _tell(summary, run)
     tell_unusable(summary["unusable"], "met", "mend them and begin anew in another --out")
-    if config.json is not None:
-        write_json(config.json, summary)
+    write_json_option(config.json, summary)
     return summary
 
 

@@ -50,6 +50,7 @@ from colonnade.episode_table import (
 )
 from colonnade.files import write_json
 from colonnade.journal import Journal
+from colonnade.json_option import write_json_option
 from colonnade.motion import Motion
 from colonnade.report.page import write_report
 from colonnade.run_config import RunFolderError, trained_table
@@ -131,8 +132,8 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "shown", "mend them and repeat the command")
     tell_missing(run_path, job.objects, missing, names)
-    if config.json is not None:  # at last: where it cannot be written, all else was told
-        write_json(config.json, summary)
+    # at last: where it cannot be written, all else was told
+    write_json_option(config.json, summary)
     return summary
 
 

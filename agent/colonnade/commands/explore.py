@@ -15,6 +15,7 @@ from colonnade.config import ExploreConfig, TrainConfig
 from colonnade.engine import load_engine
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import write_json
+from colonnade.json_option import write_json_option
 from colonnade.run_folder import RunFolder
 from colonnade.workers import Workers
 
@@ -67,8 +68,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         summary = evaluate_into(run, workers, job, engine, resume=config.resume)
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "used", f"mend them and repeat the command with {resume}")
-    if config.json is not None:
-        write_json(config.json, summary)
+    write_json_option(config.json, summary)
     return summary
 
 

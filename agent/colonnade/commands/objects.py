@@ -14,7 +14,7 @@ from colonnade.commands.console import complain, counted, show, stdout, ticking
 from colonnade.commands.train import ENGINE
 from colonnade.config import ObjectsConfig
 from colonnade.engine import load_engine
-from colonnade.files import write_json
+from colonnade.json_option import write_json_option
 from colonnade.output import writing
 from colonnade.stopping import raise_if_stopped
 
@@ -54,8 +54,7 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
         with writing(sheet):
             mind.contact_sheet(meshes, sheet, config.objects)
         stdout.print(f"Picture: {show(sheet)}", markup=False, soft_wrap=True)
-    if config.json is not None:
-        write_json(config.json, {"set": config.objects, "objects": rows})
+    write_json_option(config.json, {"set": config.objects, "objects": rows})
     if broken:
         complain(
             f"{counted(len(broken), len(found))} cannot be used (see the table): mend them, "

@@ -29,6 +29,7 @@ from colonnade.config import TrainConfig
 from colonnade.engine import Engine, load_engine
 from colonnade.files import atomic_path, plain, write_json
 from colonnade.journal import Journal, read_journal
+from colonnade.json_option import write_json_option
 from colonnade.output import make_folder
 from colonnade.run_folder import RunFolder
 from colonnade.sets import set_identity
@@ -66,8 +67,7 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
     )
     stdout.print(f"Next: colonnade evaluate {typed(run.path)}", markup=False, soft_wrap=True)
     tell_unusable(summary["unusable"], "learned", "mend them and repeat the command with --resume")
-    if config.json is not None:
-        write_json(config.json, summary)
+    write_json_option(config.json, summary)
     return summary
 
 
