@@ -17,10 +17,11 @@ __all__ = [
     "episode_rotation",
     "episode_seed",
     "learning_seed",
+    "stage_seed",
     "stream_order",
 ]
 
-_LEARN, _EPISODE, _ROTATION, _ORDER = range(4)
+_LEARN, _EPISODE, _ROTATION, _ORDER, _STAGE = range(5)
 
 
 def _sequence(seed: int, name: str, trial: int, purpose: int) -> np.random.SeedSequence:
@@ -51,6 +52,11 @@ def episode_rotation(seed: int, name: str, trial: int) -> NDArray[np.float64]:
     quaternion = episode_generator(seed, name, trial).standard_normal(4)
     quaternion /= np.linalg.norm(quaternion)
     return quaternion if quaternion[3] >= 0 else -quaternion
+
+
+def stage_seed(seed: int, stage: int) -> int:
+    """Seed of one stage of several in which the same objects are shown, each time otherwise."""
+    return int(_sequence(seed, "", stage, _STAGE).generate_state(1)[0])
 
 
 def stream_order(seed: int, names: Iterable[str], epoch: int) -> list[str]:

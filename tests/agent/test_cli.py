@@ -86,7 +86,7 @@ EVERY = {
     "discover": ("discover --epochs 1 --out OUT", "Without names"),
     "objects": ("objects tiny --out OUT.png", "size, cm"),
     "doctor": ("doctor RUN", "Colonnade on this computer"),
-    "continual": ("bench continual --rotations 1 --picture OUT.svg", "One object after the other"),
+    "continual": ("bench continual --rotations 1 --out OUT", "One object after the other"),
     "ycb": ("bench ycb --conditions noise --rotations 1 --out OUT", "Time and memory"),
     "policies": ("bench policies --rotations 1 --out OUT", "times as many"),
     "fewshot": ("bench fewshot --views 1 --rotations 1 --out OUT", "Curve: "),

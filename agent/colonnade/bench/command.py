@@ -78,7 +78,8 @@ published numbers are printed beside ours for suites called distinct and similar
 _CONTINUAL = """Learns one object after the other; after each, shows all learned so far again.
 
   colonnade bench continual
-  colonnade bench continual --objects my_meshes --rotations 3 --picture mine.svg --json mine.json"""
+  colonnade bench continual --objects my_meshes --rotations 3 --out runs/mine --json mine.json
+  colonnade bench continual --objects my_meshes --rotations 3 --out runs/mine --resume"""
 
 _SCALE = """Accuracy, time and memory over the number of objects that are known.
 

@@ -177,16 +177,16 @@ class ScaleConfig(BenchOptions, BodyOption, ShownOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContinualConfig(NumbersOption, LimitOption, BodyOption, PartOptions, ShownOptions):
+class ContinualConfig(BenchOptions, BodyOption, ShownOptions):
     """Nothing is forgotten: learn one object at a time and show all learned so far."""
 
     rotations: int = 2
     """New random orientations in which each object is shown, every time others."""
 
-    seed: int = 0
-    """Order, learning, orientations and noise follow from it."""
+    seeds: Annotated[tuple[int, ...], tyro.conf.arg(metavar="N N ...", aliases=("--seed",))] = (0,)
+    """Everything is done once a seed, in an order of its own, and counted together."""
 
-    picture: Path = Path("continual.svg")
+    picture: Annotated[Path | None, optional("FILE", "continual.svg in --out", _folder)] = None
     """Plot of accuracy over the sequence."""
 
 

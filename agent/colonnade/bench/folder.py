@@ -48,5 +48,5 @@ def write_numbers(folder: RunFolder, options: SeedsOptions, numbers: Mapping[str
     }
     file = folder.path / "bench.json"
     write_json(file, summary)
-    write_json_option(options.json, summary)
     print(f"\nEvery number: {show(file)}")
+    write_json_option(options.json, summary)

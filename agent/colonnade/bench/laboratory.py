@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from colonnade.bench.config import BenchOptions, check_bench
 from colonnade.bench.folder import bench_folder, write_numbers
@@ -22,12 +22,12 @@ from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import write_episodes
-from colonnade.files import write_json
+from colonnade.files import atomic_path, write_json
 from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 from colonnade.workers import Workers
 
-__all__ = ["Laboratory", "Model", "laboratory"]
+__all__ = ["Laboratory", "Model", "Part", "laboratory"]
 
 POSED_DEG = 20.0
 """Rotation error up to which a right answer knows the pose as well: what the field calls unique."""
@@ -49,6 +49,17 @@ class Model:
     surfels: int
     bytes: int
     seed: int
+
+
+class Part(NamedTuple):
+    """What came of a memory of some of a model's objects."""
+
+    episodes: list[Episode]
+    """In the order of the objects, then of their trials."""
+    file: int
+    ram: int
+    awake: int
+    """Bytes on disk, in the computer's memory, and of those what holds objects that are awake."""
 
 
 class Laboratory(Generic[Options]):
@@ -153,6 +164,51 @@ class Laboratory(Generic[Options]):
             self.unusable |= done.unusable
         return episodes
 
+    def show_part(
+        self,
+        name: str,
+        model: Model,
+        known: Sequence[str],
+        shown: Sequence[str],
+        options: EpisodeOptions,
+        *,
+        rotations: int,
+        seed: int,
+    ) -> Part:
+        """Put a memory of the objects `known` of a model together, and show it those of `shown`.
+
+        Args:
+            name: folder for that memory's model, and below it a run folder for the episodes.
+            rotations: of each object.
+            seed: orientations, starting places and noise follow from it.
+
+        Raises what `colonnade.commands.evaluate.evaluate` does.
+        """
+        mind = load_engine(self.engine)
+        with RunFolder(model.file.parent) as learned:
+            memory = mind.build_memory(
+                [mind.load_learned(learned.object_file(known_name)) for known_name in known]
+            )
+        with RunFolder(self.path / name) as folder:
+            with atomic_path(folder.model) as temporary:
+                mind.save_memory(temporary, memory)
+            (ram, awake), file = mind.memory_bytes(memory), folder.model.stat().st_size
+            job = Evaluation(
+                model=folder.model,
+                trained={**model.trained, "names": list(known)},
+                objects=str(model.trained["objects"]),
+                names=tuple(shown),
+                scale=self.options.scale,
+                rotations=rotations,
+                seed=seed,
+                options=options,
+            )
+            with RunFolder(folder.path / "shown") as run:
+                done = recognise_into(run, self.workers, job, self.engine, resume=True)
+                write_episodes(run.episodes, done.episodes)
+        self.unusable |= done.unusable
+        return Part(done.episodes, file, ram, awake)
+
     def measure(self, episodes: Sequence[Episode], models: Sequence[Model]) -> dict[str, Any]:
         """The headline numbers of episodes with these models of one and the same set."""
         seconds = sorted(second for model in models for second in model.seconds)
@@ -165,9 +221,9 @@ class Laboratory(Generic[Options]):
             "peak_rss_mb": round(self.workers.peak_rss_mb, 1),
         }
 
-    def conclude(self, rows: list[dict[str, Any]]) -> int:
+    def conclude(self, rows: list[dict[str, Any]], **more: Any) -> int:
         """Write all numbers into bench.json and --json, name what was left out; the exit code."""
-        write_numbers(self.folder, self.options, {"unusable": self.unusable, "rows": rows})
+        write_numbers(self.folder, self.options, {**more, "unusable": self.unusable, "rows": rows})
         tell_unusable(self.unusable, "used", "mend them and repeat the command with --resume")
         return 1 if self.unusable else 0
 

@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from colonnade.bench.config import ScaleConfig
-from colonnade.bench.laboratory import Laboratory, Model, laboratory
+from colonnade.bench.laboratory import Laboratory, Model, Part, laboratory
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, show, stdout
-from colonnade.commands.evaluate import recognise_into
-from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
-from colonnade.episode_table import write_episodes
-from colonnade.files import atomic_path, atomic_write
+from colonnade.files import atomic_write
 from colonnade.report.svg import lines, standalone
-from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 
 __all__ = ["run"]
@@ -91,53 +87,24 @@ def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
     return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
 
 
-class Shown(NamedTuple):
-    """What came of showing the objects of one memory."""
-
-    names: list[str]
-    """What it holds."""
-    episodes: list[Episode]
-    file: int
-    ram: int
-    awake: int
-    """Bytes on disk, in the computer's memory, and of those what holds objects that are awake."""
-
-
-def _show(lab: Laboratory[ScaleConfig], model: Model, size: int) -> Shown:
+def _show(lab: Laboratory[ScaleConfig], model: Model, size: int) -> Part:
     """Put a memory of `size` of the model's objects together and show it as many or fewer."""
-    options, mind = lab.options, load_engine(lab.engine)
-    names = [model.names[i] for i in evenly(len(model.names), size)]
-    path = lab.path / f"seed{model.seed}"
-    with RunFolder(path / f"of{size}") as folder:
-        with RunFolder(path / "model") as learned:
-            memory = mind.build_memory(
-                [mind.load_learned(learned.object_file(name)) for name in names]
-            )
-        with atomic_path(folder.model) as temporary:
-            mind.save_memory(temporary, memory)
-        (ram, awake), file = mind.memory_bytes(memory), folder.model.stat().st_size
-        trained = {**model.trained, "names": names}
-        shown = [names[i] for i in evenly(size, options.episodes)]
-        job = Evaluation(
-            model=folder.model,
-            trained=trained,
-            objects=options.objects,
-            names=tuple(shown),
-            scale=options.scale,
-            rotations=max(1, round(options.episodes / size)),
-            seed=model.seed,
-            options=EpisodeOptions(
-                body=options.body,
-                noise=options.noise,
-                max_steps=options.max_steps,
-                record_steps=True,
-            ),
-        )
-        with RunFolder(path / f"of{size}" / "shown") as run:
-            done = recognise_into(run, lab.workers, job, lab.engine, resume=True)
-            write_episodes(run.episodes, done.episodes)
-    lab.unusable |= done.unusable
-    return Shown(names, done.episodes, file, ram, awake)
+    options = lab.options
+    known = [model.names[i] for i in evenly(len(model.names), size)]
+    return lab.show_part(
+        f"seed{model.seed}/of{size}",
+        model,
+        known,
+        [known[i] for i in evenly(size, options.episodes)],
+        EpisodeOptions(
+            body=options.body,
+            noise=options.noise,
+            max_steps=options.max_steps,
+            record_steps=True,
+        ),
+        rotations=max(1, round(options.episodes / size)),
+        seed=model.seed,
+    )
 
 
 def _measure(lab: Laboratory[ScaleConfig], models: Sequence[Model], size: int) -> dict[str, Any]:
@@ -145,7 +112,7 @@ def _measure(lab: Laboratory[ScaleConfig], models: Sequence[Model], size: int) -
     shown = [_show(lab, model, size) for model in models]
     episodes = [episode for one in shown for episode in one.episodes]
     return {
-        **summarise(episodes, shown[0].names),
+        **summarise(episodes, {episode.object for episode in episodes}),
         "objects": size,
         "column_us": _times(episodes, "infer_us"),
         "sense_us": _times(episodes, "sense_us"),

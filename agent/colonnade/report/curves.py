@@ -39,11 +39,10 @@ def draw_graphs(lived: Sequence[Encounter]) -> str:
 
 def draw_continual(rows: Sequence[Mapping[str, Any]]) -> str:
     """Accuracy over the number of objects learned: of all, and of those learned first."""
-    first = f"the first {rows[-1]['first']}"
-    series = {
-        "all": [(row["learned"], 100.0 * row["accuracy"]) for row in rows],
-        first: [(row["learned"], 100.0 * row["accuracy_first"]) for row in rows],
-    }
+    series = {"all": [(row["learned"], 100.0 * row["accuracy"]) for row in rows]}
+    if rows[-1]["learned"] > rows[-1]["first"]:  # before that they are all
+        first = f"the first {rows[-1]['first']}"
+        series[first] = [(row["learned"], 100.0 * row["accuracy_first"]) for row in rows]
     label = "Accuracy over the number of objects learned"
     return _drawn(series, label=label, x_unit="objects learned", y_unit="% correct", hero="all")
 

@@ -158,6 +158,8 @@ def lines(
 ) -> str:
     """One line a name over a common axis, each named at its end; `hero` is drawn boldest.
 
+    A line of a single point is a dot.
+
     Args:
         series: points (x, y) by name, in the order of x; x counts something.
         marks: places on the x axis to mark with a dotted line.
@@ -168,7 +170,8 @@ def lines(
     if not points:
         return '<p class="none">Nothing to show.</p>'
     xs, ys = [x for x, _ in points], [y for _, y in points]
-    x0, x1 = min(xs), max(max(xs), min(xs) + 1)
+    alone = min(xs) == max(xs)  # then it stands in the middle
+    x0, x1 = (xs[0] - 1, xs[0] + 1) if alone else (min(xs), max(xs))
     y0, y1 = min(*ys, 0.0), max(*ys, 1.0)
     pad = 0.04 * (y1 - y0)
     y0, y1 = (y0 - pad if y0 < 0 else 0.0), y1 + pad
@@ -184,7 +187,8 @@ def lines(
             f'<path d="M{x_of(x):.1f} {top}V{height - bottom}" stroke="{MUTED}" '
             'stroke-dasharray="1.5 3.5" stroke-width="1.2"/>'
         )
-    for tick in [t for t in nice_ticks(x0, x1, 6) if t == int(t)]:
+    ticks = xs[:1] if alone else [t for t in nice_ticks(x0, x1, 6) if t == int(t)]
+    for tick in ticks:
         parts.append(_text(x_of(tick), height - bottom + 16, _tick(tick), fill=MUTED))
     parts.append(_text((left + width - right) / 2, height - 4, x_unit, fill=MUTED))
     parts.append(_text(left - 34, top - 1, y_unit, "start", fill=MUTED))
@@ -194,6 +198,13 @@ def lines(
     colours = {name: PALETTE[1 + i % (len(PALETTE) - 1)] for i, name in enumerate(others)}
     colours[hero] = PALETTE[0]
     for name in order:
+        if len(series[name]) == 1:  # a line of one point would not be drawn
+            x, y = series[name][0]
+            size = 4.5 if name == hero else 3.0
+            parts.append(
+                f'<circle cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="{size}" fill="{colours[name]}"/>'
+            )
+            continue
         path = "L".join(f"{x_of(x):.1f} {y_of(y):.1f}" for x, y in series[name])
         bold = 3.2 if name == hero else 1.6
         parts.append(
@@ -205,9 +216,10 @@ def lines(
         x = x_of(series[name][-1][0])
         shown = name if len(name) <= 16 else name[:15] + "…"
         weight = "700" if name == hero else "400"
+        dashed = ' stroke-dasharray="2 4"' if len(series[name]) == 1 else ""  # it is no curve
         parts.append(
             f'<path d="M{x + 2:.1f} {ends[name]:.1f}L{width - right + 8:.1f} {y:.1f}" '
-            f'stroke="{colours[name]}" stroke-width="0.8" opacity="0.5"/>'
+            f'stroke="{colours[name]}" stroke-width="0.8" opacity="0.5"{dashed}/>'
         )
         parts.append(
             _text(width - right + 12, y + 4, shown, "start", fill=colours[name], font_weight=weight)
