@@ -62,7 +62,8 @@ the same, bit for bit, as if it had never been stopped.
   colonnade train --objects my_meshes --out runs/mine
   colonnade train --objects my_meshes --names mug,bowl --scale 0.001 --out runs/two
   colonnade train --objects pybullet --body camera --seed 7 --out runs/camera
-  colonnade train --objects my_meshes --out runs/mine --resume"""
+  colonnade train --objects my_meshes --out runs/mine --resume
+  colonnade train --objects my_meshes --names plate --out runs/two --resume    one more object"""
 
 _EVALUATE = """Show a run's objects in new orientations and count how often it is right.
 

@@ -186,7 +186,7 @@ class TrainConfig(BodyOption, PartOptions, SetOption):
     """Processes to share the work; 0 is one per core. Results do not depend on it."""
 
     resume: bool = False
-    """Go on with a run that was stopped: objects already learned are kept."""
+    """Go on with a run, and add what --names names to it: objects already learned are kept."""
 
     json: JsonFile = None
     """Also write the summary to this file as JSON; - is stdout, and all else goes to stderr."""

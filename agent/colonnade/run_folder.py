@@ -180,7 +180,13 @@ class RunFolder:
         atomic_write(self.path / "config.toml", to_toml(content))
 
     def begin(
-        self, section: str, values: Mapping[str, Any], *, resume: bool, named: bool = True
+        self,
+        section: str,
+        values: Mapping[str, Any],
+        *,
+        resume: bool,
+        named: bool = True,
+        grows: bool = False,
     ) -> bool:
         """Start a run here, or go on with the one that is here.
 
@@ -189,6 +195,7 @@ class RunFolder:
             values: what the outcome depends on; going on with other values is refused.
             resume: the user asked to go on.
             named: the user named the objects; otherwise they are all that the set has now.
+            grows: objects may be added, after those that there are, by naming them.
 
         Returns:
             True when earlier work is there to go on with.
@@ -200,8 +207,9 @@ class RunFolder:
         if self.is_fresh():  # also after a start with the wrong options: it may begin anew
             return False
         if not resume:
+            adding = " (objects that --names adds are learned as well)" if grows else ""
             raise RunFolderError(
-                f"{self.path} is not empty: give --resume to go on with the run in it, "
+                f"{self.path} is not empty: give --resume to go on with the run in it{adding}, "
                 "or another --out."
             )
         before = self.config().get(section)
@@ -210,11 +218,18 @@ class RunFolder:
                 f"{self.path} holds no run to resume (no [{section}] in config.toml): put back "
                 "that file if it was there, or give another --out."
             )
-        self.refuse_change(before, values, named=named)
+        if grows and named and _goes_on(before.get("names"), values.get("names")):
+            values = {**values, "names": before["names"]}
+        self.refuse_change(before, values, named=named, grows=grows)
         return True
 
     def refuse_change(
-        self, before: Mapping[str, Any], values: Mapping[str, Any], *, named: bool = True
+        self,
+        before: Mapping[str, Any],
+        values: Mapping[str, Any],
+        *,
+        named: bool = True,
+        grows: bool = False,
     ) -> None:
         """Raise `RunFolderError` when a value that matters is not what it was."""
         for key, value in values.items():
@@ -230,7 +245,7 @@ class RunFolder:
                         "not there any more; put them back there, or give another --out."
                     )
                 if key == "names" and not named:
-                    raise _other_objects(self.path, before.get(key) or [], value)
+                    raise _other_objects(self.path, before.get(key) or [], value, grows=grows)
                 raise RunFolderError(
                     f"Cannot resume {self.path}: --{key.replace('_', '-')} was "
                     f"{_words(before.get(key))} and is now {_words(value)}; "
@@ -238,7 +253,14 @@ class RunFolder:
                 )
 
 
-def _other_objects(run: Path, before: Sequence[str], now: Sequence[str]) -> RunFolderError:
+def _goes_on(before: Any, now: Any) -> bool:
+    """Whether the names of now begin with those of before."""
+    return isinstance(before, list) and isinstance(now, list) and now[: len(before)] == before
+
+
+def _other_objects(
+    run: Path, before: Sequence[str], now: Sequence[str], *, grows: bool
+) -> RunFolderError:
     """The error where a set does not have the objects that its run began with."""
     added = [name for name in now if name not in before]
     gone = [name for name in before if name not in now]
@@ -247,10 +269,13 @@ def _other_objects(run: Path, before: Sequence[str], now: Sequence[str]) -> RunF
     steps = [f"put back {_words(gone)}"] if gone else []
     if added or not gone:
         steps.append(f"name those with --names {shlex.quote(joined(before))}")
+    adding = ""
+    if grows and added and not gone:
+        adding = f"to add what is new, name it with --names {shlex.quote(joined(added))}, "
     return RunFolderError(
         f"Cannot resume {run}: the set has other objects now than those it began with ({which}); "
-        f"to go on with those, {' and '.join(steps)}, or give another --out to learn what is "
-        "there now."
+        f"to go on with those, {' and '.join(steps)}, {adding}or give another --out to learn what "
+        "is there now."
     )
 
 

@@ -18,6 +18,7 @@ from colonnade.commands.console import (
     complain,
     counted,
     going_on_with,
+    named,
     note,
     show,
     stdout,
@@ -31,7 +32,7 @@ from colonnade.files import atomic_path, plain, write_json
 from colonnade.journal import Journal, read_journal
 from colonnade.json_option import write_json_option
 from colonnade.output import make_folder
-from colonnade.run_folder import RunFolder
+from colonnade.run_folder import RunFolder, RunFolderError
 from colonnade.sets import set_identity
 from colonnade.workers import Workers
 from colonnade_models import __version__
@@ -56,7 +57,7 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
     check_config(config)
     load_engine(engine).open_set(config.objects, config.names or None, config.scale)  # or no folder
     with going_on_with(), RunFolder(config.out) as run, Workers(config.workers) as workers:
-        summary = learn_into(run, workers, config, engine)
+        summary = learn_into(run, workers, config, engine, grows=True)
         summary["peak_rss_mb"] = round(workers.peak_rss_mb, 1)
         write_json(run.path / "training.json", summary)
     stdout.print(
@@ -82,17 +83,22 @@ def _outcome(summary: Mapping[str, Any]) -> str:
 
 
 def learn_into(
-    run: RunFolder, workers: Workers, config: TrainConfig, engine: str
+    run: RunFolder, workers: Workers, config: TrainConfig, engine: str, *, grows: bool = False
 ) -> dict[str, Any]:
     """Learn what `config` asks for into an open run folder, or what is left of it.
 
-    An object that cannot be used is left out and named; --resume tries it once more.
+    An object that cannot be used is left out and named; --resume tries it once more. Where the run
+    `grows`, objects that --names adds come after those that it has.
     """
     mind = load_engine(engine)
     objects = mind.open_set(config.objects, config.names or None, config.scale)
     for sentence in () if config.names else getattr(objects, "left_out", ()):
         complain(sentence)
-    names = list(objects)
+    earlier = _names_before(run) if grows and config.resume and config.names else []
+    added = [name for name in objects if name not in earlier]
+    names = [*earlier, *added]
+    if earlier:
+        _refuse_gone(run, mind, config, names)
     source = ObjectSource(config.objects, tuple(names), config.scale)
     matters = {
         "objects": set_identity(config.objects),
@@ -102,9 +108,16 @@ def learn_into(
         "seed": config.seed,
         "scale": config.scale,
     }
-    if run.begin("train", matters, resume=config.resume, named=bool(config.names)):
+    goes_on = run.begin(
+        "train", matters, resume=config.resume, named=bool(config.names), grows=grows
+    )
+    if goes_on:
         _warn_of_other_version(run)
-    else:
+    if earlier and added:
+        note(f"Added to the run: {named(added)}.")
+    elif len(objects) < len(earlier):
+        note(f"The run has {counted(len(earlier))}, and goes on with all of them.")
+    if not goes_on or (earlier and added):
         run.write_config("train", matters)
         run.write_config("made", {"version": __version__, "command": command_line()})
     make_folder(run.objects)
@@ -130,7 +143,7 @@ def learn_into(
     if tasks:
         mind.prepare(note)
     begin, before = perf_counter(), len(finished)
-    earlier = sum(learned.seconds for learned in finished.values())
+    seconds_before = sum(learned.seconds for learned in finished.values())
     unusable: dict[str, str] = {}
     try:
         _learn_all(run, workers, tasks, finished, unusable)
@@ -154,7 +167,7 @@ def learn_into(
         "object_names": learned,
         "unusable": unusable,
         "changed": changed,
-        "train_s": perf_counter() - begin + earlier,
+        "train_s": perf_counter() - begin + seconds_before,
         "surfels_mean": sum(row.surfels for row in rows) / max(1, len(rows)),
         "surfels_total": sum(row.surfels for row in rows),
         "steps_mean": sum(row.steps for row in rows) / max(1, len(rows)),
@@ -164,6 +177,22 @@ def learn_into(
         "version": __version__,
         "per_object": {row.name: asdict(row) for row in rows},
     }
+
+
+def _names_before(run: RunFolder) -> list[str]:
+    """What an earlier training here was asked for, if anything came of it."""
+    names = [] if run.is_fresh() else run.config().get("train", {}).get("names", [])
+    return [str(name) for name in names] if isinstance(names, list) else []
+
+
+def _refuse_gone(run: RunFolder, mind: Engine, config: TrainConfig, names: list[str]) -> None:
+    """Raise RunFolderError where the set does not have what the run began with any more."""
+    try:
+        mind.open_set(config.objects, names, config.scale)
+    except ValueError as error:
+        raise RunFolderError(
+            f"Cannot resume {run.path}, which began with others as well: {error}"
+        ) from error
 
 
 def _learn_all(

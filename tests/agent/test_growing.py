@@ -1,0 +1,135 @@
+"""Objects that are added to a run folder: only they are learned, and the run is as if they had
+been asked for at once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.agent import fake_engine
+from tests.agent.small_runs import FAKE, config
+
+from colonnade.bench import policies
+from colonnade.bench.config import PoliciesConfig
+from colonnade.commands.console import Interrupted
+from colonnade.commands.evaluate import evaluate
+from colonnade.commands.train import train
+from colonnade.config import EvaluateConfig, TrainConfig
+from colonnade.doctor_run import run_checks
+from colonnade.run_config import read_run_config
+from colonnade.run_folder import RunFolderError
+
+
+@pytest.fixture
+def learned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of what is learned, as it is learned."""
+    names: list[str] = []
+    learn = fake_engine.learn
+
+    def noted(mesh: Any, **options: Any) -> Any:
+        names.append(mesh.name)
+        return learn(mesh, **options)
+
+    monkeypatch.setattr(fake_engine, "learn", noted)
+    return names
+
+
+@pytest.fixture
+def begun(tmp_path: Path, learned: list[str]) -> TrainConfig:
+    asked = config(tmp_path / "run", names=("mug", "bowl"))
+    train(asked, FAKE)
+    learned.clear()
+    return replace(asked, resume=True)
+
+
+@pytest.mark.parametrize("named", [("spoon", "fork"), ("bowl", "spoon", "mug", "fork")])
+def test_only_what_is_new_is_learned(
+    begun: TrainConfig, learned: list[str], named: tuple[str, ...], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    capsys.readouterr()
+    summary = train(replace(begun, names=named), FAKE)
+    assert learned == ["spoon", "fork"]
+    told, notes = capsys.readouterr()
+    assert "Added to the run: spoon, fork." in notes
+    assert "Learned 4 objects (2 of them now)" in told
+    assert summary["object_names"] == ["mug", "bowl", "spoon", "fork"]
+    assert summary["learned_now"] == 2
+    assert json.loads((begun.out / "training.json").read_text())["objects"] == 4
+    whole = config(tmp_path / "whole", names=("mug", "bowl", "spoon", "fork"))
+    train(whole, FAKE)
+    for file in ("model.safetensors", "objects/spoon.safetensors"):
+        assert (begun.out / file).read_bytes() == (whole.out / file).read_bytes()
+    assert read_run_config(begun.out)["train"] == read_run_config(whole.out)["train"]
+    states = {one.state for _, check in run_checks(begun.out, FAKE) for one in check()}
+    assert states == {"ok"}
+    shown = evaluate(EvaluateConfig(run=begun.out, rotations=1, workers=1), FAKE)
+    assert shown["objects_learned"] == 4
+
+
+def test_a_stop_is_resumed_by_either_command(
+    begun: TrainConfig,
+    learned: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    adding = replace(begun, names=("spoon", "fork"))
+    learn = fake_engine.learn
+
+    def stop_at_fork(mesh: Any, **options: Any) -> Any:
+        if mesh.name == "fork":
+            raise KeyboardInterrupt
+        return learn(mesh, **options)
+
+    monkeypatch.setattr(fake_engine, "learn", stop_at_fork)
+    with pytest.raises(Interrupted, match="3 of 4 objects"):
+        train(adding, FAKE)
+    monkeypatch.setattr(fake_engine, "learn", learn)
+    learned.clear()
+    capsys.readouterr()
+    assert train(begun, FAKE)["object_names"] == ["mug", "bowl", "spoon", "fork"]
+    assert "The run has 4 objects, and goes on with all of them." in capsys.readouterr().err
+    assert train(adding, FAKE)["learned_now"] == 0
+    assert learned == ["fork"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"resume": False}, r"not empty: give --resume .*\(objects that --names adds are learned"),
+        ({"seed": 1}, "--seed was 0 and is now 1"),
+        ({"body": "camera"}, "--body was touch and is now camera"),
+        ({"scale": 2.0}, "--scale was 1.0 and is now 2.0"),
+        ({"objects": "tiny", "names": ("mug",)}, "--objects was small and is now tiny"),
+    ],
+)
+def test_what_would_change_the_run_is_refused(
+    begun: TrainConfig, learned: list[str], changes: dict[str, Any], sentence: str
+) -> None:
+    before = read_run_config(begun.out)
+    with pytest.raises(RunFolderError, match=sentence):
+        train(replace(begun, **{"names": ("spoon",), **changes}), FAKE)
+    assert learned == []
+    assert read_run_config(begun.out) == before
+
+
+def test_what_the_set_has_got_is_added_by_name_alone(
+    begun: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(RunFolderError, match="to add what is new, name it with --names"):
+        train(replace(begun, names=()), FAKE)
+    monkeypatch.setitem(fake_engine.SETS, "small", ("bowl", "spoon"))
+    with pytest.raises(RunFolderError, match="which began with others as well: there is no object"):
+        train(replace(begun, names=("spoon",)), FAKE)
+
+
+def test_benchmarks_do_not_grow(tmp_path: Path) -> None:
+    asked = PoliciesConfig(
+        objects="small", names=("mug",), out=tmp_path, rotations=1, seeds=(0,), resume=True
+    )
+    policies.run(asked, FAKE)
+    with pytest.raises(RunFolderError, match="--names was mug and is now mug,bowl"):
+        policies.run(replace(asked, names=("mug", "bowl")), FAKE)
