@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -214,3 +215,13 @@ def test_what_takes_long_shows_its_progress(
     monkeypatch.setattr("colonnade.commands.changed.PATIENCE", 0.0)
     evaluate(asked, FAKE)
     assert "Comparing   6/6" in capsys.readouterr().err
+    monkeypatch.setattr("colonnade.commands.changed.PATIENCE", 1.0)
+    digest = fake_engine.mesh_digest
+
+    def slow_at_first(mesh: fake_engine.FakeMesh) -> str:
+        time.sleep(1.1 if mesh.name == "mug" else 0)  # as where processes are started
+        return digest(mesh)
+
+    monkeypatch.setattr(fake_engine, "mesh_digest", slow_at_first)
+    evaluate(asked, FAKE)
+    assert "Comparing" not in capsys.readouterr().err

@@ -15,7 +15,7 @@ from colonnade.workers import Workers
 __all__ = ["learned_meshes", "tell_changed_meshes"]
 
 PATIENCE = 1.0
-"""Seconds after which progress is shown."""
+"""Seconds since the first mesh after which progress is shown."""
 
 
 def learned_meshes(journal: Path) -> dict[str, str]:
@@ -37,13 +37,14 @@ def tell_changed_meshes(
     """
     tasks = [MeshTask(engine, source, name) for name in source.names if name in learned]
     found: dict[str, str | None] = {}
-    started, ticker = perf_counter(), None
+    first, ticker = None, None
     with ExitStack() as stack:
         for task, digest in workers.run(digest_of_mesh, tasks):
             found[task.name] = digest
+            first = first or perf_counter()  # which processes that start have delayed
             if ticker is not None:
                 ticker.tick(task.name)
-            elif perf_counter() - started > PATIENCE:
+            elif perf_counter() - first >= PATIENCE:
                 ticker = stack.enter_context(ticking("Comparing  ", len(tasks), len(found)))
     changed = [task.name for task in tasks if _differ(found[task.name], learned[task.name])]
     if changed:
