@@ -334,7 +334,7 @@ def _beside(touches: Array, random: np.random.Generator) -> Array:
 
 
 def _turned(twins: Array, pose: Array) -> Array:
-    """The pose (12,) followed by each of an object's twins (W, 14): (W, 12)."""
+    """The pose (12,) followed by each of an object's twins (W, 16): (W, 12)."""
     poses = np.empty((len(twins), POSE_SIZE), np.float32)
     for twin, turned in zip(twins, poses, strict=True):
         after(twin[:POSE_SIZE], pose, turned)

@@ -151,21 +151,25 @@ def vote(c: Column, memory: Memory, percepts: Array) -> int:
     once, each column adds the evidence of its percept, and their consensus is judged. It returns
     what `step` does, and with one patch it is `step`.
     """
-    entered, met = 0, False
+    entered, met = 0, 0
     keep_awake(memory, c.hypotheses, c.past)
     for j in range(percepts.shape[0]):
         if _remember(c, percepts[j]):
             _carry(c, memory)
             entered += 1
-            met = met or percepts[j, P.ON_OBJECT] > ZERO
+            if percepts[j, P.ON_OBJECT] > ZERO:
+                met += 1
     if entered == 0:
         return c.verdict.state[0]
-    return _conclude(c, memory, met, entered)
+    return _conclude(c, memory, met > 0, max(met, 1))
 
 
 @kernel
 def _conclude(c: Column, memory: Memory, met: bool, percepts: int) -> int:
-    """After the evidence of a step: winners stay, doubts bring new ones, leaders improve."""
+    """After the evidence of a step: winners stay, doubts bring new ones, leaders improve.
+
+    `percepts` are as for `judge`.
+    """
     keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
     if met and _doubts(c, memory):
         if c.past.moves[0] > 0 and c.tally[SEEDINGS] == 0:

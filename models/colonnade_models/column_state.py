@@ -77,11 +77,13 @@ class Settings(NamedTuple):
     margin: np.float32
     """Lead over every other object that decides."""
     pose_margin: np.float32
-    """Lead over every pose that differs."""
+    """Lead over every pose that differs, nats as they are borne out, if a touch brings one nat."""
     symmetric_below: np.float32
     """Nats a touch that learning found a pose to differ by, below which it is the same, or"""
     faint_below: np.float32
     """as many, where a small turn about the same axis differs by no more either."""
+    slow: np.float32
+    """Nats that a touch is worth, below which no further one is spent on telling a twin."""
     refuted: np.float32
     """Nats that touches should have told poses apart by, which tie all the same: they are alike."""
     fit: np.float32
@@ -91,7 +93,7 @@ class Settings(NamedTuple):
     unknown_percepts: int
     """Percepts on the object before that; twice as many where it falls between the two."""
     patience: int
-    """Further percepts after which the best of several poses is taken."""
+    """Further percepts on the object after which the best of several poses is taken."""
     reach: np.float32
     """How far the sensor sees, m."""
     alarm: np.float32
@@ -118,9 +120,10 @@ def default_settings() -> Settings:
         few=16,
         least_percepts=7,
         margin=f(6.0),
-        pose_margin=f(3.5),
+        pose_margin=f(3.6),
         symmetric_below=f(0.04),
         faint_below=f(0.16),
+        slow=f(0.1),
         refuted=f(6.0),
         fit=f(1.6),
         strange=f(1.1),

@@ -34,6 +34,7 @@ __all__ = [
     "laid_into",
     "look_alike",
     "relative_pose",
+    "told_by_parts",
     "usual_lead",
     "would_tell",
 ]
@@ -150,9 +151,16 @@ def laid_into(memory: Memory, f: Array, o: int, T: Array, t: Tolerance) -> np.fl
 
 
 @inlined
-def _trusted(memory: Memory, o: int, nats: np.float32, coloured: np.float32) -> np.float32:
-    """What a difference tells of two poses of object `o`: `nats`, of them `coloured` by colour."""
-    return memory.trust[o, 0] * (nats - coloured) + memory.trust[o, 1] * coloured
+def told_by_parts(  # type: ignore[no-untyped-def]
+    memory: Memory, s: Array, ob: int, T: Array, t: Tolerance, f: Array
+):
+    """Nats by shape, and by colour, by which touching surfel row `s` would tell it from `ob`.
+
+    That object is laid there by T (12,). Also what the touch would score there. `f` (22,) are the
+    features imagined of the surfel.
+    """
+    there, coloured, _ = _laid(memory, f, ob, T, t)
+    return at_home(s, f, t) - there - coloured, coloured, there
 
 
 @inlined
@@ -161,13 +169,13 @@ def would_tell(  # type: ignore[no-untyped-def]
 ):
     """Nats by which touching surfel row `s` of object `oa` would tell it from `ob` laid there by T.
 
-    Also what it would score there. `f` (22,) are the features imagined of the surfel.
+    Poses of one object are told as far as its shape and print are trusted. Also what it would score
+    there. `f` (22,) are the features imagined of the surfel.
     """
-    there, coloured, _ = _laid(memory, f, ob, T, t)
-    nats = at_home(s, f, t) - there
+    shaped, coloured, there = told_by_parts(memory, s, ob, T, t, f)
     if oa == ob:
-        nats = _trusted(memory, oa, nats, coloured)
-    return min(nats, MOST_TELLING), there
+        shaped, coloured = memory.trust[oa, 0] * shaped, memory.trust[oa, 1] * coloured
+    return min(shaped + coloured, MOST_TELLING), there
 
 
 @inlined

@@ -10,24 +10,22 @@ from colonnade_models.column_state import (
     CALM,
     MET,
     OPEN,
-    PERCEPTS,
     RECOGNISED,
     TWINNED_AT,
     UNKNOWN,
     Column,
 )
 from colonnade_models.contest import admit_seeds, admit_twins, reconsider, total_fit
-from colonnade_models.evidence import score_parts
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near, keep_winners
 from colonnade_models.kernel import kernel
-from colonnade_models.likeness import hardly_differ
+from colonnade_models.likeness import settled
 from colonnade_models.memory import Memory
 from colonnade_models.motion import remember_leader
+from colonnade_models.ranking import rank_poses
 
-__all__ = ["behind", "judge"]
+__all__ = ["judge"]
 
 ZERO = np.float32(0.0)
-ONE = np.float32(1.0)
 NEARLY = np.float32(0.94)
 """Cosine of 20 degrees: poses nearer than this are not worth telling apart by further touches."""
 ANYWHERE = np.float32(1e3)
@@ -60,15 +58,6 @@ def _look_up(c: Column) -> None:
 
 
 @kernel
-def behind(c: Column, i: int) -> np.float32:
-    """Nats by which hypothesis `i` is behind the leader, by what tells the two apart."""
-    h, v, leader = c.hypotheses, c.verdict, c.verdict.state[1]
-    if c.kin.family[h.object[i]] == c.kin.family[h.object[leader]]:
-        return max(c.ranked[leader] - c.ranked[i], ZERO)
-    return max(v.best[h.object[leader]] - h.evidence[i], ZERO)
-
-
-@kernel
 def _leads(c: Column) -> bool:
     """Whether the leader leaves every other object behind."""
     h, leader, rival = c.hypotheses, c.verdict.state[1], c.verdict.state[2]
@@ -86,32 +75,6 @@ def _challenge(c: Column, memory: Memory) -> None:
     admit_twins(c, memory, best_of(h))
     admit_sizes(c, memory, best_of(h))
     _look_up(c)
-
-
-@kernel
-def _rank_poses(c: Column, memory: Memory) -> None:
-    """Let the pose lead that fits best by what tells poses of the leading object apart.
-
-    Between objects a difference counts as it does between most. Of one object the shape may be as
-    good as the same all round and its print all that tells.
-    """
-    h, v, family, ranked = c.hypotheses, c.verdict, c.kin.family, c.ranked
-    leading = h.object[v.state[1]]
-    shape, colour = memory.trust[leading, 0] - ONE, memory.trust[leading, 1] - ONE
-    for i in range(h.count[0]):
-        if family[h.object[i]] != family[leading] or (shape == ZERO and colour == ZERO):
-            continue
-        for p in range(c.tally[PERCEPTS]):
-            nats, coloured = score_parts(
-                memory, h.object[i], h.pose[i], c.features[p], c.tolerance, c.settings.reach
-            )
-            ranked[i] += shape * (nats + coloured) - colour * coloured
-    for i in range(h.count[0]):
-        if family[h.object[i]] == family[leading] and ranked[i] > ranked[v.state[1]]:
-            fits = total_fit(c, memory, h.object[i], h.pose[i])
-            if fits >= c.settings.fit * np.float32(c.tally[MET]):
-                v.state[1] = i
-    remember_leader(c, v.state[1])
 
 
 @kernel
@@ -133,7 +96,7 @@ def _other_pose(c: Column, memory: Memory) -> int:
         if is_near(h.pose[i], h.pose[leader], memory.centre[o], NEARLY, apart):
             continue
         v.state[3] += 1
-        if not hardly_differ(c, memory, leader, i):
+        if not settled(c, memory, leader, i):
             return i
     return -1
 
@@ -142,7 +105,7 @@ def _other_pose(c: Column, memory: Memory) -> int:
 def judge(c: Column, memory: Memory, percepts: int) -> None:
     """Who leads, who is the rival that matters, and is that enough to decide?
 
-    `percepts` entered in this step.
+    `percepts` met the object in this step, or one that did not.
     """
     h, v, s, met = c.hypotheses, c.verdict, c.settings, c.tally[MET]
     _look_up(c)
@@ -167,7 +130,8 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
             return
     if met < s.least_percepts:
         return
-    _rank_poses(c, memory)
+    rank_poses(c, memory)
+    remember_leader(c, v.state[1])
     other = _other_pose(c, memory)
     if other >= 0:
         v.state[2] = other

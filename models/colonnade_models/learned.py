@@ -43,7 +43,7 @@ class LearnedObject:
     """Percepts it took to learn."""
     seconds: float = 0.0
     twins: Array = field(default_factory=no_twins)
-    """(W, 14) poses that nearly lay the object onto itself, see `colonnade_models.twin`."""
+    """(W, 16) poses that nearly lay the object onto itself, see `colonnade_models.twin`."""
     trust: Array = field(default_factory=full_trust)
     """(2,) how far differences in shape and in colour tell one of its poses from another."""
 

@@ -1,4 +1,4 @@
-"""Likeness: whether two poses of one object that tie will ever be told apart."""
+"""Likeness: whether two poses of one object that tie are worth telling apart."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from colonnade_models.distinction import after, expected_lead, look_alike, usual
 from colonnade_models.hypotheses import is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
-from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, UNMEASURED
+from colonnade_models.numerics import log_positive
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED
 
-__all__ = ["hardly_differ"]
+__all__ = ["settled", "twin_between"]
 
 Array = NDArray[np.float32]
 
@@ -25,7 +26,7 @@ SAME_PLACE = np.float32(0.008)
 
 
 @kernel
-def _twin_between(memory: Memory, o: int, a: Array, b: Array, scratch: Array) -> int:
+def twin_between(memory: Memory, o: int, a: Array, b: Array, scratch: Array) -> int:
     """The twin of object `o` that leads from pose a to b, both (12,); -1 if none is known."""
     for w in range(memory.twin_start[o], memory.twin_start[o + 1]):
         after(memory.twins[w, :POSE_SIZE], a, scratch)
@@ -35,12 +36,15 @@ def _twin_between(memory: Memory, o: int, a: Array, b: Array, scratch: Array) ->
 
 
 @kernel
-def hardly_differ(c: Column, memory: Memory, leader: int, other: int) -> bool:
-    """Whether two hypotheses that tie look alike, or tie though they should not by now.
+def settled(c: Column, memory: Memory, leader: int, other: int) -> bool:
+    """Whether two poses of one object that tie look alike, or will hardly be told apart any more.
 
     Learning measured how well touches tell an object from its twins. Those it cannot be told from
     are alike, and so are the turns of a round thing whose print is too faint to say how far it is
     turned. Where no twin was measured, what surfels tell of each other must do.
+
+    The less a touch tells, the smaller a lead is worth waiting for: where each costs the same, the
+    best margin of a sequential test falls with the logarithm of what one tells (Chernoff 1959).
 
     Where the touches so far should have told two poses apart for sure and did not, there is no
     such difference: if they were at places that tell as much as others do, and not all beside the
@@ -48,12 +52,15 @@ def hardly_differ(c: Column, memory: Memory, leader: int, other: int) -> bool:
     """
     h, s, t, f, T = c.hypotheses, c.settings, c.tolerance, c.imagined, c.relative
     oa, a, ob, b = h.object[leader], h.pose[leader], h.object[other], h.pose[other]
-    nats, turned = UNMEASURED, UNMEASURED
+    nats, turned, rate = UNMEASURED, UNMEASURED, UNMEASURED
     if oa == ob:
-        w = _twin_between(memory, oa, a, b, T)
+        w = twin_between(memory, oa, a, b, T)
         if w >= 0:
-            nats, turned = memory.twins[w, NATS], memory.twins[w, NATS_OF_A_TURN]
-    if nats < s.symmetric_below or (turned < s.faint_below and nats < s.faint_below):
+            twin = memory.twins[w]
+            nats, turned, rate = twin[NATS], twin[NATS_OF_A_TURN], twin[RATE]
+    if nats < s.symmetric_below or max(nats, turned) < s.faint_below or rate < s.slow:
+        return True
+    if c.ranked[leader] - c.ranked[other] >= s.pose_margin + log_positive(min(rate, ONE)):
         return True
     measured = nats < UNMEASURED
     lead = expected_lead(memory, oa, a, ob, b, c.features, c.tally[PERCEPTS], t, f, T)

@@ -73,7 +73,7 @@ class Memory(NamedTuple):
     centre: Array
     """(O, 3) middle of each object's surfels, m."""
     twins: Array
-    """(W, 14) poses that nearly lay an object onto itself, see `colonnade_models.twin`."""
+    """(W, 16) poses that nearly lay an object onto itself, see `colonnade_models.twin`."""
     twin_start: NDArray[np.int32]
     """(O + 1,) first twin of each object."""
     trust: Array

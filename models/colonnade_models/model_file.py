@@ -29,7 +29,7 @@ from colonnade_models.twin import TWIN_SIZE, no_twins, sound, sound_trust
 
 __all__ = ["SCHEMA", "ModelFileError", "load_model", "load_object", "save_model", "save_object"]
 
-SCHEMA = 4
+SCHEMA = 5
 _UNITS = "m, rad, 1/m, colours 0..1"
 LONGEST_NAME = 200
 """Characters that the name of an object may have."""

@@ -1,7 +1,7 @@
 """Older schemas of the model file: read, and never written again.
 
 In schema 2 surfels were not packed; up to schema 3 a twin was a pose and nothing else, and full
-trust was put in every difference.
+trust was put in every difference; up to schema 4 it was not known what nats are worth.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from colonnade_models.packed import join, pack
 from colonnade_models.surfel import NORMAL, POSITION, SURFEL_SIZE
-from colonnade_models.twin import POSE_SIZE, TWIN_SIZE, UNMEASURED
+from colonnade_models.twin import POSE_SIZE, RATE, TWIN_SIZE, UNMEASURED
 
 __all__ = ["OLDER", "brought_up"]
 
-OLDER = (2, 3)
+OLDER = (2, 3, 4)
 """Schemas that are read."""
 FARTHEST = 10.0
 """Metres from an object's origin within which its surfels lie."""
@@ -34,7 +34,9 @@ def brought_up(schema: int, tensors: Tensors) -> Tensors:
     """
     if schema == 2:
         tensors = _packed(tensors)
-    return _with_unmeasured_twins(tensors)
+    if schema <= 3:
+        return _with_wider_twins(tensors, POSE_SIZE) | {"trust": _full_trust(tensors)}
+    return _with_wider_twins(tensors, RATE)
 
 
 def _need(truth: bool, what: str) -> None:
@@ -43,16 +45,20 @@ def _need(truth: bool, what: str) -> None:
         raise ValueError(what)
 
 
-def _with_unmeasured_twins(tensors: Tensors) -> Tensors:
+def _with_wider_twins(tensors: Tensors, fields: int) -> Tensors:
+    """Of twins that have `fields` numbers the others were not measured."""
     _need("twins" in tensors, "`twins` is missing")
+    known = tensors["twins"]
+    kind = known.dtype == np.float32 and known.ndim == 2
+    _need(kind and known.shape[1] == fields, "`twins` is of another kind")
+    twins = np.full((len(known), TWIN_SIZE), UNMEASURED, np.float32)
+    twins[:, :fields] = known
+    return tensors | {"twins": twins}
+
+
+def _full_trust(tensors: Tensors) -> NDArray[np.float32]:
     _need("steps" in tensors and tensors["steps"].ndim == 1, "`steps` is missing or odd")
-    poses = tensors["twins"]
-    kind = poses.dtype == np.float32 and poses.ndim == 2
-    _need(kind and poses.shape[1] == POSE_SIZE, "`twins` is of another kind")
-    twins = np.full((len(poses), TWIN_SIZE), UNMEASURED, np.float32)
-    twins[:, :POSE_SIZE] = poses
-    trust = np.ones((len(tensors["steps"]), 2), np.float32)
-    return tensors | {"twins": twins, "trust": trust}
+    return np.ones((len(tensors["steps"]), 2), np.float32)
 
 
 def _packed(tensors: Tensors) -> Tensors:

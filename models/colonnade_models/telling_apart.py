@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import standard_noise as noise
+from colonnade_models.distinction import MOST_TELLING, imagine, told_by_parts
 from colonnade_models.evidence import (
     BEND,
     FEATURE_SIZE,
@@ -27,9 +28,10 @@ from colonnade_models.evidence import (
 from colonnade_models.kernel import kernel
 from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import draft_of, draft_surfels
-from colonnade_models.memory import Memory, ObjectMemory
+from colonnade_models.memory import Memory, ObjectMemory, lookup
+from colonnade_models.odds import borne_out, told_by, trust_in
 from colonnade_models.rehearsal import rehearse
-from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, UNMEASURED, full_trust
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED, WORTH
 
 __all__ = ["TURN", "measured", "part_turn"]
 
@@ -39,13 +41,6 @@ FOLDS = 4
 """Parts of the touches, each of which is held out once."""
 LEAST = 400
 """Touches; fewer tell too little."""
-HARDEST = 8
-HARDLY = 0.03
-"""Twins, of those told by more nats a touch, that teach how far to trust shape and colour."""
-SHAPE, COLOUR = np.geomspace(0.1, 1.0, 8), np.geomspace(1.0, 2.5, 5)
-"""Trusts that are tried: in shape never more than between objects, in colour never less."""
-WORTH_IT = 1.3
-"""Times the information that the same trust in both gives."""
 NUMBERS = 11
 """Standard normal numbers that displace one touch."""
 TURN = np.deg2rad(15.0)
@@ -81,18 +76,36 @@ def _disturb(f: Array, white: Array) -> None:
 
 @kernel
 def _score_all(
-    memory: Memory, touches: Array, white: Array, poses: Array, t: Tolerance, f: Array, out: Array
+    memory: Memory,
+    touches: Array,
+    white: Array,
+    poses: Array,
+    t: Tolerance,
+    f: Array,
+    imagined: Array,
+    out: Array,
 ) -> None:
-    """Score (M, 18) touches, disturbed, where (W, 12) poses lay them, into `out` (M, W, 2).
+    """Score (M, 18) touches, disturbed, where (W, 12) poses lay them, into `out` (M, W, 2, 2).
 
-    First the whole score in nats, then what a difference in colour cost of it.
+    First the nats that differences in shape and in colour cost; then what the surfel met where the
+    touch belongs promises to tell of that pose by either. `f` and `imagined` (22,) are scratch.
     """
     for i in range(touches.shape[0]):
         features_of(touches[i], f)
         _disturb(f, white[i])
+        x, y, z = f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2]
+        met = lookup(memory, 0, x, y, z, f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2])
+        if met >= 0:
+            imagine(memory.surfels[met], imagined)
         for w in range(poses.shape[0]):
             nats, coloured = score_parts(memory, 0, poses[w], f, t, ZERO)
-            out[i, w, 0], out[i, w, 1] = nats, coloured
+            cost, promised = out[i, w, 0], out[i, w, 1]
+            cost[0], cost[1] = t.gain - nats - coloured, coloured
+            promised[0], promised[1] = ZERO, ZERO
+            if met >= 0:
+                promised[0], promised[1], _ = told_by_parts(
+                    memory, memory.surfels[met], 0, poses[w], t, imagined
+                )
 
 
 def part_turn(pose: Array) -> Array | None:
@@ -127,36 +140,39 @@ def measured(learned: LearnedObject, touches: Array, seed: int = 0) -> LearnedOb
     poses[1 : 1 + count] = learned.twins[:, :POSE_SIZE]
     for row, turn in zip(poses[1 + count :], turns, strict=True):
         row[:] = poses[0] if turn is None else turn
-    told = _told(learned, touches, poses, seed)
-    trust = _trust(told[:, :count])
+    cost, promised = _costs(learned, touches, poses, seed)
+    told = cost[:, 1:] - cost[:, :1]
+    of_a_turn, told = told[:, count:].sum(axis=2), told[:, :count]
+    cost, promised = cost[:, : 1 + count], promised[:, 1 : 1 + count]
+    trust = trust_in(cost)
     twins = learned.twins.copy()
     # by what is not trusted, too: it may be what tells one twin of them all
-    plain, weighed = told[:, :count].sum(axis=2), told[:, :count] @ trust
+    plain, weighed = told.sum(axis=2), told @ trust
     twins[:, NATS] = np.maximum(plain.mean(axis=0), weighed.mean(axis=0))
-    twins[:, NATS_OF_A_TURN] = told[:, count:].sum(axis=2).mean(axis=0)
+    twins[:, NATS_OF_A_TURN] = of_a_turn.mean(axis=0)
     twins[[turn is None for turn in turns], NATS_OF_A_TURN] = UNMEASURED
+    promised = np.minimum(promised @ trust, MOST_TELLING)
+    twins[:, RATE], twins[:, WORTH] = borne_out(told_by(cost, trust), promised)
     return replace(learned, twins=twins, trust=trust)
 
 
-def _told(learned: LearnedObject, touches: Array, poses: Array, seed: int) -> Array:
-    """Nats (M, W, 2) by which each touch tells the first pose from W others, by shape and colour.
+def _costs(learned: LearnedObject, touches: Array, poses: Array, seed: int) -> tuple[Array, Array]:
+    """What each touch costs each of W poses by shape and by colour (M, W, 2), in nats.
 
-    Every touch is scored against a draft that does not know it.
+    And what it promised to tell of each by either (M, W, 2). Every touch is scored against a draft
+    that does not know it.
     """
     random = np.random.default_rng([seed, 6])
     fold = random.permutation(len(touches)) % FOLDS
-    scores = np.zeros((len(touches), len(poses), 2), np.float32)
+    scores = np.zeros((len(touches), len(poses), 2, 2), np.float32)
     for k in range(FOLDS):
         memory, held_out = _draft(learned, touches[fold != k], seed), touches[fold == k]
         white = random.standard_normal((len(held_out), NUMBERS), dtype=np.float32)
-        out = np.zeros((len(held_out), len(poses), 2), np.float32)
-        f = np.zeros(FEATURE_SIZE, np.float32)
-        _score_all(memory, held_out, white, poses, default_tolerance(), f, out)
+        out = np.zeros((len(held_out), len(poses), 2, 2), np.float32)
+        f, imagined = np.zeros((2, FEATURE_SIZE), np.float32)
+        _score_all(memory, held_out, white, poses, default_tolerance(), f, imagined, out)
         scores[fold == k] = out
-    scores[:, :, 0] += scores[:, :, 1]  # what is left is shape's
-    scores[:, :, 1] *= -ONE
-    told: Array = scores[:, :1] - scores[:, 1:]
-    return told
+    return scores[:, :, 0], scores[:, :, 1]
 
 
 def _draft(learned: LearnedObject, touches: Array, seed: int) -> Memory:
@@ -165,30 +181,3 @@ def _draft(learned: LearnedObject, touches: Array, seed: int) -> Memory:
     known = replace(learned, table=table)
     known = replace(known, table=rehearse(known, touches, seed))
     return ObjectMemory([known]).arrays
-
-
-def _trust(told: Array) -> Array:
-    """(2,) weights with which (M, W, 2) nats by shape and by colour best tell the W twins.
-
-    What counts is what one touch tells of the hardest twins that can be told at all. Full trust
-    stays where both alike would tell nearly as much, less or more: then there is nothing to weigh.
-    """
-    mean = told.sum(axis=2).mean(axis=0)
-    hardest = [w for w in np.argsort(mean) if mean[w] > HARDLY][:HARDEST]
-    if not hardest:
-        return full_trust()
-    told = told[:, hardest].reshape(-1, 2)
-    ways = [np.array([shape, colour], np.float32) for shape in SHAPE for colour in COLOUR]
-    information = [_information(told @ way) for way in ways]
-    best = int(np.argmax(information))
-    equal = max(_information(shape * told.sum(axis=1)) for shape in SHAPE)
-    worth_it = information[best] > WORTH_IT * max(equal, 0.0)
-    return ways[best] if worth_it else full_trust()
-
-
-def _information(nats: Array) -> float:
-    """Mean nats that a touch truly brings on which of two poses it is, taken at its word.
-
-    That is by how much the log of the probability given to the truth rises above that of a coin.
-    """
-    return float(np.log(2) - np.log1p(np.exp(-nats)).mean())

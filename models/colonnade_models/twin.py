@@ -1,6 +1,6 @@
 """What an object knows of the poses it is mistaken in: its twins, and what to tell them by.
 
-A twin is a row of fourteen float32 numbers, by field.
+A twin is a row of sixteen float32 numbers, by field.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ __all__ = [
     "NATS",
     "NATS_OF_A_TURN",
     "POSE_SIZE",
+    "RATE",
     "TWIN_SIZE",
     "UNMEASURED",
+    "WORTH",
     "full_trust",
     "no_twins",
     "sound",
@@ -27,7 +29,11 @@ NATS = 12
 """Nats that a touch tells the object from this twin by, on average over its surface."""
 NATS_OF_A_TURN = 13
 """As many, from a turn by `colonnade_models.telling_apart.TURN` only, about the same axis."""
-TWIN_SIZE = 14
+RATE = 14
+"""Nats that a touch is worth where touches should tell the two apart best: as the odds are."""
+WORTH = 15
+"""What one nat of lead over this twin is worth by those odds."""
+TWIN_SIZE = 16
 
 MOST_TRUST = 10.0
 """A trust beyond any that touches teach."""
@@ -42,7 +48,7 @@ def full_trust() -> NDArray[np.float32]:
 
 
 def no_twins() -> NDArray[np.float32]:
-    """(0, 14): an object unlike itself all round has none."""
+    """(0, 16): an object unlike itself all round has none."""
     return np.zeros((0, TWIN_SIZE), np.float32)
 
 
@@ -52,6 +58,6 @@ def sound_trust(trust: NDArray[np.float32]) -> bool:
 
 
 def sound(twins: NDArray[np.float32]) -> bool:
-    """Whether rows (W, 14) hold finite poses, and nats that are numbers or UNMEASURED."""
+    """Whether rows (W, 16) hold finite poses, and nats that are numbers or UNMEASURED."""
     poses, nats = twins[:, :POSE_SIZE], twins[:, POSE_SIZE:]
     return bool(np.isfinite(poses).all() and (np.isfinite(nats) | (nats == UNMEASURED)).all())

@@ -109,7 +109,7 @@ def _collect(
 
 
 def find_twins(memory: Memory) -> Array:
-    """(W, 14) poses that map object 0 of a one-object memory nearly onto itself, best first.
+    """(W, 16) poses that map object 0 of a one-object memory nearly onto itself, best first.
 
     The identity is left out. At most MOST_TWINS; none for an object unlike itself all round.
     """

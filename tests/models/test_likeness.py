@@ -13,9 +13,9 @@ from tests.naive import likeness as naive
 from colonnade_models import column as C
 from colonnade_models.evidence import default_tolerance
 from colonnade_models.hypotheses import push
-from colonnade_models.likeness import hardly_differ
+from colonnade_models.likeness import settled
 from colonnade_models.memory import ObjectMemory
-from colonnade_models.twin import TWIN_SIZE, UNMEASURED
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, RATE, TWIN_SIZE, UNMEASURED, WORTH
 
 f = np.float32
 HERE = pose_row(Rotation.from_euler("xyz", [20, 30, 40], degrees=True), np.array([0.1, 0.0, 0.2]))
@@ -30,18 +30,22 @@ def turned(by: Rotation) -> np.ndarray:
     return np.r_[T.ravel(), by.apply(HERE[9:])].astype(f)
 
 
-def blob_with_twin(nats: float, of_a_turn: float) -> ObjectMemory:
+def blob_with_twin(nats: float, of_a_turn: float, rate: float = UNMEASURED) -> ObjectMemory:
     twins = np.zeros((1, TWIN_SIZE), f)
-    twins[0, :9], twins[0, 12:] = TURN.as_matrix().ravel(), (nats, of_a_turn)
+    twins[0, :9] = TURN.as_matrix().ravel()
+    twins[0, [NATS, NATS_OF_A_TURN, RATE, WORTH]] = nats, of_a_turn, rate, 1.0
     return ObjectMemory([replace(BLOB, twins=twins)])
 
 
-def told(memory: ObjectMemory, touches: int = 0, other: Rotation = TURN) -> bool:
-    """Whether HERE and the other pose hardly differ to a column after so many touches of HERE."""
+def told(
+    memory: ObjectMemory, touches: int = 0, other: Rotation = TURN, ahead: float = 0.0
+) -> bool:
+    """Whether it is settled how HERE and the other pose compare, after so many touches of HERE."""
     column = felt(memory, touches)
+    column.ranked[0] = ahead
     for pose in (HERE, turned(other)):
         push(column.hypotheses, 0, pose, f(1.0))
-    return hardly_differ(column, memory.arrays, 0, 1)
+    return settled(column, memory.arrays, 0, 1)
 
 
 def felt(memory: ObjectMemory, touches: int) -> C.Column:
@@ -60,19 +64,19 @@ def felt(memory: ObjectMemory, touches: int) -> C.Column:
     return column
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_whether_poses_hardly_differ_is_plain(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(24))
+def test_whether_a_tie_is_settled_is_plain(seed: int) -> None:
     random = np.random.default_rng(seed)
-    nats, of_a_turn = (float(x) for x in random.choice([0.02, 0.1, 0.3, 1.0, np.inf], 2))
-    memory = blob_with_twin(nats, of_a_turn)
+    nats, of_a_turn, rate = (float(x) for x in random.choice([0.02, 0.12, 0.3, 1.0, np.inf], 3))
+    memory, ahead = blob_with_twin(nats, of_a_turn, rate), float(random.uniform(0, 3))
     touches = int(random.integers(0, 60))
     other = Rotation.from_rotvec(random.normal(0, random.choice([0.05, 0.5]), 3)) * TURN
     rows = felt(memory, touches).features[:touches]
-    plain = naive.hardly_differ(
-        memory["a"], memory.arrays.centre[0], HERE, turned(other), rows, SETTINGS,
-        default_tolerance(),
+    plain = naive.settled(
+        memory["a"], memory.arrays.centre[0], HERE, turned(other), rows, ahead,
+        SETTINGS, default_tolerance(),
     )  # fmt: skip
-    assert told(memory, touches, other) == plain
+    assert told(memory, touches, other, ahead) == plain
 
 
 @pytest.mark.parametrize(
@@ -112,3 +116,17 @@ def test_a_tie_is_waited_for_until_touches_should_have_told() -> None:
         waits.append(next(n for n in range(1, 200) if told(memory, n)))
     assert 2 < waits[0] < 15
     assert waits[1] > 3 * waits[0]
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5, 1.0, 3.0, UNMEASURED])
+def test_the_less_a_touch_tells_the_smaller_a_lead_settles(rate: float) -> None:
+    memory = blob_with_twin(1.0, 1.0, rate)
+    margin = float(SETTINGS.pose_margin) + np.log(min(rate, 1.0))
+    assert 1 < margin <= SETTINGS.pose_margin
+    assert not told(memory, ahead=margin - 0.01)
+    assert told(memory, ahead=margin + 0.01)
+
+
+def test_what_touches_tell_too_slowly_is_not_waited_for() -> None:
+    assert told(blob_with_twin(1.0, 1.0, float(SETTINGS.slow) * 0.9))
+    assert not told(blob_with_twin(1.0, 1.0, float(SETTINGS.slow) * 1.1))

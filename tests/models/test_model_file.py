@@ -25,7 +25,7 @@ from colonnade_models.model_file import (
     save_model,
     save_object,
 )
-from colonnade_models.twin import NATS, POSE_SIZE, TWIN_SIZE, UNMEASURED
+from colonnade_models.twin import NATS, POSE_SIZE, RATE, TWIN_SIZE, UNMEASURED
 
 NAMES = ("random:007", "Tasse für 茶 ☕", "a b/c\\d\"'\n", "x" * 200)
 
@@ -171,6 +171,22 @@ def as_schema_3(tensors: dict[str, Any], header: dict[str, Any]) -> None:
     header["schema"] = 3
 
 
+def as_schema_4(tensors: dict[str, Any], header: dict[str, Any]) -> None:
+    """What a file held before it was known what nats are worth."""
+    tensors["twins"] = np.ascontiguousarray(tensors["twins"][:, :RATE])
+    header["schema"] = 4
+
+
+def test_of_twins_of_schema_4_it_is_not_known_what_nats_are_worth(
+    path: Path, memory: ObjectMemory
+) -> None:
+    rewritten(path, as_schema_4)
+    for old, new in zip(load_model(path), memory, strict=True):
+        assert (old.twins[:, :RATE] == new.twins[:, :RATE]).all()
+        assert (old.twins[:, RATE:] == UNMEASURED).all()
+        assert (old.trust == new.trust).all()
+
+
 def test_twins_of_schema_3_are_unmeasured(path: Path, memory: ObjectMemory) -> None:
     rewritten(path, as_schema_3)
     for old, new in zip(load_model(path), memory, strict=True):
@@ -180,17 +196,20 @@ def test_twins_of_schema_3_are_unmeasured(path: Path, memory: ObjectMemory) -> N
         assert (old.table == new.packed.unpacked().table).all()
 
 
+@pytest.mark.parametrize("older", [as_schema_3, as_schema_4])
 @pytest.mark.parametrize(
     "change",
     [
-        put("twins", np.zeros((3, 14), np.float32)),
+        put("twins", np.zeros((3, 13), np.float32)),
+        put("twins", np.zeros((3, TWIN_SIZE), np.float32)),
         put("twins", np.zeros((3, 12))),
-        put("twins", np.zeros(36, np.float32)),
+        put("twins", np.zeros((3, 14))),
+        put("twins", np.zeros(42, np.float32)),
         lambda tensors, header: tensors.pop("twins"),
     ],
 )
-def test_damaged_twins_of_schema_3_are_refused(path: Path, change: Any) -> None:
-    rewritten(path, as_schema_3)
+def test_damaged_twins_of_older_schemas_are_refused(path: Path, older: Any, change: Any) -> None:
+    rewritten(path, older)
     rewritten(path, change)
     assert "twins" in refused(path)
 

@@ -16,17 +16,13 @@ from colonnade_models.evidence import FEATURE_SIZE, default_tolerance
 from colonnade_models.learned import LearnedObject
 from colonnade_models.memory import ObjectMemory
 from colonnade_models.telling_apart import (
-    COLOUR,
     NUMBERS,
-    SHAPE,
     TURN,
-    _information,
     _score_all,
-    _trust,
     measured,
     part_turn,
 )
-from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, UNMEASURED
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED
 from colonnade_models.twins import find_twins
 
 f = np.float32
@@ -42,7 +38,7 @@ def touches_of(shape: Shape, count: int = 4000) -> np.ndarray:
     return shape.percepts(shape.sample(count, random), random)
 
 
-def test_the_scores_of_disturbed_touches_are_plain() -> None:
+def test_what_disturbed_touches_cost_and_promise_is_plain() -> None:
     shape = ellipsoid(0.03, 0.02, 0.012)
     known, touches = learned("x", shape, count=1500), touches_of(shape, 80)
     white = np.random.default_rng(2).standard_normal((80, NUMBERS), dtype=f)
@@ -52,15 +48,19 @@ def test_the_scores_of_disturbed_touches_are_plain() -> None:
             for turn, shift in (([0, 0, 0], 0.0), ([0.2, 0, 0.1], 0.001), ([0, 0, np.pi], 0.0))
         ]
     )
-    t, out = default_tolerance(), np.zeros((80, 3, 2), f)
+    t, out = default_tolerance(), np.zeros((80, 3, 2, 2), f)
     memory = ObjectMemory([known]).arrays
-    _score_all(memory, touches, white, poses, t, np.zeros(FEATURE_SIZE, f), out)
+    scratch = np.zeros((2, FEATURE_SIZE), f)
+    _score_all(memory, touches, white, poses, t, scratch[0], scratch[1], out)
     for w, pose in enumerate(poses):
-        plain = np.array(naive.scores(known, touches, white, pose, t))
-        # on the wall between two cells another surfel may answer
-        assert (np.abs(out[:, w] - plain) < 0.01).all(axis=1).mean() > 0.95
-        assert plain[:, 0].max() > 2
-        assert plain[:, 1].max() > 0.01
+        for k, plainly in enumerate((naive.costs, naive.promises)):
+            plain = np.array(plainly(known, touches, white, pose, t))
+            # on the wall between two cells another surfel may answer
+            assert (np.abs(out[:, w, k] - plain) < 0.01).all(axis=1).mean() > 0.95
+        assert np.ptp(out[:, w, 0, 0]) > 2
+        assert out[:, w, 0, 1].max() > 0.01
+    assert out[:, 1, 1, 0].max() > 1
+    assert np.abs(out[:, 0, 1]).mean() < 0.01  # nobody is told from himself
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -94,6 +94,7 @@ def test_a_symmetry_costs_nothing_and_another_turn_does() -> None:
         half = unmoved & ((turns * Rotation.from_rotvec(-np.pi * axis)).magnitude() < 0.1)
         assert half.any()
         assert twins[half, NATS].max() < 0.04
+        assert twins[half, RATE].max() < 0.05
         assert twins[half, NATS_OF_A_TURN].min() > 0.5  # it is not round
 
 
@@ -125,53 +126,18 @@ def test_too_few_touches_measure_nothing() -> None:
     assert len(measured(replace(box, twins=box.twins[:0]), few).twins) == 0
 
 
-def test_information_is_what_logarithms_say() -> None:
-    assert _information(np.zeros(5, f)) == pytest.approx(0, abs=1e-7)
-    assert _information(np.full(5, 30, f)) == pytest.approx(np.log(2), abs=1e-6)
-    nats = np.array([1.0, -0.5], f)
-    chances = 1 / (1 + np.exp(-nats))
-    assert _information(nats) == pytest.approx(np.log(2 * chances).mean(), abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("shape", "colour", "weighed"),
-    [
-        ((0.02, 1.0), (0.2, 0.3), True),  # a die: the print tells, edges are only noise
-        ((1.0, 1.0), (0.0, 0.1), False),  # a mug: no print, nothing to weigh
-        ((0.6, 0.8), (0.3, 0.4), False),  # both tell what they say
-    ],
-)
-def test_trust_goes_where_touches_are_borne_out(
-    shape: tuple[float, float], colour: tuple[float, float], weighed: bool
-) -> None:
-    """Nats by shape and by colour with these means and standard deviations."""
-    random = np.random.default_rng(8)
-    parts = [random.normal(*part, (4000, 3)) for part in (shape, colour)]
-    trust = _trust(np.stack(parts, axis=2).astype(f))
-    if weighed:
-        assert trust[0] < 0.3 < 1.0 < trust[1]
-    else:
-        assert (trust == 1).all()
-    assert SHAPE[0] <= trust[0] <= SHAPE[-1]
-    assert COLOUR[0] <= trust[1] <= COLOUR[-1]
-
-
-def test_of_twins_that_nothing_tells_nothing_is_learned() -> None:
-    assert (_trust(np.zeros((500, 4, 2), f)) == 1).all()
-
-
 def test_a_twin_that_shape_tells_is_no_symmetry_however_little_shape_is_trusted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     box = with_twins(rounded_box(0.035, 0.022, 0.012))
     random = np.random.default_rng(8)
     count = len(box.twins)
-    told = np.stack(
-        [random.normal(0.0, 1.0, (4000, 2 * count)), random.normal(0.2, 0.3, (4000, 2 * count))],
-        axis=2,
-    ).astype(f)
-    told[:, 0] = 0.3, 0.0
-    monkeypatch.setattr(telling_apart, "_told", lambda *_: told)
+    size = (4000, 1 + 2 * count)
+    cost = np.stack([random.normal(0.0, 1.0, size), random.normal(0.2, 0.3, size)], axis=2)
+    cost[:, 0] = 0.0
+    cost[:, 1] = 0.3, 0.0
+    costs = cost.astype(f), np.zeros_like(cost, f)
+    monkeypatch.setattr(telling_apart, "_costs", lambda *_: costs)
     known = measured(box, touches_of(rounded_box(0.035, 0.022, 0.012), 500))
     assert known.trust[0] < 0.3 < 1.0 < known.trust[1]
     assert known.twins[0, NATS] == pytest.approx(0.3, abs=1e-4)

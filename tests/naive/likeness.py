@@ -1,4 +1,4 @@
-"""Whether poses that tie will ever be told apart: what is measured of twins, plainly."""
+"""Whether poses that tie are worth telling apart: what is measured of twins, plainly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from colonnade_models import likeness as L
 from colonnade_models.column_state import Settings
 from colonnade_models.evidence import Tolerance
 from colonnade_models.learned import LearnedObject
-from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, UNMEASURED
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED
 
 
 def twin_between(
@@ -28,21 +28,27 @@ def twin_between(
     return -1
 
 
-def hardly_differ(
+def settled(
     learned: LearnedObject,
     centre: NDArray[Any],
     a: NDArray[Any],
     b: NDArray[Any],
     features: NDArray[Any],
+    ahead: float,
     s: Settings,
     t: Tolerance,
 ) -> bool:
-    """Of one object at a and at b, (12,) each, after percepts with these features (N, 22)."""
+    """Of one object at a and at b, (12,) each, after percepts with these features (N, 22).
+
+    The first is so many nats `ahead`.
+    """
     w = twin_between(learned, centre, a, b)
-    nats, turned = UNMEASURED, UNMEASURED
+    nats, turned, rate = UNMEASURED, UNMEASURED, UNMEASURED
     if w >= 0:
-        nats, turned = learned.twins[w, NATS], learned.twins[w, NATS_OF_A_TURN]
-    if nats < s.symmetric_below or max(nats, turned) < s.faint_below:
+        nats, turned, rate = (learned.twins[w, k] for k in (NATS, NATS_OF_A_TURN, RATE))
+    if nats < s.symmetric_below or max(nats, turned) < s.faint_below or rate < s.slow:
+        return True
+    if ahead >= float(s.pose_margin) + np.log(min(float(rate), 1.0)):
         return True
     lead = D.expected_lead(learned, a, learned, b, features, t)
     usual = D.usual_lead(learned, a, learned, b, t)

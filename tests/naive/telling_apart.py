@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
+from tests.naive import distinction as D
 from tests.naive.evidence import features_of, score_parts
+from tests.naive.spatial_index import lookup
 
 from colonnade_models import percept as P
 from colonnade_models import standard_noise as noise
@@ -31,12 +33,30 @@ def disturbed(touch: NDArray[Any], white: NDArray[Any]) -> Array:
     return f
 
 
-def scores(
+def costs(
     learned: LearnedObject, touches: NDArray[Any], white: NDArray[Any], pose: Array, t: Tolerance
 ) -> list[tuple[float, float]]:
-    """Of every disturbed touch where the (12,) pose lays it; what colour cost of it."""
+    """Nats that differences in shape and in colour cost a pose (12,), for every disturbed touch."""
     rows = [disturbed(*pair) for pair in zip(touches, white, strict=True)]
-    return [score_parts(learned, pose, row, t, 0.0) for row in rows]
+    scores = [score_parts(learned, pose, row, t, 0.0) for row in rows]
+    return [(float(t.gain) - nats - coloured, coloured) for nats, coloured in scores]
+
+
+def promises(
+    learned: LearnedObject, touches: NDArray[Any], white: NDArray[Any], pose: Array, t: Tolerance
+) -> list[tuple[float, float]]:
+    """Nats by shape and by colour that the surfel of every disturbed touch should tell."""
+    out = []
+    for pair in zip(touches, white, strict=True):
+        row = disturbed(*pair)
+        i = lookup(learned, row[P.LOCATION : P.LOCATION + 3], row[P.NORMAL : P.NORMAL + 3])
+        if i < 0:
+            out.append((0.0, 0.0))
+            continue
+        met = learned.table[i]
+        by_colour = D.by_colour(learned, D.imagine(met), pose, t)
+        out.append((D.loss(met, learned, pose, t) - by_colour, by_colour))
+    return out
 
 
 def part_turn(pose: NDArray[Any], angle: float) -> tuple[Rotation, Array]:

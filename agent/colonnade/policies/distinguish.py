@@ -17,9 +17,9 @@ from colonnade_models import surfel as S
 from colonnade_models.column import PERCEPTS, Column
 from colonnade_models.distinction import imagine, relative_pose, would_tell
 from colonnade_models.hypotheses import is_near
-from colonnade_models.judge import behind
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.ranking import behind
 from colonnade_models.recall import keep_awake
 
 __all__ = ["Rivals", "most_telling", "new_rivals"]

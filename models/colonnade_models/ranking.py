@@ -1,0 +1,105 @@
+"""Ranking: which pose of the leading object leads, by what tells poses of one object apart.
+
+Between objects a difference counts as it does between most. Of one object the shape may be as good
+as the same all round and its print all that tells; a touch beside an edge, or where learning left a
+gap, may cost the true pose as much as a wrong one; and some twins seem to fall behind long before
+touches tell them. So poses are ranked by what shape and print are worth on this object, a touch
+counts only so much, and the lead over a twin as learning found it to be borne out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade_models.column_state import MET, PERCEPTS, Column
+from colonnade_models.contest import total_fit
+from colonnade_models.evidence import Tolerance, score_parts
+from colonnade_models.kernel import inlined, kernel
+from colonnade_models.likeness import twin_between
+from colonnade_models.memory import Memory
+from colonnade_models.percept import ON_OBJECT
+from colonnade_models.twin import UNMEASURED, WORTH
+
+__all__ = ["MOST_LOST", "behind", "rank_poses"]
+
+Array = NDArray[np.float32]
+
+ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+MOST_LOST = np.float32(5.0)
+"""Nats that a touch costs a pose at most, of the gain of a perfect fit;"""
+MOST_MISSED = np.float32(2.0)
+"""as many for a look that met nothing."""
+LEAST_WORTH = np.float32(0.1)
+"""A nat of lead over any twin is worth no less."""
+
+
+@inlined
+def _lost(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32) -> float:
+    """Nats that features `f` (22,) cost a pose (12,) of object `o`, as far as these are trusted."""
+    nats, coloured = score_parts(memory, o, pose, f, t, reach)
+    if f[ON_OBJECT] < ONE:
+        return min(-nats, MOST_MISSED)
+    shaped = t.gain - nats - coloured
+    return min(memory.trust[o, 0] * shaped + memory.trust[o, 1] * coloured, MOST_LOST)
+
+
+@kernel
+def _weigh(c: Column, memory: Memory) -> None:
+    """Rank every pose of the leading object by what the percepts so far cost it."""
+    h, family = c.hypotheses, c.kin.family
+    leading = family[h.object[c.verdict.state[1]]]
+    for i in range(h.count[0]):
+        if family[h.object[i]] != leading:
+            continue
+        lost = ZERO
+        for p in range(c.tally[PERCEPTS]):
+            lost += _lost(
+                memory, h.object[i], h.pose[i], c.features[p], c.tolerance, c.settings.reach
+            )
+        c.ranked[i] = -lost
+
+
+@kernel
+def _lead(c: Column, memory: Memory) -> None:
+    """Let the pose of the leading object lead that costs least and fits."""
+    h, family, ranked, leader = c.hypotheses, c.kin.family, c.ranked, c.verdict.state[1]
+    leading = family[h.object[leader]]
+    for i in range(h.count[0]):
+        if family[h.object[i]] == leading and ranked[i] > ranked[leader]:
+            fits = total_fit(c, memory, h.object[i], h.pose[i])
+            if fits >= c.settings.fit * np.float32(c.tally[MET]):
+                leader = i
+    c.verdict.state[1] = leader
+
+
+@kernel
+def _believe(c: Column, memory: Memory) -> None:
+    """Let the twins of the leader fall behind by no more than touches bear out."""
+    h, ranked, leader = c.hypotheses, c.ranked, c.verdict.state[1]
+    o = h.object[leader]
+    for i in range(h.count[0]):
+        behind = ranked[leader] - ranked[i]
+        if h.object[i] != o or behind <= ZERO:
+            continue
+        w = twin_between(memory, o, h.pose[leader], h.pose[i], c.relative)
+        if w >= 0 and memory.twins[w, WORTH] < UNMEASURED:
+            ranked[i] = ranked[leader] - max(memory.twins[w, WORTH], LEAST_WORTH) * behind
+
+
+@kernel
+def rank_poses(c: Column, memory: Memory) -> None:
+    """Rank the poses of the leading object; the best of them that fits leads."""
+    _weigh(c, memory)
+    _lead(c, memory)
+    _believe(c, memory)
+
+
+@kernel
+def behind(c: Column, i: int) -> np.float32:
+    """Nats by which hypothesis `i` is behind the leader, by what tells the two apart."""
+    h, v, leader = c.hypotheses, c.verdict, c.verdict.state[1]
+    if c.kin.family[h.object[i]] == c.kin.family[h.object[leader]]:
+        return max(c.ranked[leader] - c.ranked[i], ZERO)
+    return max(v.best[h.object[leader]] - h.evidence[i], ZERO)
