@@ -14,6 +14,7 @@ from colonnade_models import surfel as S
 from colonnade_models.learned import LearnedObject
 from colonnade_models.memory import Memory, ObjectMemory, lookup
 from colonnade_models.spatial_index import box_of
+from colonnade_models.twin import TWIN_SIZE
 
 f = np.float32
 
@@ -90,7 +91,7 @@ def test_lookup_far_off_is_none_and_reads_nothing(far: float) -> None:
 
 
 def test_adding_an_object_touches_no_other() -> None:
-    a = LearnedObject("a", random_table(200, 1), 0.004, twins=np.ones((2, 14), f))
+    a = LearnedObject("a", random_table(200, 1), 0.004, twins=np.ones((2, TWIN_SIZE), f))
     b = LearnedObject("b", random_table(300, 2), 0.005, twins=np.ones((1, 14), f))
     alone, both = ObjectMemory([a]), ObjectMemory([a])
     before = [array.copy() for array in flat(alone.arrays).values()]
