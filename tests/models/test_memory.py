@@ -92,7 +92,7 @@ def test_lookup_far_off_is_none_and_reads_nothing(far: float) -> None:
 
 def test_adding_an_object_touches_no_other() -> None:
     a = LearnedObject("a", random_table(200, 1), 0.004, twins=np.ones((2, TWIN_SIZE), f))
-    b = LearnedObject("b", random_table(300, 2), 0.005, twins=np.ones((1, 14), f))
+    b = LearnedObject("b", random_table(300, 2), 0.005, twins=np.ones((1, TWIN_SIZE), f))
     alone, both = ObjectMemory([a]), ObjectMemory([a])
     before = [array.copy() for array in flat(alone.arrays).values()]
     both.add(b)
