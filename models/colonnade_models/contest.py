@@ -25,6 +25,7 @@ from colonnade_models.hypotheses import (
     is_near,
     keep_winners,
     push,
+    put,
 )
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
@@ -87,8 +88,7 @@ def refine_one(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t:
         total = total_evidence(c, memory, o, moved)
         if total > h.evidence[i]:
             h.evidence[i] = total
-            for k in range(12):
-                h.pose[i, k] = moved[k]
+            put(h, i, moved)
 
 
 @kernel

@@ -21,6 +21,7 @@ __all__ = [
     "keep_winners",
     "new_hypotheses",
     "push",
+    "put",
     "weakest_of",
 ]
 
@@ -40,6 +41,10 @@ class Hypotheses(NamedTuple):
     """(K, 12)"""
     evidence: Array
     """(K,) nats"""
+    cost: Array
+    """(K,) nats that percepts cost it beside others of its object, see `ranking`, and"""
+    costed: NDArray[np.int64]
+    """(K,) how many of them, from the first on, these are."""
     count: NDArray[np.int64]  # type: ignore[assignment]
     """(1,)"""
 
@@ -50,6 +55,8 @@ def new_hypotheses(capacity: int) -> Hypotheses:
         np.zeros(capacity, np.int64),
         np.zeros((capacity, 12), np.float32),
         np.zeros(capacity, np.float32),
+        np.zeros(capacity, np.float32),
+        np.zeros(capacity, np.int64),
         np.zeros(1, np.int64),
     )
 
@@ -59,8 +66,17 @@ def _move(h: Hypotheses, source: int, target: int) -> None:
     if source != target:
         h.object[target] = h.object[source]
         h.evidence[target] = h.evidence[source]
+        h.cost[target], h.costed[target] = h.cost[source], h.costed[source]
         for k in range(12):
             h.pose[target, k] = h.pose[source, k]
+
+
+@inlined
+def put(h: Hypotheses, i: int, pose: Array) -> None:
+    """Let a hypothesis lie elsewhere, where it is not known what percepts cost it."""
+    for k in range(12):
+        h.pose[i, k] = pose[k]
+    h.cost[i], h.costed[i] = ZERO, 0
 
 
 @kernel
@@ -71,8 +87,7 @@ def push(h: Hypotheses, o: int, pose: Array, evidence: np.float32) -> bool:
         return False
     h.object[i] = o
     h.evidence[i] = evidence
-    for k in range(12):
-        h.pose[i, k] = pose[k]
+    put(h, i, pose)
     h.count[0] = i + 1
     return True
 

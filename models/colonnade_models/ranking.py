@@ -47,18 +47,20 @@ def _lost(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np
 
 @kernel
 def _weigh(c: Column, memory: Memory) -> None:
-    """Rank every pose of the leading object by what the percepts so far cost it."""
+    """Rank every pose of the leading object by what the percepts so far cost it.
+
+    Only those are weighed that came since the pose was last ranked or refined.
+    """
     h, family = c.hypotheses, c.kin.family
     leading = family[h.object[c.verdict.state[1]]]
     for i in range(h.count[0]):
-        if family[h.object[i]] != leading:
+        o, pose = h.object[i], h.pose[i]
+        if family[o] != leading:
             continue
-        lost = ZERO
-        for p in range(c.tally[PERCEPTS]):
-            lost += _lost(
-                memory, h.object[i], h.pose[i], c.features[p], c.tolerance, c.settings.reach
-            )
-        c.ranked[i] = -lost
+        for p in range(h.costed[i], c.tally[PERCEPTS]):
+            h.cost[i] += _lost(memory, o, pose, c.features[p], c.tolerance, c.settings.reach)
+        h.costed[i] = c.tally[PERCEPTS]
+        c.ranked[i] = -h.cost[i]
 
 
 @kernel
