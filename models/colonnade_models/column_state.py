@@ -113,7 +113,7 @@ def default_settings() -> Settings:
         refined_seeds=48,
         winners=128,
         slack=f(12.0),
-        refine_every=5,
+        refine_every=8,
         refined=12,
         poor=f(1.6),
         sure=f(2.6),

@@ -6,7 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models.column_state import MET, PERCEPTS, Column
-from colonnade_models.distinction import after, expected_lead, look_alike, usual_lead
+from colonnade_models.distinction import (
+    expected_lead,
+    look_alike,
+    relative_pose,
+    usual_lead,
+)
 from colonnade_models.hypotheses import is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
@@ -28,9 +33,10 @@ SAME_PLACE = np.float32(0.008)
 @kernel
 def twin_between(memory: Memory, o: int, a: Array, b: Array, scratch: Array) -> int:
     """The twin of object `o` that leads from pose a to b, both (12,); -1 if none is known."""
+    relative_pose(a, b, scratch)
     for w in range(memory.twin_start[o], memory.twin_start[o + 1]):
-        after(memory.twins[w, :POSE_SIZE], a, scratch)
-        if is_near(scratch, b, memory.centre[o], SAME_ANGLE, SAME_PLACE):
+        twin = memory.twins[w, :POSE_SIZE]
+        if is_near(twin, scratch, memory.centre[o], SAME_ANGLE, SAME_PLACE):
             return w
     return -1
 
