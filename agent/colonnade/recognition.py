@@ -210,16 +210,15 @@ class _Recognition:
         )
 
     def _rotation_errors(self, leader: int, rotation: NDArray[np.float64]) -> tuple[float, float]:
-        """Degrees off: least over the poses that tie, and the leader's up to true symmetry."""
+        """Degrees off: least over all possible poses, and the leader's up to true symmetry."""
         h = self.column.hypotheses
         true = matrix_of(rotation)
-        ranked = self.column.ranked
-        tie = ranked[leader] - self.column.settings.pose_margin
         symmetric = bool(self.column.verdict.state[3])
         angles = [
             _angle(h.pose[i, :9].reshape(3, 3) @ true)
             for i in range(int(h.count[0]))
-            if i == leader or (symmetric and h.object[i] == h.object[leader] and ranked[i] > tie)
+            if i == leader
+            or (symmetric and h.object[i] == h.object[leader] and self.column.possible[i])
         ]
         estimate = h.pose[leader, :9].reshape(3, 3).T.astype(np.float64)
         from colonnade_envs.objects.symmetry import symmetry_group

@@ -93,7 +93,8 @@ class Settings(NamedTuple):
     unknown_percepts: int
     """Percepts on the object before that; twice as many where it falls between the two."""
     patience: int
-    """Further percepts on the object after which the best of several poses is taken."""
+    """Further percepts that met the object, and steps that did not, after which the best of several
+    poses is taken."""
     reach: np.float32
     """How far the sensor sees, m."""
     alarm: np.float32
@@ -138,7 +139,8 @@ class Verdict(NamedTuple):
     """What the column holds true after a step; all arrays, written in place."""
 
     state: NDArray[np.int64]
-    """(4,) OPEN, RECOGNISED or UNKNOWN; leading hypothesis; its best rival; poses that tie."""
+    """(4,) OPEN, RECOGNISED or UNKNOWN; leading hypothesis; its best rival; other poses
+    that are possible."""
     best: Array
     """(O,) evidence of the best hypothesis of each object; -inf where none lives."""
 
@@ -171,7 +173,9 @@ class Column(NamedTuple):
     moved: Array
     """(12,) scratch"""
     ranked: Array
-    """(H,) scratch: how well each hypothesis stands among the poses of its object, nats."""
+    """(H,) how well each hypothesis stands among the poses of its object, nats."""
+    possible: NDArray[np.bool_]
+    """(H,) whether the leader's object may lie in it as well, once it is recognised."""
     past: Past
     kin: Kin
 
@@ -207,6 +211,7 @@ def init(
         np.zeros(12, np.float32),
         np.zeros(12, np.float32),
         np.zeros(settings.winners + settings.refined_seeds, np.float32),
+        np.zeros(settings.winners + settings.refined_seeds, np.bool_),
         new_past(objects),
         kin or strangers(objects),
     )

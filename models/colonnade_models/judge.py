@@ -18,7 +18,7 @@ from colonnade_models.column_state import (
 from colonnade_models.contest import admit_seeds, admit_twins, reconsider, total_fit
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near, keep_winners
 from colonnade_models.kernel import kernel
-from colonnade_models.likeness import settled
+from colonnade_models.likeness import AHEAD, UNSETTLED, compare_tied
 from colonnade_models.memory import Memory
 from colonnade_models.motion import remember_leader
 from colonnade_models.ranking import rank_poses
@@ -78,26 +78,33 @@ def _challenge(c: Column, memory: Memory) -> None:
 
 
 @kernel
-def _other_pose(c: Column, memory: Memory) -> int:
-    """A pose of the leader's object that ties with it and does not look alike, -1 if none does.
+def _other_pose(c: Column, memory: Memory, patient: bool) -> int:
+    """A pose of the leader's object that might as well be the true one, -1 if all is settled.
 
-    How many poses that tie were looked at is written into the verdict.
+    Those that are `possible` are marked, and how many of them differ is written into the verdict:
+    they look alike, or, to one that is not `patient` any more, were not told apart.
     """
-    h, v, family = c.hypotheses, c.verdict, c.kin.family
+    h, v, family, possible = c.hypotheses, c.verdict, c.kin.family, c.possible
     leader = v.state[1]
     leading = h.object[leader]
+    v.state[3] = 0
     for i in range(h.count[0]):
         o = h.object[i]
+        possible[i] = i == leader
         if i == leader or family[o] != family[leading]:
             continue
         if c.ranked[leader] - c.ranked[i] >= c.settings.pose_margin:
             continue
         apart = np.float32(0.01) if o == leading else ANYWHERE
         if is_near(h.pose[i], h.pose[leader], memory.centre[o], NEARLY, apart):
+            possible[i] = True
             continue
-        v.state[3] += 1
-        if not settled(c, memory, leader, i):
+        found = compare_tied(c, memory, leader, i)
+        if found == UNSETTLED and patient:
             return i
+        if found != AHEAD:
+            possible[i] = True
+            v.state[3] += 1
     return -1
 
 
@@ -132,10 +139,11 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
         return
     rank_poses(c, memory)
     remember_leader(c, v.state[1])
-    other = _other_pose(c, memory)
+    other = _other_pose(c, memory, True)
     if other >= 0:
         v.state[2] = other
         c.tally[CALM] += percepts
         if c.tally[CALM] < s.patience:
             return
+        _other_pose(c, memory, False)
     v.state[0] = RECOGNISED

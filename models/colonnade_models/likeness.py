@@ -18,10 +18,11 @@ from colonnade_models.memory import Memory
 from colonnade_models.numerics import log_positive
 from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED
 
-__all__ = ["settled", "twin_between"]
+__all__ = ["AHEAD", "ALIKE", "UNSETTLED", "compare_tied", "twin_between"]
 
 Array = NDArray[np.float32]
 
+UNSETTLED, ALIKE, AHEAD = 0, 1, 2
 ONE = np.float32(1.0)
 USUALLY_KEPT = np.float32(0.6)
 """Share that touches keep of what surfels promise, where it was not measured."""
@@ -42,8 +43,8 @@ def twin_between(memory: Memory, o: int, a: Array, b: Array, scratch: Array) -> 
 
 
 @kernel
-def settled(c: Column, memory: Memory, leader: int, other: int) -> bool:
-    """Whether two poses of one object that tie look alike, or will hardly be told apart any more.
+def compare_tied(c: Column, memory: Memory, leader: int, other: int) -> int:
+    """Whether two poses of one object that tie look ALIKE, or the first is AHEAD; else UNSETTLED.
 
     Learning measured how well touches tell an object from its twins. Those it cannot be told from
     are alike, and so are the turns of a round thing whose print is too faint to say how far it is
@@ -58,21 +59,23 @@ def settled(c: Column, memory: Memory, leader: int, other: int) -> bool:
     """
     h, s, t, f, T = c.hypotheses, c.settings, c.tolerance, c.imagined, c.relative
     oa, a, ob, b = h.object[leader], h.pose[leader], h.object[other], h.pose[other]
-    nats, turned, rate = UNMEASURED, UNMEASURED, UNMEASURED
+    nats, turned, rate = UNMEASURED, UNMEASURED, ONE
     if oa == ob:
         w = twin_between(memory, oa, a, b, T)
         if w >= 0:
             twin = memory.twins[w]
-            nats, turned, rate = twin[NATS], twin[NATS_OF_A_TURN], twin[RATE]
+            nats, turned, rate = twin[NATS], twin[NATS_OF_A_TURN], min(twin[RATE], ONE)
     if nats < s.symmetric_below or max(nats, turned) < s.faint_below or rate < s.slow:
-        return True
-    if c.ranked[leader] - c.ranked[other] >= s.pose_margin + log_positive(min(rate, ONE)):
-        return True
+        return ALIKE
+    if c.ranked[leader] - c.ranked[other] >= s.pose_margin - log_positive(ONE / rate):
+        return AHEAD
     measured = nats < UNMEASURED
     lead = expected_lead(memory, oa, a, ob, b, c.features, c.tally[PERCEPTS], t, f, T)
     if lead > s.refuted:
         usual = usual_lead(memory, oa, a, ob, b, t, f, T)
         kept = min(nats / usual, ONE) if measured else USUALLY_KEPT
         if lead * kept > s.refuted and lead >= usual * np.float32(c.tally[MET]):
-            return True
-    return bool(not measured and look_alike(memory, oa, a, ob, b, t, f, T))
+            return ALIKE
+    if not measured and look_alike(memory, oa, a, ob, b, t, f, T):
+        return ALIKE
+    return UNSETTLED

@@ -27,7 +27,15 @@ from colonnade_models.packed import COARSEST_STEP, FINEST_STEP, LOOKS, STEPS, Pa
 from colonnade_models.spatial_index import MOST_CELLS, MOST_SURFELS, cells_along
 from colonnade_models.twin import TWIN_SIZE, no_twins, sound, sound_trust
 
-__all__ = ["SCHEMA", "ModelFileError", "load_model", "load_object", "save_model", "save_object"]
+__all__ = [
+    "LONGEST_NAME",
+    "SCHEMA",
+    "ModelFileError",
+    "load_model",
+    "load_object",
+    "save_model",
+    "save_object",
+]
 
 SCHEMA = 5
 _UNITS = "m, rad, 1/m, colours 0..1"

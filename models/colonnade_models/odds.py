@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_models.ranking import MOST_LOST
-from colonnade_models.twin import full_trust
+from colonnade_models.twin import MOST_COUNTED, full_trust
 
 __all__ = ["borne_out", "information", "told_by", "trust_in"]
 
@@ -36,7 +35,7 @@ def told_by(cost: Array, trust: Array) -> Array:
 
     `cost` (M, 1 + W, 2) is theirs by shape and by colour.
     """
-    lost = np.minimum(cost @ trust, MOST_LOST)
+    lost = np.minimum(cost @ trust, MOST_COUNTED)
     told: Array = lost[:, 1:] - lost[:, :1]
     return told
 

@@ -24,7 +24,7 @@ from colonnade_models.learned import LearnedObject
 from colonnade_models.memory import Memory, ObjectMemory, lookup, most_awake
 from colonnade_models.numerics import compress
 from colonnade_models.recall import wake_up
-from colonnade_models.twin import NATS, POSE_SIZE, UNMEASURED
+from colonnade_models.twin import NATS, POSE_SIZE, UNMEASURED, WORTH
 
 __all__ = ["LADDER", "Sized", "at_all_sizes", "at_size", "fit_size", "widened"]
 
@@ -63,7 +63,7 @@ def at_size(learned: LearnedObject, size: float) -> LearnedObject:
     twins = learned.twins.copy()
     twins[:, 9:POSE_SIZE] *= np.float32(size)
     if size != 1:
-        twins[:, NATS:] = UNMEASURED  # a sensor is as noisy on a smaller thing
+        twins[:, NATS:WORTH] = UNMEASURED  # a sensor is as noisy on a smaller thing
     return replace(
         learned,
         name=f"{learned.name} x {size:.3g}",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "MOST_COUNTED",
     "MOST_TRUST",
     "NATS",
     "NATS_OF_A_TURN",
@@ -35,6 +36,9 @@ WORTH = 15
 """What one nat of lead over this twin is worth by those odds."""
 TWIN_SIZE = 16
 
+MOST_COUNTED = np.float32(5.0)
+"""Nats below a perfect fit that one touch counts at most between poses of one object."""
+
 MOST_TRUST = 10.0
 """A trust beyond any that touches teach."""
 
@@ -58,6 +62,12 @@ def sound_trust(trust: NDArray[np.float32]) -> bool:
 
 
 def sound(twins: NDArray[np.float32]) -> bool:
-    """Whether rows (W, 16) hold finite poses, and nats that are numbers or UNMEASURED."""
-    poses, nats = twins[:, :POSE_SIZE], twins[:, POSE_SIZE:]
-    return bool(np.isfinite(poses).all() and (np.isfinite(nats) | (nats == UNMEASURED)).all())
+    """Whether rows (W, 16) hold finite poses and nats that are numbers or UNMEASURED.
+
+    Of those WORTH is no more than 1.
+    """
+    poses, nats, worth = twins[:, :POSE_SIZE], twins[:, POSE_SIZE:], twins[:, WORTH]
+    known = np.isfinite(nats) | (nats == UNMEASURED)
+    return bool(
+        np.isfinite(poses).all() and known.all() and ((worth <= 1) | (worth == UNMEASURED)).all()
+    )

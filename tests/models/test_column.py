@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,8 +12,10 @@ from tests.models.synthetic import blob, learned, moved, rounded_box
 
 from colonnade_models import column as C
 from colonnade_models import percept as P
+from colonnade_models.column_state import CALM
 from colonnade_models.memory import Memory, ObjectMemory
 from colonnade_models.rehearsal import rehearse
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, RATE, WORTH
 from colonnade_models.twins import find_twins
 
 f = np.float32
@@ -30,8 +33,6 @@ def memory() -> Memory:
 
 @cache
 def memory_objects() -> ObjectMemory:
-    from dataclasses import replace
-
     things = []
     for name, shape in SHAPES.items():
         thing = learned(name, shape, count=3000)
@@ -273,6 +274,37 @@ def test_the_vote_of_one_patch_is_a_step() -> None:
     for row in rows[:20]:
         assert C.step(one, memory(), row) == C.vote(other, memory(), row[None])
         assert state_of(one) == state_of(other)
+
+
+def brick_that_should_not_tie() -> Memory:
+    """A brick of which learning claims that touches tell its half turns, which they do not."""
+    brick = memory_objects()["brick"]
+    twins = brick.twins.copy()
+    twins[:, [NATS, NATS_OF_A_TURN, RATE, WORTH]] = 1.0
+    return ObjectMemory([replace(brick, twins=twins)]).arrays
+
+
+def test_patience_is_counted_by_what_met_the_object() -> None:
+    known = brick_that_should_not_tie()
+    column = C.init(known, C.default_settings()._replace(refuted=f(np.inf)))
+    rows, _, _ = episode("brick", 2)
+    nothing = np.zeros((5, P.PERCEPT_SIZE), f)
+    nothing[:, P.LOCATION] = 9.0
+    nothing[:, P.NORMAL] = 1.0
+    for row in rows[:12]:
+        C.step(column, known, row)
+    calm = column.tally[CALM]
+    assert 0 < calm < 12
+    for met, counted in ((5, 5), (2, 2), (1, 1), (0, 1)):
+        percepts = np.concatenate([rows[20 : 20 + met], nothing[met:]])
+        assert C.vote(column, known, percepts) == C.OPEN
+        assert column.tally[CALM] == calm + counted
+        calm = column.tally[CALM]
+    while C.step(column, known, rows[30]) == C.OPEN:
+        assert column.tally[CALM] < column.settings.patience
+    assert column.verdict.state[0] == C.RECOGNISED
+    assert column.tally[CALM] == column.settings.patience
+    assert column.verdict.state[3] == column.possible[: column.hypotheses.count[0]].sum() - 1 > 0
 
 
 def test_a_vote_without_a_sound_percept_changes_nothing() -> None:

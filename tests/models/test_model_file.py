@@ -25,7 +25,7 @@ from colonnade_models.model_file import (
     save_model,
     save_object,
 )
-from colonnade_models.twin import NATS, POSE_SIZE, RATE, TWIN_SIZE, UNMEASURED
+from colonnade_models.twin import NATS, POSE_SIZE, RATE, TWIN_SIZE, UNMEASURED, WORTH
 
 NAMES = ("random:007", "Tasse für 茶 ☕", "a b/c\\d\"'\n", "x" * 200)
 
@@ -33,6 +33,7 @@ NAMES = ("random:007", "Tasse für 茶 ☕", "a b/c\\d\"'\n", "x" * 200)
 def thing(name: str, seed: int, twins: int = 0) -> LearnedObject:
     random = np.random.default_rng(seed)
     rows = random.normal(size=(twins, TWIN_SIZE)).astype(np.float32)
+    rows[:, WORTH] = random.uniform(0, 1, twins)
     rows[::2, NATS:] = UNMEASURED
     trust = np.array([0.1, 1.5], np.float32) * (1 + seed)
     return LearnedObject(
@@ -272,6 +273,7 @@ HOSTILE = {
     "twins are NaN": put("twins", np.nan, (0, 0)),
     "nats are NaN": put("twins", np.nan, (0, NATS)),
     "a twin lies infinitely far off": put("twins", np.inf, (0, 9)),
+    "a nat is worth more than it says": put("twins", 1.1, (0, WORTH)),
     "trust is NaN": put("trust", np.nan, (0, 0)),
     "trust is nothing": put("trust", 0.0, (0, 1)),
     "trust is boundless": put("trust", 1e3, (0, 1)),

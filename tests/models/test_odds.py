@@ -15,7 +15,7 @@ from colonnade_models.odds import (
     told_by,
     trust_in,
 )
-from colonnade_models.ranking import MOST_LOST
+from colonnade_models.twin import MOST_COUNTED
 
 f = np.float32
 
@@ -62,7 +62,7 @@ def test_no_touch_tells_more_than_the_ranking_lets_it_cost() -> None:
     cost = random.uniform(0, 12, (200, 4, 2)).astype(f)
     trust = np.array([0.5, 2.0], f)
     for touch, told in zip(cost, told_by(cost, trust), strict=True):
-        lost = [min(0.5 * shape + 2.0 * colour, MOST_LOST) for shape, colour in touch]
+        lost = [min(0.5 * shape + 2.0 * colour, MOST_COUNTED) for shape, colour in touch]
         assert told == pytest.approx([other - lost[0] for other in lost[1:]], abs=1e-5)
 
 

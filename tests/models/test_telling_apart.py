@@ -12,9 +12,11 @@ from tests.naive import telling_apart as naive
 
 from colonnade_models import percept as P
 from colonnade_models import telling_apart
+from colonnade_models.distinction import MOST_TELLING
 from colonnade_models.evidence import FEATURE_SIZE, default_tolerance
 from colonnade_models.learned import LearnedObject
 from colonnade_models.memory import ObjectMemory
+from colonnade_models.odds import borne_out, told_by
 from colonnade_models.telling_apart import (
     NUMBERS,
     TURN,
@@ -22,7 +24,7 @@ from colonnade_models.telling_apart import (
     measured,
     part_turn,
 )
-from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED, WORTH
 from colonnade_models.twins import find_twins
 
 f = np.float32
@@ -136,9 +138,15 @@ def test_a_twin_that_shape_tells_is_no_symmetry_however_little_shape_is_trusted(
     cost = np.stack([random.normal(0.0, 1.0, size), random.normal(0.2, 0.3, size)], axis=2)
     cost[:, 0] = 0.0
     cost[:, 1] = 0.3, 0.0
-    costs = cost.astype(f), np.zeros_like(cost, f)
+    promised = random.uniform(0, 2, (4000, 1 + 2 * count, 2))
+    costs = cost.astype(f), promised.astype(f)
     monkeypatch.setattr(telling_apart, "_costs", lambda *_: costs)
     known = measured(box, touches_of(rounded_box(0.035, 0.022, 0.012), 500))
     assert known.trust[0] < 0.3 < 1.0 < known.trust[1]
     assert known.twins[0, NATS] == pytest.approx(0.3, abs=1e-4)
     assert known.twins[1:, NATS].min() > 0.25
+    told, by = told_by(costs[0][:, : 1 + count], known.trust), costs[1][:, 1 : 1 + count]
+    rate, worth = borne_out(told, np.minimum(by @ known.trust, MOST_TELLING))
+    assert known.twins[:, RATE] == pytest.approx(rate)
+    assert known.twins[:, WORTH] == pytest.approx(worth)
+    assert len(np.unique(rate)) == count  # so no twin may have another's

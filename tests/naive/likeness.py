@@ -28,7 +28,7 @@ def twin_between(
     return -1
 
 
-def settled(
+def compare_tied(
     learned: LearnedObject,
     centre: NDArray[Any],
     a: NDArray[Any],
@@ -37,22 +37,25 @@ def settled(
     ahead: float,
     s: Settings,
     t: Tolerance,
-) -> bool:
+) -> int:
     """Of one object at a and at b, (12,) each, after percepts with these features (N, 22).
 
     The first is so many nats `ahead`.
     """
     w = twin_between(learned, centre, a, b)
-    nats, turned, rate = UNMEASURED, UNMEASURED, UNMEASURED
+    nats, turned, rate = UNMEASURED, UNMEASURED, 1.0
     if w >= 0:
-        nats, turned, rate = (learned.twins[w, k] for k in (NATS, NATS_OF_A_TURN, RATE))
+        nats, turned = learned.twins[w, NATS], learned.twins[w, NATS_OF_A_TURN]
+        rate = min(float(learned.twins[w, RATE]), 1.0)
     if nats < s.symmetric_below or max(nats, turned) < s.faint_below or rate < s.slow:
-        return True
-    if ahead >= float(s.pose_margin) + np.log(min(float(rate), 1.0)):
-        return True
+        return L.ALIKE
+    if ahead >= float(s.pose_margin) + np.log(rate):
+        return L.AHEAD
     lead = D.expected_lead(learned, a, learned, b, features, t)
     usual = D.usual_lead(learned, a, learned, b, t)
     kept = float(L.USUALLY_KEPT) if nats == UNMEASURED else min(float(nats) / usual, 1.0)
     if min(lead, lead * kept) > s.refuted and lead >= usual * len(features):
-        return True
-    return bool(nats == UNMEASURED) and D.look_alike(learned, a, learned, b, t)
+        return L.ALIKE
+    if nats == UNMEASURED and D.look_alike(learned, a, learned, b, t):
+        return L.ALIKE
+    return L.UNSETTLED

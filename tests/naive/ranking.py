@@ -13,7 +13,7 @@ from colonnade_models import percept as P
 from colonnade_models import ranking as R
 from colonnade_models.evidence import Tolerance
 from colonnade_models.learned import LearnedObject
-from colonnade_models.twin import UNMEASURED, WORTH
+from colonnade_models.twin import MOST_COUNTED, UNMEASURED, WORTH
 
 
 def costs(
@@ -31,17 +31,36 @@ def costs(
         for row in features.astype(np.float64):
             nats, by_colour = E.score_parts(learned, pose, row, t, reach)
             by_shape = float(t.gain) - nats - by_colour
-            weighed = min(shape * by_shape + colour * by_colour, float(R.MOST_LOST))
+            weighed = min(shape * by_shape + colour * by_colour, float(MOST_COUNTED))
             total += weighed if row[P.ON_OBJECT] > 0 else min(-nats, float(R.MOST_MISSED))
         out.append(total)
     return out
 
 
+def leader(
+    learned: LearnedObject,
+    poses: list[NDArray[Any]],
+    standing: list[float],
+    first: int,
+    features: NDArray[Any],
+    t: Tolerance,
+    reach: float,
+    needed: float,
+) -> int:
+    """The best of those whose fit is no less than needed; the `first` unless another is better."""
+    fits = [sum(E.fit(learned, p, r, t, reach) for r in features.astype(float)) for p in poses]
+    fitting = [i for i, fit in enumerate(fits) if i == first or fit >= needed]
+    return max(fitting, key=lambda i: standing[i])
+
+
 def behind(
-    learned: LearnedObject, centre: NDArray[Any], poses: list[NDArray[Any]], cost: list[float]
+    learned: LearnedObject,
+    centre: NDArray[Any],
+    poses: list[NDArray[Any]],
+    cost: list[float],
+    first: int,
 ) -> list[float]:
-    """Nats that each pose is behind the one that costs least, as they are borne out."""
-    first = int(np.argmin(cost))
+    """Nats by which percepts put each pose behind the leader, as far as they are borne out."""
     out = []
     for pose, lost in zip(poses, cost, strict=True):
         w, gap = twin_between(learned, centre, poses[first], pose), lost - cost[first]
