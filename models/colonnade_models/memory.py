@@ -29,7 +29,7 @@ Array = NDArray[np.float32]
 FACES_ALIKE = np.float32(0.5)
 ALL_AWAKE = 128
 """A memory of up to so many objects is awake as a whole."""
-FEW_AWAKE = 23
+FEW_AWAKE = 22
 """Of a larger one as many are at a time: what one or two seedings ask about."""
 
 
