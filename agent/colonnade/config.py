@@ -101,7 +101,8 @@ Names = Annotated[
 
 JsonFile = Annotated[Path | None, optional("FILE", "none", _file)]
 AlsoRoot = tyro.conf.arg(aliases=("--root",))
-"""The field's benchmark calls a set of objects the root; every command understands both."""
+"""The field's benchmark calls a set of objects the root; every command that
+takes one understands both."""
 Set = Annotated[str, tyro.conf.arg(metavar="SET"), AlsoRoot]
 Folder = Annotated[Path, tyro.conf.arg(metavar="DIR")]
 
@@ -286,8 +287,11 @@ class DiscoverConfig(StreamOptions, SetOption):
 class ObjectsConfig(PartOptions):
     """List the objects of a set with their sizes and draw them on one contact sheet."""
 
-    objects: Annotated[str, tyro.conf.arg(metavar="SET"), tyro.conf.Positional] = "builtin"
+    listed: Annotated[str | None, optional("SET", "builtin", _word), tyro.conf.Positional] = None
     """builtin, pybullet, random:000-049, or a folder (or one file) of meshes."""
+
+    objects: Annotated[str | None, optional("SET", "builtin", _word), AlsoRoot] = None
+    """The same, as the other commands call it."""
 
     out: Annotated[Path | None, optional("PNG", "objects-SET.png", _file)] = None
     """Picture to draw."""

@@ -5,12 +5,14 @@ A file that is damaged is broken; work that was not finished is a note, as --res
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from colonnade.commands.console import typed
 from colonnade.engine import load_engine
 from colonnade.episode_table import EpisodeTableError, read_episodes, read_table
 from colonnade.files import name_of_file
@@ -56,7 +58,10 @@ def run_checks(path: Path, engine: str) -> list[Check]:
     if "discover" in config:
         checks.append(("stream", partial(_stream, path, engine)))
     if "evaluate" in config:
-        checks.append(("evaluation", partial(_evaluation, path, config["evaluate"])))
+        asked = config["evaluate"]
+        if "train" in config and file.is_file() and (path / "episodes.parquet").is_file():
+            checks.append(("evaluation", partial(_outdated, path, asked, engine)))
+        checks.append(("evaluation", partial(_evaluation, path, asked)))
     if "bench" in config:
         checks.append(("run folders", partial(_below, path, engine)))
     due = _due(path, config)
@@ -137,6 +142,21 @@ def _objects(path: Path, trained: Mapping[str, Any], engine: str) -> Iterator[Fi
         yield Finding("objects", "note", detail)
     else:
         yield Finding("objects", "ok", f"all {len(names)} are learned")
+
+
+def _outdated(path: Path, asked: Mapping[str, Any], engine: str) -> Iterator[Finding]:
+    """Whether the model beside an evaluation is another one than was shown its objects."""
+    file = path / "model.safetensors"
+    try:
+        load_engine(engine).load_memory(file)
+    except (ValueError, RuntimeError, OSError):
+        return  # that it is damaged is told of the model itself
+    if hashlib.sha256(file.read_bytes()).hexdigest() != asked.get("model"):
+        detail = (
+            "it is of an earlier model than is here now, and so are summary.json and report.html: "
+            f"`colonnade evaluate {typed(path)}` makes them anew"
+        )
+        yield Finding("evaluation", "note", detail)
 
 
 def _evaluation(path: Path, asked: Mapping[str, Any]) -> Iterator[Finding]:

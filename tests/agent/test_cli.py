@@ -58,6 +58,7 @@ def test_help_teaches(
         ("explore", "--rotations", "1", "--out", "OUT"),
         ("evaluate", "RUN", "--rotations", "1", "--out", "OUT"),
         ("discover", "--epochs", "1", "--out", "OUT"),
+        ("objects", "--out", "OUT.png"),
         ("bench", "ycb", "--conditions", "noise", "--rotations", "1", "--out", "OUT"),
         ("bench", "policies", "--rotations", "1", "--out", "OUT"),
         ("bench", "unsupervised", "--epochs", "1", "--out", "OUT"),
@@ -69,7 +70,7 @@ def test_a_set_is_given_with_either_word(
 ) -> None:
     places = {"OUT": str(tmp_path / "out"), "RUN": str(tmp_path / "trained")}
     assert run("train", "--objects", "tiny", "--out", places["RUN"], "--workers", "1") == 0
-    given = [places.get(word, word) for word in command]
+    given = [places.get(word, word).replace("OUT", places["OUT"]) for word in command]
     for flag in ("--objects", "--root"):
         shutil.rmtree(tmp_path / "out", ignore_errors=True)
         assert run(*given, flag, "tiny") == 0
@@ -162,6 +163,8 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["train", "--out", "OUT", "--seed", "-1"], 2, "--seed is -1, but must be 0 or more."),
         (["train", "--out", "OUT", "--scale", "0"], 2, "--scale is 0.0, but must be a positive"),
         (["train", "--out", "OUT", "--scale", "0.5"], 2, "--scale is for files of meshes, and"),
+        (["objects", "tiny", "--root", "small"], 2, "give tiny or --objects small."),
+        (["objects", "--root", "pybullet", "--scale", "2"], 2, "and pybullet has its sizes in"),
         (["objects", "random:007", "--scale", "2"], 2, "and random:007 has its sizes in metres"),
         (["bench", "unsupervised", "--root", "pybullet", "--scale", "2"], 2, "and pybullet has"),
         (["explore", "--rotations", "0"], 2, "--rotations is 0, but must be 1 or more."),

@@ -118,6 +118,29 @@ def test_a_broken_mesh_is_left_out(tmp_path: Path) -> None:
         run(ContinualConfig(objects="tiny", rotations=0), FAKE)
 
 
+def test_a_mesh_that_is_mended_changes_no_stage_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = asked(tmp_path / "run")
+    run(replace(config, out=tmp_path / "whole"), FAKE)
+    order = told(tmp_path / "whole")["orders"]["3"]
+    monkeypatch.setattr(fake_engine, "BROKEN", {order[4]})
+    assert run(config, FAKE) == 1
+    assert told(tmp_path / "run")["orders"]["3"] == [*order[:4], order[5]]
+    monkeypatch.setattr(fake_engine, "BROKEN", set())
+    shown: list[str] = []
+    recognise = fake_engine.recognise
+
+    def noted(memory: Any, mesh: Any, *others: Any, **seed: Any) -> Any:
+        shown.append(mesh.name)
+        return recognise(memory, mesh, *others, **seed)
+
+    monkeypatch.setattr(fake_engine, "recognise", noted)
+    assert run(replace(config, resume=True), FAKE) == 0
+    assert len(shown) == config.rotations * (5 + 6)
+    assert told(tmp_path / "run")["rows"] == told(tmp_path / "whole")["rows"]
+
+
 def test_one_object_alone_is_a_dot(tmp_path: Path) -> None:
     assert run(asked(tmp_path, names=("mug",)), FAKE) == 0
     drawn = ElementTree.parse(tmp_path / "continual.svg")

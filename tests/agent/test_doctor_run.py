@@ -110,6 +110,23 @@ def test_an_evaluation_that_was_stopped_is_told(
     assert states(run) == {"ok", "note"}
 
 
+def test_an_evaluation_of_an_earlier_model_is_told(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(config(run, names=("mug", "bowl")), FAKE)
+    evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
+    assert states(run) == {"ok"}
+    train(config(run, names=("spoon",), resume=True), FAKE)
+    told = found(run)["evaluation"]
+    assert told.state == "note"
+    assert "of an earlier model than is here now" in told.detail
+    assert f"`colonnade evaluate {run}`" in told.detail
+    evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
+    assert states(run) == {"ok"}
+    model = (run / "model.safetensors").read_bytes()
+    (run / "model.safetensors").write_bytes(model[: len(model) // 2])
+    assert "evaluation" not in found(run)  # the model itself is told
+
+
 def test_a_stream_is_checked(tmp_path: Path) -> None:
     run = tmp_path / "run"
     discover(DiscoverConfig(objects="tiny", out=run, epochs=2), FAKE)

@@ -1,5 +1,5 @@
 """Objects that are added to a run folder: only they are learned, and the run is as if they had
-been asked for at once."""
+all been asked for in that order."""
 
 from __future__ import annotations
 
@@ -94,6 +94,29 @@ def test_a_stop_is_resumed_by_either_command(
     assert "The run has 4 objects, and goes on with all of them." in capsys.readouterr().err
     assert train(adding, FAKE)["learned_now"] == 0
     assert learned == ["fork"]
+
+
+def test_the_first_command_goes_on_with_what_the_folder_has_now(
+    tmp_path: Path, learned: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = config(tmp_path / "run")
+    monkeypatch.setitem(fake_engine.SETS, "small", ("bowl", "mug"))
+    train(first, FAKE)
+    monkeypatch.setitem(fake_engine.SETS, "small", ("apple", "bowl", "mug"))
+    first = replace(first, resume=True)
+    train(replace(first, names=("apple",)), FAKE)
+    before = read_run_config(first.out)
+    learned.clear()
+    summary = train(first, FAKE)
+    assert learned == []
+    assert summary["object_names"] == ["bowl", "mug", "apple"]
+    assert read_run_config(first.out) == before
+    (first.out / "objects" / "mug.safetensors").unlink()
+    assert train(first, FAKE)["object_names"] == ["bowl", "mug", "apple"]
+    assert learned == ["mug"]
+    monkeypatch.setitem(fake_engine.SETS, "small", ("apple", "bowl", "fig", "mug"))
+    with pytest.raises(RunFolderError, match=r"\(added: fig\)"):
+        train(first, FAKE)
 
 
 @pytest.mark.parametrize(

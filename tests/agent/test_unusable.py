@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ import numpy as np
 import pytest
 from tests.agent import fake_engine
 from tests.agent.meshes import wedge
+from tests.agent.small_runs import rows
 
+from colonnade.bench import policies
+from colonnade.bench.config import PoliciesConfig
 from colonnade.cli import main
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.explore import explore
@@ -108,6 +112,41 @@ def test_explore_reports_on_the_others(
     assert summary["objects_unseen"] == 0
     assert capsys.readouterr().err.count(REASON) == 2
     assert (tmp_path / "run" / "report.html").is_file()
+
+
+def test_explore_goes_on_once_they_are_mended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ExploreConfig(objects="partly", out=tmp_path / "run", rotations=2, workers=1)
+    explore(asked, FAKE)
+    mend(monkeypatch)
+    again = replace(asked, resume=True)
+    with pytest.raises(RunFolderError, match="--noise was standard and is now raw"):
+        explore(replace(again, noise="raw"), FAKE)
+    capsys.readouterr()
+    summary = explore(again, FAKE)
+    assert (summary["episodes"], summary["unusable"]) == (6, {})
+    assert capsys.readouterr().err.count("it begins anew, and what there was is kept beside") == 1
+    explore(replace(asked, out=tmp_path / "whole"), FAKE)
+    table = "episodes.parquet"
+    assert rows(tmp_path / "run" / table) == rows(tmp_path / "whole" / table)
+    assert not list((tmp_path / "run").glob("*.before"))
+
+
+def test_a_benchmark_goes_on_once_they_are_mended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = PoliciesConfig(objects="partly", out=tmp_path / "run", rotations=2, seeds=(0, 1))
+    assert policies.run(asked, FAKE) == 1
+    mend(monkeypatch)
+    capsys.readouterr()
+    assert policies.run(replace(asked, resume=True), FAKE) == 0
+    told = capsys.readouterr().err
+    assert told.count("what was shown to models that have changed begins anew") == 1
+    assert policies.run(replace(asked, out=tmp_path / "whole"), FAKE) == 0
+    place = "seed1/random/episodes.parquet"
+    assert rows(tmp_path / "run" / place) == rows(tmp_path / "whole" / place)
+    assert not list((tmp_path / "run").rglob("*.before"))
 
 
 def test_strangers_that_cannot_be_shown_are_left_out(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def run(config: ContinualConfig, engine: str = ENGINE) -> int:
     """Do ``colonnade bench continual`` and return its exit code; raises as `ycb.run` does."""
     with laboratory("continual", config, config.objects, engine) as lab:
         models = lab.learn("seed{seed}/model", config.objects, config.names, body=config.body)
-        orders = {model.seed: stream_order(model.seed, model.names, 0) for model in models}
+        orders = {model.seed: _order(model) for model in models}
         rows = []
         for size in stages(min(map(len, orders.values()))):
             rows.append(_row(lab, models, {seed: orders[seed][:size] for seed in orders}))
@@ -58,6 +58,15 @@ def stages(count: int) -> list[int]:
     """After how many of `count` objects all of them are shown; the last is among them."""
     every = 1 if count <= FULL else 10
     return [size for size in range(1, count + 1) if size % every == 0 or size == count]
+
+
+def _order(model: Model) -> list[str]:
+    """What a model holds, in an order drawn over all that was asked for.
+
+    So once a mesh is mended that could not be used, only the stages from its place on change.
+    """
+    every = stream_order(model.seed, model.trained["names"], 0)
+    return [name for name in every if name in model.names]
 
 
 def _row(

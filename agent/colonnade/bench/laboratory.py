@@ -14,7 +14,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from colonnade.bench.config import BenchOptions, check_bench
 from colonnade.bench.folder import bench_folder, write_numbers
-from colonnade.commands.evaluate import recognise_into
+from colonnade.commands.console import note
+from colonnade.commands.evaluate import Recognised, recognise_into
 from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.train import learn_into, tell_unusable
 from colonnade.config import Body, Orientations, TrainConfig
@@ -69,6 +70,7 @@ class Laboratory(Generic[Options]):
         self.folder, self.workers, self.options, self.engine = folder, workers, options, engine
         self.unusable: dict[str, str] = {}
         """Objects that could not be used, with the reasons."""
+        self._told_outdated = False
 
     @property
     def path(self) -> Path:
@@ -157,9 +159,7 @@ class Laboratory(Generic[Options]):
                 orientations=orientations,
                 size=size,
             )
-            with RunFolder(self.path / name.format(seed=model.seed)) as run:
-                done = recognise_into(run, self.workers, job, self.engine, resume=True)
-                write_episodes(run.episodes, done.episodes)
+            done = self._recognise(self.path / name.format(seed=model.seed), job)
             episodes += done.episodes
             self.unusable |= done.unusable
         return episodes
@@ -203,11 +203,24 @@ class Laboratory(Generic[Options]):
                 seed=seed,
                 options=options,
             )
-            with RunFolder(folder.path / "shown") as run:
-                done = recognise_into(run, self.workers, job, self.engine, resume=True)
-                write_episodes(run.episodes, done.episodes)
+            done = self._recognise(folder.path / "shown", job)
         self.unusable |= done.unusable
         return Part(done.episodes, file, ram, awake)
+
+    def _recognise(self, path: Path, job: Evaluation) -> Recognised:
+        """Do what is left of `job` in its run folder; all of it, where more was learned since."""
+        with RunFolder(path) as run:
+            done = recognise_into(
+                run, self.workers, job, self.engine, resume=True, outdated=self._tell_outdated
+            )
+            write_episodes(run.episodes, done.episodes)
+            run.drop_former_evaluation()
+        return done
+
+    def _tell_outdated(self, _: Path) -> None:
+        if not self._told_outdated:
+            note("More was learned since: what was shown to models that have changed begins anew.")
+        self._told_outdated = True
 
     def measure(self, episodes: Sequence[Episode], models: Sequence[Model]) -> dict[str, Any]:
         """The headline numbers of episodes with these models of one and the same set."""

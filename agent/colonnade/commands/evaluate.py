@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -145,13 +145,22 @@ def evaluate_into(
     *,
     resume: bool,
     compare: bool = False,
+    outdated: Callable[[Path], None] | None = None,
 ) -> dict[str, Any]:
     """Run the episodes of `job` that are not done yet; write tables, summary and report.
 
-    `compare` looks whether the meshes are those that were learned, and names the others.
+    `compare` looks whether the meshes are those that were learned, and names the others;
+    `outdated` is that of `colonnade.commands.evaluation.begin`.
     """
     done = recognise_into(
-        run, workers, job, engine, resume=resume, tell_one_each=True, compare=compare
+        run,
+        workers,
+        job,
+        engine,
+        resume=resume,
+        tell_one_each=True,
+        compare=compare,
+        outdated=outdated,
     )
     wanted = done.episodes
     mind = load_engine(engine)
@@ -198,11 +207,13 @@ def recognise_into(
     resume: bool,
     tell_one_each: bool = False,
     compare: bool = False,
+    outdated: Callable[[Path], None] | None = None,
 ) -> Recognised:
     """Run the episodes of `job` that are not done yet, each kept in the journal at once.
 
     `tell_one_each` records the steps of each object's first episode even if `job.options` do not
-    ask for them; `compare` is that of `evaluate_into`. Whatever is refused is refused before.
+    ask for them; `compare` and `outdated` are those of `evaluate_into`. Whatever is refused is
+    refused before.
 
     Raises:
         RunFolderError: the folder holds something else, or the job has changed.
@@ -215,7 +226,7 @@ def recognise_into(
     source = ObjectSource(job.objects, names, job.scale)
     digest = hashlib.sha256(job.model.read_bytes()).hexdigest()
     with_trace = replace(job.options, record_steps=True)
-    episodes = begin(run, job, names, digest, resume=resume)
+    episodes = begin(run, job, names, digest, resume=resume, outdated=outdated)
     changed: list[str] = []
     if compare:
         learned = learned_meshes(job.model.parent / "training.jsonl")

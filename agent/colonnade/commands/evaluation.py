@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,13 +46,21 @@ class Evaluation:
 
 
 def begin(
-    run: RunFolder, job: Evaluation, names: Sequence[str], digest: str, *, resume: bool
+    run: RunFolder,
+    job: Evaluation,
+    names: Sequence[str],
+    digest: str,
+    *,
+    resume: bool,
+    outdated: Callable[[Path], None] | None = None,
 ) -> dict[tuple[str, int], Episode]:
     """Write down what is evaluated, and return the episodes that are already done.
 
     Args:
         names: all objects that are shown.
         digest: of the model's file.
+        outdated: where what is resumed was of another model, it is begun anew, and its folder told
+            to this; it is refused where nobody listens.
 
     Raises:
         RunFolderError: the folder holds something else, or what is resumed was asked otherwise.
@@ -77,7 +85,11 @@ def begin(
     before = run.config().get("evaluate")
     _refuse_foreign(run, job.model.parent)
     episodes: dict[tuple[str, int], Episode] = {}
-    if resume and before is not None:
+    if resume and before is not None and outdated and before.get("model") != digest:
+        run.refuse_change(before, {**matters, "model": None})
+        if run.set_evaluation_aside():
+            outdated(run.path)
+    elif resume and before is not None:
         run.refuse_change(before, matters)
         episodes = _done(run.episode_journal)
         _refuse_shrinking(run, names, job.rotations, episodes)

@@ -16,7 +16,7 @@ from colonnade.engine import load_engine
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import write_json
 from colonnade.json_option import write_json_option
-from colonnade.run_folder import RunFolder
+from colonnade.run_folder import ASIDE, RunFolder
 from colonnade.workers import Workers
 
 __all__ = ["explore", "free_folder"]
@@ -65,11 +65,20 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
             left_out=trained["unusable"],
             changed=tuple(trained["changed"]),
         )
-        summary = evaluate_into(run, workers, job, engine, resume=config.resume)
+        summary = evaluate_into(
+            run, workers, job, engine, resume=config.resume, outdated=_tell_outdated
+        )
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "used", f"mend them and repeat the command with {resume}")
     write_json_option(config.json, summary)
     return summary
+
+
+def _tell_outdated(folder: Path) -> None:
+    note(
+        f"More was learned since the evaluation in {show(folder)}: it begins anew, and what there "
+        f"was is kept beside, as *{ASIDE}, until it is complete."
+    )
 
 
 def free_folder(kind: str) -> Path:

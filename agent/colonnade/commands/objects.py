@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.table import Table
 from colonnade.checks import check_config
 from colonnade.commands.console import complain, counted, show, stdout, ticking
 from colonnade.commands.train import ENGINE
-from colonnade.config import ObjectsConfig
+from colonnade.config import ConfigError, ObjectsConfig
 from colonnade.engine import load_engine
 from colonnade.json_option import write_json_option
 from colonnade.output import writing
@@ -23,10 +24,11 @@ __all__ = ["objects"]
 
 def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
     """Do ``colonnade objects``; 0 when every object can be used, 1 when some cannot."""
-    check_config(config)
+    spec = _set(config)
+    check_config(replace(config, objects=spec))
     mind = load_engine(engine)
-    found = mind.open_set(config.objects, config.names or None, config.scale)
-    title = f"{escape(config.objects)}: {counted(len(found))}"
+    found = mind.open_set(spec, config.names or None, config.scale)
+    title = f"{escape(spec)}: {counted(len(found))}"
     table = Table(title=title, title_justify="left")
     for column in ("object", "size, cm", "triangles", "looks"):
         table.add_column(column, overflow="fold", justify="left")
@@ -50,17 +52,25 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
     for sentence in getattr(found, "left_out", ()):
         complain(sentence)
     if meshes:
-        sheet = config.out or Path(f"objects-{_slug(config.objects)}.png")
+        sheet = config.out or Path(f"objects-{_slug(spec)}.png")
         with writing(sheet):
-            mind.contact_sheet(meshes, sheet, config.objects)
+            mind.contact_sheet(meshes, sheet, spec)
         stdout.print(f"Picture: {show(sheet)}", markup=False, soft_wrap=True)
-    write_json_option(config.json, {"set": config.objects, "objects": rows})
+    write_json_option(config.json, {"set": spec, "objects": rows})
     if broken:
         complain(
             f"{counted(len(broken), len(found))} cannot be used (see the table): mend them, "
             "or leave them out with --names."
         )
     return 1 if broken else 0
+
+
+def _set(config: ObjectsConfig) -> str:
+    """The one set that is listed, however it was given. Raises ConfigError."""
+    given = [spec for spec in (config.listed, config.objects) if spec is not None]
+    if len(set(given)) > 1:
+        raise ConfigError(f"One set is listed at a time: give {given[0]} or --objects {given[1]}.")
+    return given[0] if given else "builtin"
 
 
 def _row(mesh: Any) -> dict[str, Any]:

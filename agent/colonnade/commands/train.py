@@ -88,13 +88,16 @@ def learn_into(
     """Learn what `config` asks for into an open run folder, or what is left of it.
 
     An object that cannot be used is left out and named; --resume tries it once more. Where the run
-    `grows`, objects that --names adds come after those that it has.
+    `grows`, objects that --names adds come after those that it has; without --names it goes on in
+    its order, if the set has just its objects.
     """
     mind = load_engine(engine)
     objects = mind.open_set(config.objects, config.names or None, config.scale)
     for sentence in () if config.names else getattr(objects, "left_out", ()):
         complain(sentence)
-    earlier = _names_before(run) if grows and config.resume and config.names else []
+    earlier = _names_before(run) if grows and config.resume else []
+    if not config.names and set(earlier) != set(objects):  # `begin` says how they differ
+        earlier = []
     added = [name for name in objects if name not in earlier]
     names = [*earlier, *added]
     if earlier:
