@@ -121,7 +121,7 @@ def default_settings() -> Settings:
         few=16,
         least_percepts=7,
         margin=f(6.0),
-        pose_margin=f(3.6),
+        pose_margin=f(4.0),
         symmetric_below=f(0.04),
         faint_below=f(0.16),
         slow=f(0.1),
