@@ -33,12 +33,20 @@ _LONGEST = 255
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; on leaving without error it becomes `path`.
 
-    The temporary file is flushed to disk before it is renamed, and its folder after, so that
-    a power cut cannot leave an empty file under the final name.
+    Where `path` is a link, what it leads to is replaced. What is there and no regular file, such as
+    a device or a pipe, is given itself: nothing may take its place.
+
+    The temporary file is flushed to disk before it is renamed, and its folder after, so that a
+    power cut cannot leave an empty file under the final name.
 
     Raises:
         OutputError: the folder is read-only or the disk is full; nothing is left behind then.
     """
+    if path.exists() and not path.is_file():
+        with writing(path):
+            yield path
+        return
+    path = path.resolve()
     temporary = path.with_name(_temporary(path.name))
     try:
         with writing(path):

@@ -53,7 +53,7 @@ BESIDE = 0.002
 """Metres along the surface by which these places lie beside the touches that were learned from."""
 THOUGHTS = 4
 """Times that the pose is thought over where the visits disagree."""
-SURE = 0.85
+SURE = 0.88
 """Share of the usual nats a visit that a recognised object must reach to be refined."""
 STRANGE = 0.78
 """Share below which it is another object after all. In 92 later meetings with built-in objects and

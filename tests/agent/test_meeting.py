@@ -131,10 +131,11 @@ def test_an_impostor_is_found_out_by_visits(monkeypatch: pytest.MonkeyPatch) -> 
     assert one.felt.name == "object-0002"
 
 
-def test_what_goes_on_beyond_the_known_is_not_merged() -> None:
+@pytest.mark.parametrize("seed", [2, 5, 6])
+def test_what_goes_on_beyond_the_known_is_not_merged(seed: int) -> None:
     longer = wedge()
     longer = replace(longer, vertices=longer.vertices * np.array([1.6, 1.0, 1.0], np.float32))
-    one = met(mind_of("wedge"), longer, 6)
+    one = met(mind_of("wedge"), longer, seed)
     assert one.felt is None or one.answer == "unknown"
 
 
