@@ -18,6 +18,7 @@ from colonnade.episode_table import EpisodeTableError, read_episodes, read_table
 from colonnade.files import name_of_file
 from colonnade.finding import Check, Finding, made
 from colonnade.journal import read_journal
+from colonnade.names import listed
 from colonnade.run_config import RunFolderError, read_run_config, trained_table
 from colonnade.run_folder import ASIDE
 
@@ -251,7 +252,7 @@ def _unread(table: Path, error: ImportError) -> Finding:
 
 
 def _named(names: list[str]) -> str:
-    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
+    return listed(names, MOST_NAMED)
 
 
 def _without_stop(error: Exception) -> str:

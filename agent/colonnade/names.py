@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-__all__ = ["joined", "split"]
+__all__ = ["joined", "listed", "split"]
 
 _NAME = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",][^,]*)|)\s*(?:,|$)')
 """A name in double quotes, or one without, and what ends it."""
@@ -37,6 +37,11 @@ def split(text: str) -> tuple[str, ...]:
 def joined(names: Iterable[str]) -> str:
     """The text of which `split` makes these names again."""
     return ",".join(map(_quoted, names))
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """The names, or the first of many, as a sentence lists them; quoted as `split` takes them."""
+    return ", ".join(map(_quoted, names[:most])) + (", ..." if len(names) > most else "")
 
 
 def _quoted(name: str) -> str:

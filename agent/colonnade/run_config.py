@@ -62,6 +62,11 @@ def trained_table(path: Path) -> dict[str, Any]:
             f"{path} holds a stream, whose objects the mind named itself: its summary.json is its "
             "evaluation; `colonnade train` learns objects by their names."
         )
+    if "bench" in config and "train" not in config:
+        raise RunFolderError(
+            f"{path} holds a benchmark, whose numbers are in its bench.json: give one of the model "
+            "folders in it to go on with that, or another run folder."
+        )
     table = config.get("train", {})
     for key, kind in _TRAINED.items():
         if key not in table:

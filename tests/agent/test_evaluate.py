@@ -308,3 +308,9 @@ def test_damaged_table_is_made_anew_from_the_journal(tmp_path: Path) -> None:
     table.write_bytes(table.read_bytes()[:100])
     evaluate(replace(asked, resume=True), FAKE)
     assert rows(table) == before
+
+
+def test_a_benchmark_is_not_evaluated_as_a_run(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[bench]\nbenchmark = "continual"\n')
+    with pytest.raises(RunFolderError, match=r"holds a benchmark.*bench\.json"):
+        evaluate(EvaluateConfig(run=tmp_path, workers=1), FAKE)

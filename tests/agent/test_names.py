@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.agent import fake_engine
 
 from colonnade.cli import main
-from colonnade.names import joined, split
+from colonnade.names import joined, listed, split
 
 FAKE = "tests.agent.fake_engine"
 
@@ -42,6 +42,11 @@ def test_quotes_that_do_not_close_are_refused(text: str) -> None:
 @given(st.lists(st.text(min_size=1), min_size=1))
 def test_what_is_joined_is_split_again(names: list[str]) -> None:
     assert list(split(joined(names))) == names
+
+
+def test_many_names_are_cut_short_and_a_comma_is_quoted() -> None:
+    assert listed(["plate, blue", "mug", "ring"], 2) == '"plate, blue", mug, ...'
+    assert listed(["mug"], 2) == "mug"
 
 
 def test_a_name_with_a_comma_can_be_chosen(

@@ -26,6 +26,7 @@ from colonnade_envs.objects import (
     open_object_set,
     surface_points,
 )
+from colonnade_envs.objects.object_set import suggestion
 from colonnade_envs.objects.pybullet_set import SHIPPED, expand_random
 from colonnade_envs.objects.stored import from_arrays, to_arrays
 
@@ -63,6 +64,12 @@ def test_listing_loads_nothing(folder: Path) -> None:
         objects["broken"]
     with pytest.raises(ObjectSetError, match="did you mean three"):
         objects["threes"]
+
+
+def test_what_is_suggested_can_be_given_as_it_stands() -> None:
+    known = ["plate, blue", "mug"]
+    assert suggestion("plate", known) == 'did you mean "plate, blue"?'
+    assert suggestion("zebra", known) == 'it has "plate, blue", mug.'
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file names are text there")

@@ -24,6 +24,7 @@ from rich.progress import (
 from rich.table import Table
 
 from colonnade.conditions import conditions
+from colonnade.names import listed
 
 __all__ = [
     "Interrupted",
@@ -83,7 +84,7 @@ def counted(number: int, of: int | None = None) -> str:
 
 def named(names: Sequence[str]) -> str:
     """The names, or the first of many."""
-    return ", ".join(names[:MOST_NAMED]) + (", ..." if len(names) > MOST_NAMED else "")
+    return listed(names, MOST_NAMED)
 
 
 def percent(share: float) -> str:

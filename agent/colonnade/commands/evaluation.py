@@ -15,7 +15,7 @@ from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import EpisodeTableError, episode_from_record
 from colonnade.journal import read_journal
 from colonnade.motion import Motion
-from colonnade.names import joined
+from colonnade.names import joined, listed
 from colonnade.run_folder import ASIDE, RunFolder, RunFolderError
 from colonnade.sets import is_gone, set_identity
 
@@ -112,8 +112,7 @@ def _refuse_shrinking(
     if most > rotations:
         why = f"it has {most} orientations of an object and --rotations is {rotations}"
     elif lost:
-        shown = ", ".join(lost[:5]) + (", ..." if len(lost) > 5 else "")
-        why = f"it has episodes with objects that are not asked for now ({shown})"
+        why = f"it has episodes with objects that are not asked for now ({listed(lost, 5)})"
     else:
         return
     raise RunFolderError(

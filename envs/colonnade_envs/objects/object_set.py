@@ -99,6 +99,12 @@ def suggestion(wanted: str, known: Sequence[str]) -> str:
         name for name in known if wanted and wanted.lower() in name.lower() and name not in close
     ]
     if close:
-        return "did you mean " + ", ".join(close[:3]) + "?"
-    shown = ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
+        return "did you mean " + ", ".join(map(_apart, close[:3])) + "?"
+    shown = ", ".join(map(_apart, known[:8]))
+    shown += f" and {len(known) - 8} more" if len(known) > 8 else ""
     return f"it has {shown}." if shown else "it is empty."
+
+
+def _apart(name: str) -> str:
+    """A name as it stands in a list: in double quotes where it has a comma, as CSV does it."""
+    return '"' + name.replace('"', '""') + '"' if "," in name else name
