@@ -29,8 +29,7 @@ Array = NDArray[np.float32]
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 # Chosen on noisy episodes of the built-in objects: with caps of 4 and 2 nats 13 and 10 poses of 780
-# were turned wrongly, with caps of 2 and 1 nats 22 and 36 of 1,560. MOST_COUNTED is that cap, of
-# those between 4 and 8 nats and none, with which touches held out tell most of twins.
+# were turned wrongly, with caps of 2 and 1 nats 22 and 36 of 1,560.
 MOST_MISSED = np.float32(2.0)
 """Nats that a look which met nothing costs a pose at most beside others of its object."""
 LEAST_WORTH = np.float32(0.1)

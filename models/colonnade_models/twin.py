@@ -37,7 +37,10 @@ WORTH = 15
 TWIN_SIZE = 16
 
 MOST_COUNTED = np.float32(5.0)
-"""Nats below a perfect fit that one touch counts at most between poses of one object."""
+"""Nats below a perfect fit that one touch counts at most between poses of one object.
+
+Of caps between 4 and 8 nats and none, that with which touches held out tell most of twins.
+"""
 
 MOST_TRUST = 10.0
 """A trust beyond any that touches teach."""

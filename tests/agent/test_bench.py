@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.agent import fake_engine
+from tests.agent.small_runs import stopped_after
 
 from colonnade.bench import fewshot, moved, policies, scale, scaled, ycb
 from colonnade.bench.command import BENCHES, bench
@@ -85,19 +86,11 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(
 ) -> None:
     config = asked(tmp_path / "run", body=("touch",), conditions=("noise", "randrot"))
     ycb.run(replace(config, out=tmp_path / "whole"), FAKE)
-    done: list[str] = []
-    recognise = fake_engine.recognise
-
-    def recognise_some(memory: Any, mesh: Any, *others: Any, **seed: Any) -> Any:
-        if len(done) == 17:
-            raise KeyboardInterrupt
-        done.append(mesh.name)
-        return recognise(memory, mesh, *others, **seed)
+    done, go_on = stopped_after(17, monkeypatch)
 
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("it was learned before")
 
-    monkeypatch.setattr(fake_engine, "recognise", recognise_some)
     with pytest.raises(Interrupted, match="same command with --resume goes on"):
         ycb.run(config, FAKE)
     done.clear()
@@ -108,7 +101,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(
         ycb.run(replace(config, resume=True), FAKE)
     # 12 episodes a seed, two an object in the order of the set: the 18th is the next
     assert done[0] == "random:007"
-    monkeypatch.setattr(fake_engine, "recognise", recognise)
+    go_on()
     assert ycb.run(replace(config, resume=True), FAKE) == 0
     for a, b in zip(*(told(tmp_path / name)["rows"] for name in ("run", "whole")), strict=True):
         for clock in ("peak_rss_mb", "learn_s_median"):

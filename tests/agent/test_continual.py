@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.agent import fake_engine
+from tests.agent.small_runs import stopped_after
 
 from colonnade.bench.config import ContinualConfig
 from colonnade.bench.continual import run, stages
@@ -81,16 +82,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(
 ) -> None:
     config = asked(tmp_path / "run")
     run(replace(config, out=tmp_path / "whole"), FAKE)
-    done: list[str] = []
-    recognise = fake_engine.recognise
-
-    def recognise_some(memory: Any, mesh: Any, *others: Any, **seed: Any) -> Any:
-        if len(done) == 9:
-            raise KeyboardInterrupt
-        done.append(mesh.name)
-        return recognise(memory, mesh, *others, **seed)
-
-    monkeypatch.setattr(fake_engine, "recognise", recognise_some)
+    done, go_on = stopped_after(9, monkeypatch)
     with pytest.raises(Interrupted, match="same command with --resume goes on"):
         run(config, FAKE)
     with pytest.raises(RunFolderError, match="is not empty: give --resume"):
@@ -105,7 +97,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(
         run(replace(config, resume=True), FAKE)
     order = told(tmp_path / "whole")["orders"]["3"]
     assert done[0] == order[1]  # 2 + 4 episodes, then the fourth of the third stage
-    monkeypatch.setattr(fake_engine, "recognise", recognise)
+    go_on()
     assert run(replace(config, resume=True), FAKE) == 0
     assert told(tmp_path / "run")["rows"] == told(tmp_path / "whole")["rows"]
 

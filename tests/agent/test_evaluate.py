@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from tests.agent import fake_engine
-from tests.agent.small_runs import FAKE, config, rows
+from tests.agent.small_runs import FAKE, config, rows, stopped_after
 
 from colonnade.cli import main
 from colonnade.commands.console import Interrupted
@@ -132,21 +131,12 @@ def test_interrupted_evaluation_goes_on_and_may_grow(
     train(config(tmp_path / "run"), FAKE)
     asked = EvaluateConfig(run=tmp_path / "run", rotations=3, workers=1)
     evaluate(replace(asked, out=tmp_path / "whole"), FAKE)
-    done: list[str] = []
-    recognise = fake_engine.recognise
-
-    def recognise_seven(memory: Any, mesh: Any, *others: Any, **seed: Any) -> Any:
-        if len(done) == 7:
-            raise KeyboardInterrupt
-        done.append(mesh.name)
-        return recognise(memory, mesh, *others, **seed)
-
-    monkeypatch.setattr(fake_engine, "recognise", recognise_seven)
+    _, go_on = stopped_after(7, monkeypatch)
     with pytest.raises(Interrupted, match=r"7 of 18 episodes are saved"):
         evaluate(asked, FAKE)
     with (tmp_path / "run" / "episodes.jsonl").open("ab") as journal:
         journal.write(b'00000000 {"object": "mu')  # what a kill leaves
-    monkeypatch.setattr(fake_engine, "recognise", recognise)
+    go_on()
     evaluate(replace(asked, resume=True), FAKE)
     whole, resumed = (rows(tmp_path / name / "episodes.parquet") for name in ("whole", "run"))
     assert whole == resumed
