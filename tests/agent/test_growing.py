@@ -149,6 +149,26 @@ def test_what_the_set_has_got_is_added_by_name_alone(
         train(replace(begun, names=("spoon",)), FAKE)
 
 
+def test_a_request_of_which_nothing_came_is_not_dropped_silently(
+    tmp_path: Path, learned: list[str], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    asked = config(tmp_path / "run", names=("mug", "bowl"))
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(fake_engine, "learn", stop)
+        with pytest.raises(Interrupted, match="0 of 2 objects are saved"):
+            train(asked, FAKE)
+    capsys.readouterr()
+    train(replace(asked, names=("spoon",), resume=True), FAKE)
+    assert learned == ["spoon"]
+    notes = " ".join(capsys.readouterr().err.split())
+    assert "nothing was learned yet of what was asked for before (mug, bowl)" in notes
+
+
 def test_benchmarks_do_not_grow(tmp_path: Path) -> None:
     asked = PoliciesConfig(
         objects="small", names=("mug",), out=tmp_path, rotations=1, seeds=(0,), resume=True

@@ -116,6 +116,8 @@ def learn_into(
     )
     if goes_on:
         _warn_of_other_version(run)
+    elif (asked := _names_asked(run)) not in ([], names):
+        note(f"Begun anew: nothing was learned yet of what was asked for before ({named(asked)}).")
     if earlier and added:
         note(f"Added to the run: {named(added)}.")
     elif len(objects) < len(earlier):
@@ -184,7 +186,12 @@ def learn_into(
 
 def _names_before(run: RunFolder) -> list[str]:
     """What an earlier training here was asked for, if anything came of it."""
-    names = [] if run.is_fresh() else run.config().get("train", {}).get("names", [])
+    return [] if run.is_fresh() else _names_asked(run)
+
+
+def _names_asked(run: RunFolder) -> list[str]:
+    """What an earlier training here was asked for."""
+    names = run.config().get("train", {}).get("names", [])
     return [str(name) for name in names] if isinstance(names, list) else []
 
 
