@@ -261,21 +261,20 @@ def _goes_on(before: Any, now: Any) -> bool:
 def _other_objects(
     run: Path, before: Sequence[str], now: Sequence[str], *, grows: bool
 ) -> RunFolderError:
-    """The error where a set does not have the objects that its run began with."""
-    added = [name for name in now if name not in before]
-    gone = [name for name in before if name not in now]
-    parts = {"added": added, "gone": gone, "in another order": [] if added or gone else now}
+    """The error where a set has objects that its run did not begin with."""
+    parts = {
+        "added": [name for name in now if name not in before],
+        "gone": [name for name in before if name not in now],
+    }
     which = "; ".join(f"{what}: {_words(names)}" for what, names in parts.items() if names)
-    steps = [f"put back {_words(gone)}"] if gone else []
-    if added or not gone:
-        steps.append(f"name those with --names {shlex.quote(joined(before))}")
     adding = ""
-    if grows and added and not gone:
-        adding = f"to add what is new, name it with --names {shlex.quote(joined(added))}, "
+    if grows:
+        new = shlex.quote(joined(parts["added"]))
+        adding = f"to add what is new, name it with --names {new}, "
     return RunFolderError(
         f"Cannot resume {run}: the set has other objects now than those it began with ({which}); "
-        f"to go on with those, {' and '.join(steps)}, {adding}or give another --out to learn what "
-        "is there now."
+        f"to go on with those, name them with --names {shlex.quote(joined(before))}, {adding}"
+        "or give another --out to learn what is there now."
     )
 
 

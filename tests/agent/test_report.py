@@ -20,6 +20,7 @@ from colonnade.engine import SurfelCloud, surfel_cloud
 from colonnade.episode import Episode, StepTrace
 from colonnade.episode_options import EpisodeOptions
 from colonnade.report import svg
+from colonnade.report.page import write_report
 from colonnade.report.painter import data_url, paint_surfels, splat
 from colonnade.report.path import path_overlay
 from colonnade.report.story import choose, events, evidence_lines
@@ -108,16 +109,12 @@ def test_report_of_hostile_names_and_a_vanished_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(fake_engine.SETS, "bad", ("<b>&'\"", "mug"))
-    open_set = fake_engine.open_set
-    calls: list[str] = []
 
-    def open_once(spec: str, names: object, scale: float) -> object:
-        calls.append(spec)
-        if len(calls) > 4:  # the report opens it again: by then it is gone
-            raise fake_engine.FakeSetError("gone")
-        return open_set(spec, names, scale)  # type: ignore[arg-type]
+    def write_once_it_is_gone(*given: Any) -> None:
+        monkeypatch.delitem(fake_engine.SETS, "bad")
+        write_report(*given)
 
-    monkeypatch.setattr(fake_engine, "open_set", open_once)
+    monkeypatch.setattr("colonnade.commands.evaluate.write_report", write_once_it_is_gone)
     asked = ExploreConfig(objects="bad", out=tmp_path / "r", rotations=2, workers=1, scale=0.9)
     explore(asked, "tests.agent.fake_engine")
     page = (tmp_path / "r" / "report.html").read_text(encoding="utf-8")

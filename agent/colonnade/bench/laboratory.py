@@ -17,6 +17,7 @@ from colonnade.bench.folder import bench_folder, write_numbers
 from colonnade.commands.console import note
 from colonnade.commands.evaluate import Recognised, recognise_into
 from colonnade.commands.evaluation import Evaluation
+from colonnade.commands.gone import is_gone_reason
 from colonnade.commands.train import learn_into, tell_unusable
 from colonnade.config import Body, Orientations, TrainConfig
 from colonnade.engine import load_engine
@@ -152,6 +153,7 @@ class Laboratory(Generic[Options]):
                 trained=model.trained,
                 objects=str(model.trained["objects"]),
                 names=model.names,
+                once=model.names,
                 scale=self.options.scale,
                 rotations=rotations or self.options.rotations,
                 seed=model.seed,
@@ -198,6 +200,7 @@ class Laboratory(Generic[Options]):
                 trained={**model.trained, "names": list(known)},
                 objects=str(model.trained["objects"]),
                 names=tuple(shown),
+                once=model.names,
                 scale=self.options.scale,
                 rotations=rotations,
                 seed=seed,
@@ -215,6 +218,7 @@ class Laboratory(Generic[Options]):
             )
             write_episodes(run.episodes, done.episodes)
             run.drop_former_evaluation()
+        self.unusable |= {name: is_gone_reason(name, job.objects) for name in done.missing}
         return done
 
     def _tell_outdated(self, _: Path) -> None:

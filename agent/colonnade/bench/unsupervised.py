@@ -86,7 +86,7 @@ def _row(
             resume=True,
         )
         with RunFolder(stream.out) as run_folder:
-            streams.append(live_into(run_folder, stream, agent, objects))
+            streams.append(live_into(run_folder, stream, agent))
         note(
             f"{suite.label}, {noise}, seed {seed}: "
             f"{percent(streams[-1]['accuracy_after_first_epoch'])} correct after the first epoch"

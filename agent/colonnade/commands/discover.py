@@ -6,7 +6,7 @@ changed. So whatever was killed when, the mind is what its journalled episodes l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +27,8 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
+from colonnade.commands.gone import is_gone_reason
+from colonnade.commands.roster import call_roster, names_before, refuse_unknown
 from colonnade.commands.train import (
     ENGINE,
     command_line,
@@ -51,14 +53,12 @@ from colonnade_models import __version__
 __all__ = ["discover", "live_into"]
 
 
-def live_into(
-    run: RunFolder, config: DiscoverConfig, agent: Engine, objects: Any
-) -> dict[str, Any]:
-    """Live the stream of `objects` that `config` asks for into an open run folder, or its rest.
+def live_into(run: RunFolder, config: DiscoverConfig, agent: Engine) -> dict[str, Any]:
+    """Live the stream that `config` asks for into an open run folder, or its rest.
 
     Raises what `discover` does.
     """
-    stream = _Stream(run, config, agent, objects)
+    stream = _Stream(run, config, agent)
     stream.begin()
     stream.live()
     return stream.finish()
@@ -83,11 +83,9 @@ def discover(config: DiscoverConfig, engine: str = ENGINE) -> dict[str, Any]:
     """
     check_config(config)
     agent = load_engine(engine)
-    objects = agent.open_set(config.objects, config.names or None, config.scale)
-    for sentence in () if config.names else getattr(objects, "left_out", ()):
-        complain(sentence)
+    refuse_unknown(agent, config)
     with going_on_with(), RunFolder(config.out) as run:
-        summary = live_into(run, config, agent, objects)
+        summary = live_into(run, config, agent)
     _tell(summary, run)
     tell_unusable(summary["unusable"], "met", "mend them and begin anew in another --out")
     write_json_option(config.json, summary)
@@ -97,8 +95,10 @@ def discover(config: DiscoverConfig, engine: str = ENGINE) -> dict[str, Any]:
 class _Stream:
     """The episodes of one run folder and the mind that they leave."""
 
-    def __init__(self, run: RunFolder, config: DiscoverConfig, agent: Engine, objects: Any) -> None:
-        self.run, self.config, self.agent, self.objects = run, config, agent, objects
+    def __init__(self, run: RunFolder, config: DiscoverConfig, agent: Engine) -> None:
+        self.run, self.config, self.agent = run, config, agent
+        self.names: tuple[str, ...] = ()
+        self.objects: Mapping[str, Any] = {}
         self.mind = agent.new_mind(config.seed)
         self.lived: list[Encounter] = []
         self.unusable: dict[str, str] = {}
@@ -106,15 +106,24 @@ class _Stream:
     def begin(self) -> None:
         """Start the run, or rebuild the mind from what it kept so far."""
         config = self.config
-        matters = {
+        matters: dict[str, Any] = {
             "objects": set_identity(config.objects),
-            "names": list(self.objects),
             "noise": config.noise,
             "body": config.body,
             "seed": config.seed,
             "max_steps": config.max_steps,
             "scale": config.scale,
         }
+        earlier = names_before(self.run, "discover") if config.resume else []
+        if earlier:
+            self.run.refuse_change(self.run.config()["discover"], matters)
+        roster = call_roster(self.agent, config, earlier)
+        for sentence in roster.left_out:
+            complain(sentence)
+        self.names, matters["names"] = roster.names, list(roster.names)
+        if roster.there:
+            self.objects = self.agent.open_set(config.objects, roster.there, config.scale)
+        self.unusable = {name: is_gone_reason(name, config.objects) for name in roster.gone}
         if not self.run.begin("discover", matters, resume=config.resume, named=bool(config.names)):
             self.run.write_config("discover", matters)
             self.run.write_config("made", {"version": __version__, "command": command_line()})
@@ -130,7 +139,7 @@ class _Stream:
         """
         last = self.lived[-1].number if self.lived else -1
         to_come = [episode for episode in self._plan() if episode.number > last]
-        total = self.config.epochs * len(self.objects)
+        total = self.config.epochs * len(self.names)
         if self.lived and to_come:
             note(f"Going on: {len(self.lived)} episodes are already lived.")
         try:
@@ -175,7 +184,7 @@ class _Stream:
     def _plan(self) -> Iterator[_Episode]:
         number = 0
         for epoch in range(1, self.config.epochs + 1):
-            for name in stream_order(self.config.seed, self.objects, epoch):
+            for name in stream_order(self.config.seed, self.names, epoch):
                 yield _Episode(number, epoch, name)
                 number += 1
 

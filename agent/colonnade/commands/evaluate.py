@@ -27,11 +27,12 @@ from colonnade.commands.console import (
 from colonnade.commands.evaluation import (
     Evaluation,
     begin,
+    find_objects,
     motion_in_words,
     refuse_moved,
-    still_there,
-    tell_missing,
+    refuse_otherwise,
 )
+from colonnade.commands.gone import tell_missing
 from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
 from colonnade.commands.train import (
     ENGINE,
@@ -72,6 +73,8 @@ class Recognised:
     unusable: Mapping[str, str]
     """Objects that could not be shown, with the reasons."""
     seconds: float
+    missing: tuple[str, ...]
+    """Objects that were to be shown and are not in the set any more."""
     changed: tuple[str, ...]
     """Objects whose meshes are not those that were learned, where that was asked for."""
 
@@ -93,13 +96,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     if own_set:
         check_scale(str(trained["objects"]), config.scale)
         refuse_moved(str(config.run), trained)
-    names, missing = config.names, tuple[str, ...]()
     scale = (trained["scale"] if own_set else 1.0) if config.scale is None else config.scale
-    if own_set and not config.names:
-        spec = str(trained["objects"])
-        found = load_engine(engine).open_set(spec, None, scale)
-        names = tuple(still_there(str(config.run), spec, learned, found))
-        missing = tuple(name for name in learned if name not in names)
     left = [name for name in trained["names"] if name not in learned]
     if own_set and not config.names and left:
         note(f"Not shown, as it was never learned: {', '.join(left)}.")
@@ -107,7 +104,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         model=model,
         trained=trained,
         objects=str(trained["objects"]) if config.objects is None else config.objects,
-        names=names,
+        names=config.names or (learned if own_set else ()),
         scale=scale,
         rotations=config.rotations,
         seed=config.seed,
@@ -122,7 +119,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
             record_steps=config.steps,
         ),
         size=config.size,
-        missing=missing,
+        once=learned if own_set else (),
     )
     folder = RunFolder(config.out or run_path)
     with going_on_with(), folder as run, Workers(config.workers) as workers:
@@ -131,7 +128,9 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
         )
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "shown", "mend them and repeat the command")
-    tell_missing(run_path, job.objects, missing, names)
+    missing = summary["missing"]
+    others = [name for name in job.names or summary["per_object"] if name not in missing]
+    tell_missing(run_path, job.objects, missing, others)
     # at last: where it cannot be written, all else was told
     write_json_option(config.json, summary)
     return summary
@@ -172,7 +171,7 @@ def evaluate_into(
     summary |= _training_numbers(job.model.parent)
     summary |= {
         "unusable": {**job.left_out, **done.unusable},
-        "missing": list(job.missing),
+        "missing": list(done.missing),
         "changed": [*job.changed, *done.changed],
         "evaluate_s": done.seconds,
         "model_bytes": job.model.stat().st_size,
@@ -221,12 +220,12 @@ def recognise_into(
         Interrupted: Ctrl-C; finished episodes are saved.
     """
     mind = load_engine(engine)
-    objects = mind.open_set(job.objects, job.names or None, job.scale)
-    names = tuple(objects)
-    source = ObjectSource(job.objects, names, job.scale)
     digest = hashlib.sha256(job.model.read_bytes()).hexdigest()
+    refuse_otherwise(run, job, digest, resume=resume, anew=outdated is not None)
+    names, gone = find_objects(run, job, mind, resume=resume)
+    source = ObjectSource(job.objects, names, job.scale)
     with_trace = replace(job.options, record_steps=True)
-    episodes = begin(run, job, names, digest, resume=resume, outdated=outdated)
+    episodes = begin(run, job, names, gone, digest, resume=resume, outdated=outdated)
     changed: list[str] = []
     if compare:
         learned = learned_meshes(job.model.parent / "training.jsonl")
@@ -261,11 +260,11 @@ def recognise_into(
             f"Stopped: {len(episodes)} of {total} episodes are saved in {show(run.path)}; "
             "the same command with --resume goes on."
         ) from None
-    keys = [(name, trial) for name in names for trial in range(job.rotations)]
+    keys = [(name, trial) for name in (*names, *gone) for trial in range(job.rotations)]
     wanted = [episodes[key] for key in keys if key in episodes]
     if not wanted:
         raise nothing_usable(job.objects, unusable)
-    return Recognised(wanted, unusable, perf_counter() - started, tuple(changed))
+    return Recognised(wanted, unusable, perf_counter() - started, gone, tuple(changed))
 
 
 def tell(summary: Mapping[str, Any], report: Path) -> None:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from colonnade.commands.console import complain, counted, named, note, show
+from colonnade.commands.console import named, note, show
+from colonnade.commands.gone import gone_from
+from colonnade.commands.roster import names_asked
 from colonnade.config import Orientations
+from colonnade.engine import Engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import EpisodeTableError, episode_from_record
 from colonnade.journal import read_journal
 from colonnade.motion import Motion
-from colonnade.names import joined, listed
+from colonnade.names import listed
 from colonnade.run_folder import ASIDE, RunFolder, RunFolderError
 from colonnade.sets import is_gone, set_identity
 
-__all__ = ["Evaluation", "begin", "motion_in_words", "refuse_moved", "still_there", "tell_missing"]
+__all__ = [
+    "Evaluation",
+    "begin",
+    "find_objects",
+    "motion_in_words",
+    "refuse_moved",
+    "refuse_otherwise",
+]
 
 
 @dataclass(frozen=True)
@@ -39,16 +48,59 @@ class Evaluation:
     size: float = 1.0
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Objects that could not be learned just before, with the reasons."""
-    missing: tuple[str, ...] = ()
-    """Objects that were learned and are not in the set any more."""
+    once: tuple[str, ...] = ()
+    """Objects that were in the set when they were learned."""
     changed: tuple[str, ...] = ()
     """Objects whose meshes are not those that were learned."""
+
+
+def refuse_otherwise(
+    run: RunFolder, job: Evaluation, digest: str, *, resume: bool, anew: bool
+) -> None:
+    """Refuse what does not go with what is in the folder, before any mesh is looked for.
+
+    Args:
+        digest: of the model's file.
+        anew: where what is resumed was of another model, it may begin anew.
+
+    Raises:
+        RunFolderError: the folder holds something else, or what is resumed was asked otherwise.
+    """
+    _refuse_foreign(run, job.model.parent)
+    before = run.config().get("evaluate")
+    if resume and before is not None:
+        other = anew and before.get("model") != digest
+        run.refuse_change(before, {**_matters(job, digest), **({"model": None} if other else {})})
+
+
+def find_objects(
+    run: RunFolder, job: Evaluation, mind: Engine, *, resume: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is shown, and what was to be shown and is not in the set any more.
+
+    Raises:
+        RunFolderError: nothing of what was learned is there.
+        ValueError: there is no such set, or an object is named that it never had.
+    """
+    earlier = names_asked(run, "evaluate") if resume else []
+    wanted = list(job.names or earlier)
+    once = {*job.once, *earlier}
+    known = [name for name in wanted if name in once]
+    gone = gone_from(mind, job.objects, known, job.scale) if known else []
+    there = [name for name in job.names if name not in gone]
+    if job.names and not there:
+        raise RunFolderError(
+            f"Nothing that {show(job.model.parent)} learned is in {job.objects} any more "
+            f"({named(gone)}): put it back, or say with --objects SET where it is now."
+        )
+    return tuple(mind.open_set(job.objects, there or None, job.scale)), tuple(gone)
 
 
 def begin(
     run: RunFolder,
     job: Evaluation,
     names: Sequence[str],
+    gone: Sequence[str],
     digest: str,
     *,
     resume: bool,
@@ -58,15 +110,39 @@ def begin(
 
     Args:
         names: all objects that are shown.
+        gone: those that cannot be shown any more; what is done of them is kept.
         digest: of the model's file.
         outdated: where what is resumed was of another model, it is begun anew, and its folder told
-            to this; it is refused where nobody listens.
+            to this.
 
     Raises:
-        RunFolderError: the folder holds something else, or what is resumed was asked otherwise.
+        RunFolderError: what is resumed is more than is asked for now.
     """
+    before = run.config().get("evaluate")
+    episodes: dict[tuple[str, int], Episode] = {}
+    if resume and before is not None and outdated and before.get("model") != digest:
+        if run.set_evaluation_aside():
+            outdated(run.path)
+    elif resume and before is not None:
+        episodes = _done(run.episode_journal)
+        _refuse_shrinking(run, [*names, *gone], job.rotations, episodes)
+    else:
+        if run.set_evaluation_aside():
+            note(
+                f"The earlier evaluation in {show(run.path)} is kept beside, as *{ASIDE}, until "
+                "this one is complete."
+            )
+    done = {name for name, _ in episodes}
+    shown = [*names, *(name for name in gone if name in done)]
+    values = {**_matters(job, digest), "names": shown, "rotations": job.rotations}
+    run.write_config("evaluate", values)
+    return episodes
+
+
+def _matters(job: Evaluation, digest: str) -> dict[str, Any]:
+    """What the outcome depends on, but for which objects are shown and how often."""
     options = job.options
-    matters = {
+    return {
         "model": digest,
         "objects": set_identity(job.objects),
         "scale": job.scale,
@@ -82,25 +158,6 @@ def begin(
         "max_steps": options.max_steps,
         "steps": options.record_steps,
     }
-    before = run.config().get("evaluate")
-    _refuse_foreign(run, job.model.parent)
-    episodes: dict[tuple[str, int], Episode] = {}
-    if resume and before is not None and outdated and before.get("model") != digest:
-        run.refuse_change(before, {**matters, "model": None})
-        if run.set_evaluation_aside():
-            outdated(run.path)
-    elif resume and before is not None:
-        run.refuse_change(before, matters)
-        episodes = _done(run.episode_journal)
-        _refuse_shrinking(run, names, job.rotations, episodes)
-    else:
-        if run.set_evaluation_aside():
-            note(
-                f"The earlier evaluation in {show(run.path)} is kept beside, as *{ASIDE}, until "
-                "this one is complete."
-            )
-    run.write_config("evaluate", {**matters, "names": list(names), "rotations": job.rotations})
-    return episodes
 
 
 def _refuse_shrinking(
@@ -159,36 +216,6 @@ def refuse_moved(run: str, trained: Mapping[str, Any]) -> None:
         raise RunFolderError(
             f"{run} was trained from {trained['objects']}, which is not there any more: say where "
             f"its meshes are now with --objects SET{scale}."
-        )
-
-
-def still_there(run: str, spec: str, learned: Sequence[str], found: Collection[str]) -> list[str]:
-    """What `run` learned and is still in its set.
-
-    Args:
-        found: names of all that is in the set now.
-
-    Raises:
-        RunFolderError: nothing of it is there.
-    """
-    there = [name for name in learned if name in found]
-    if learned and not there:
-        raise RunFolderError(
-            f"Nothing that {run} learned is in {spec} any more ({named(learned)}): put it back, or "
-            "say with --objects SET where it is now."
-        )
-    return there
-
-
-def tell_missing(run: Path, spec: str, missing: Sequence[str], shown: Sequence[str]) -> None:
-    """Name in one line what could not be shown as it is not in the set any more."""
-    if missing:
-        verb = "is" if len(missing) == 1 else "are"
-        complain(
-            f"{counted(len(missing))} that {show(run)} learned {verb} not in {spec} any more: "
-            f"{named(missing)}; put back what is missing, or leave it at the others with "
-            f"--names {shlex.quote(joined(shown))}.",
-            "yellow",
         )
 
 

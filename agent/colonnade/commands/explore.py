@@ -10,6 +10,8 @@ from colonnade.checks import check_config
 from colonnade.commands.console import going_on_with, note, show, typed
 from colonnade.commands.evaluate import evaluate_into, tell
 from colonnade.commands.evaluation import Evaluation
+from colonnade.commands.gone import tell_kept
+from colonnade.commands.roster import refuse_unknown
 from colonnade.commands.train import ENGINE, learn_into, tell_unusable
 from colonnade.config import ExploreConfig, TrainConfig
 from colonnade.engine import load_engine
@@ -31,7 +33,6 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         Interrupted: Ctrl-C; finished objects and episodes are saved.
     """
     check_config(config)
-    load_engine(engine).open_set(config.objects, config.names or None, config.scale)  # or no folder
     training = TrainConfig(
         out=config.out or free_folder("explore"),
         objects=config.objects,
@@ -42,6 +43,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         resume=config.resume,
         scale=config.scale,
     )
+    refuse_unknown(load_engine(engine), training)
     resume = "--resume" if config.out else f"--out {typed(training.out)} --resume"
     with going_on_with(resume), RunFolder(training.out) as run, Workers(config.workers) as workers:
         note(f"Exploring {config.objects} into {show(run.path)}")
@@ -52,6 +54,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
             trained=run.config()["train"],
             objects=config.objects,
             names=tuple(trained["object_names"]),
+            once=tuple(trained["object_names"]),
             scale=config.scale,
             rotations=config.rotations,
             seed=config.seed,
@@ -70,6 +73,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         )
     tell(summary, run.report)
     tell_unusable(summary["unusable"], "used", f"mend them and repeat the command with {resume}")
+    tell_kept(run.path, config.objects, summary["missing"])
     write_json_option(config.json, summary)
     return summary
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -25,6 +25,8 @@ from colonnade.commands.console import (
     ticking,
     typed,
 )
+from colonnade.commands.gone import is_gone_reason, tell_kept
+from colonnade.commands.roster import call_roster, names_asked, names_before, refuse_unknown
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
 from colonnade.config import TrainConfig
 from colonnade.engine import Engine, load_engine
@@ -32,7 +34,7 @@ from colonnade.files import atomic_path, plain, write_json
 from colonnade.journal import Journal, read_journal
 from colonnade.json_option import write_json_option
 from colonnade.output import make_folder
-from colonnade.run_folder import RunFolder, RunFolderError
+from colonnade.run_folder import RunFolder
 from colonnade.sets import set_identity
 from colonnade.workers import Workers
 from colonnade_models import __version__
@@ -55,7 +57,7 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
         Interrupted: Ctrl-C; finished objects are saved.
     """
     check_config(config)
-    load_engine(engine).open_set(config.objects, config.names or None, config.scale)  # or no folder
+    refuse_unknown(load_engine(engine), config)
     with going_on_with(), RunFolder(config.out) as run, Workers(config.workers) as workers:
         summary = learn_into(run, workers, config, engine, grows=True)
         summary["peak_rss_mb"] = round(workers.peak_rss_mb, 1)
@@ -68,6 +70,7 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
     )
     stdout.print(f"Next: colonnade evaluate {typed(run.path)}", markup=False, soft_wrap=True)
     tell_unusable(summary["unusable"], "learned", "mend them and repeat the command with --resume")
+    tell_kept(run.path, config.objects, summary["missing"])
     write_json_option(config.json, summary)
     return summary
 
@@ -88,41 +91,38 @@ def learn_into(
     """Learn what `config` asks for into an open run folder, or what is left of it.
 
     An object that cannot be used is left out and named; --resume tries it once more. Where the run
-    `grows`, objects that --names adds come after those that it has; without --names it goes on in
-    its order, if the set has just its objects.
+    `grows`, objects that --names adds come after those that it has; without --names it goes on with
+    those, if the set has nothing besides. What the set has not got any more is left as it is.
     """
     mind = load_engine(engine)
-    objects = mind.open_set(config.objects, config.names or None, config.scale)
-    for sentence in () if config.names else getattr(objects, "left_out", ()):
-        complain(sentence)
-    earlier = _names_before(run) if grows and config.resume else []
-    if not config.names and set(earlier) != set(objects):  # `begin` says how they differ
-        earlier = []
-    added = [name for name in objects if name not in earlier]
-    names = [*earlier, *added]
-    if earlier:
-        _refuse_gone(run, mind, config, names)
-    source = ObjectSource(config.objects, tuple(names), config.scale)
-    matters = {
+    matters: dict[str, Any] = {
         "objects": set_identity(config.objects),
-        "names": names,
         "body": config.body,
         "views": config.views,
         "seed": config.seed,
         "scale": config.scale,
     }
+    earlier = names_before(run, "train") if config.resume else []
+    if earlier:  # before the names, which may be others for no other reason
+        run.refuse_change(run.config()["train"], matters)
+    roster = call_roster(mind, config, earlier, grows=grows)
+    for sentence in roster.left_out:
+        complain(sentence)
+    names = roster.names
+    matters["names"] = list(names)
+    source = ObjectSource(config.objects, roster.there, config.scale)
     goes_on = run.begin(
         "train", matters, resume=config.resume, named=bool(config.names), grows=grows
     )
     if goes_on:
         _warn_of_other_version(run)
-    elif (asked := _names_asked(run)) not in ([], names):
+    elif (asked := names_asked(run, "train")) not in ([], list(names)):
         note(f"Begun anew: nothing was learned yet of what was asked for before ({named(asked)}).")
-    if earlier and added:
-        note(f"Added to the run: {named(added)}.")
-    elif len(objects) < len(earlier):
+    if earlier and roster.added:
+        note(f"Added to the run: {named(roster.added)}.")
+    elif config.names and roster.asked < len(earlier):
         note(f"The run has {counted(len(earlier))}, and goes on with all of them.")
-    if not goes_on or (earlier and added):
+    if not goes_on or (earlier and roster.added):
         run.write_config("train", matters)
         run.write_config("made", {"version": __version__, "command": command_line()})
     make_folder(run.objects)
@@ -138,7 +138,7 @@ def learn_into(
             seed=config.seed,
             file=run.object_file(name),
         )
-        for name in names
+        for name in roster.there
         if name not in finished
     ]
     kept = {name: learned.mesh for name, learned in finished.items() if learned.mesh}
@@ -149,7 +149,9 @@ def learn_into(
         mind.prepare(note)
     begin, before = perf_counter(), len(finished)
     seconds_before = sum(learned.seconds for learned in finished.values())
-    unusable: dict[str, str] = {}
+    unusable = {
+        name: is_gone_reason(name, config.objects) for name in roster.gone if name not in finished
+    }
     try:
         _learn_all(run, workers, tasks, finished, unusable)
     except KeyboardInterrupt:
@@ -171,6 +173,7 @@ def learn_into(
         "learned_now": len(learned) - before,
         "object_names": learned,
         "unusable": unusable,
+        "missing": [name for name in roster.gone if name in finished],
         "changed": changed,
         "train_s": perf_counter() - begin + seconds_before,
         "surfels_mean": sum(row.surfels for row in rows) / max(1, len(rows)),
@@ -182,27 +185,6 @@ def learn_into(
         "version": __version__,
         "per_object": {row.name: asdict(row) for row in rows},
     }
-
-
-def _names_before(run: RunFolder) -> list[str]:
-    """What an earlier training here was asked for, if anything came of it."""
-    return [] if run.is_fresh() else _names_asked(run)
-
-
-def _names_asked(run: RunFolder) -> list[str]:
-    """What an earlier training here was asked for."""
-    names = run.config().get("train", {}).get("names", [])
-    return [str(name) for name in names] if isinstance(names, list) else []
-
-
-def _refuse_gone(run: RunFolder, mind: Engine, config: TrainConfig, names: list[str]) -> None:
-    """Raise RunFolderError where the set does not have what the run began with any more."""
-    try:
-        mind.open_set(config.objects, names, config.scale)
-    except ValueError as error:
-        raise RunFolderError(
-            f"Cannot resume {run.path}, which began with others as well: {error}"
-        ) from error
 
 
 def _learn_all(
@@ -250,7 +232,7 @@ def tell_unusable(reasons: Mapping[str, str], done: str, remedy: str) -> None:
         complain(f"- {reason}")
 
 
-def _finished(mind: Engine, run: RunFolder, names: list[str]) -> dict[str, Learned]:
+def _finished(mind: Engine, run: RunFolder, names: Sequence[str]) -> dict[str, Learned]:
     """Objects that need not be learned again: whole in their file and in the journal."""
     told = {}
     for record in read_journal(run.training_journal):

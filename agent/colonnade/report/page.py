@@ -50,7 +50,7 @@ def write_report(
     meshes = _open(mind, trained["objects"], there, trained["scale"])
     shown = meshes
     if summary["set"] != trained["objects"]:
-        names = sorted({episode.object for episode in episodes})
+        names = sorted({episode.object for episode in episodes} - {*summary["missing"]})
         shown = _open(mind, summary["set"], names, summary.get("scale", 1.0))
     sections = [
         _head(summary, episodes),
