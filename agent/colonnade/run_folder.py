@@ -244,6 +244,12 @@ class RunFolder:
                         f"Cannot resume {self.path}: its meshes were in {before[key]}, which is "
                         "not there any more; put them back there, or give another --out."
                     )
+                if key == "objects":
+                    raise RunFolderError(
+                        f"Cannot resume {self.path}: its objects are those of {before.get(key)}, "
+                        f"and --objects is {value} now; repeat the first command with --resume, "
+                        "or give another --out."
+                    )
                 if key == "names" and not named:
                     raise _other_objects(self.path, before.get(key) or [], value, grows=grows)
                 raise RunFolderError(

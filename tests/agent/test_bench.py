@@ -107,7 +107,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(
         for clock in ("peak_rss_mb", "learn_s_median"):
             del a[clock], b[clock]
         assert a == b
-    with pytest.raises(RunFolderError, match="--objects was small and is now tiny"):
+    with pytest.raises(RunFolderError, match="are those of small, and --objects is tiny now"):
         ycb.run(replace(config, objects="tiny", resume=True), FAKE)
 
 

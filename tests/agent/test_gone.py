@@ -135,6 +135,15 @@ def test_what_was_never_there_is_still_an_error(tmp_path: Path, holds: Holds) ->
         evaluate(EvaluateConfig(run=asked.out, names=("cup", "bowl"), workers=1), FAKE)
 
 
+def test_what_was_shown_of_them_alone_is_kept(tmp_path: Path, holds: Holds) -> None:
+    train(config(tmp_path / "run", objects="mine"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1, names=("bowl",))
+    evaluate(asked, FAKE)
+    holds("mug", "spoon")
+    summary = evaluate(replace(asked, resume=True), FAKE)
+    assert (summary["episodes"], summary["missing"]) == (1, ["bowl"])
+
+
 def test_a_stream_goes_on_without_them(tmp_path: Path, holds: Holds) -> None:
     asked = DiscoverConfig(objects="mine", out=tmp_path / "run", epochs=1)
     discover(asked, FAKE)

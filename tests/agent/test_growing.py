@@ -126,7 +126,10 @@ def test_the_first_command_goes_on_with_what_the_folder_has_now(
         ({"seed": 1}, "--seed was 0 and is now 1"),
         ({"body": "camera"}, "--body was touch and is now camera"),
         ({"scale": 2.0}, "--scale was 1.0 and is now 2.0"),
-        ({"objects": "tiny", "names": ("mug",)}, "--objects was small and is now tiny"),
+        (
+            {"objects": "tiny", "names": ("mug",)},
+            "are those of small, and --objects is tiny now",
+        ),
     ],
 )
 def test_what_would_change_the_run_is_refused(

@@ -16,8 +16,10 @@ from tests.agent import fake_engine
 from tests.agent.small_runs import FAKE
 
 from colonnade.commands.discover import discover
+from colonnade.commands.evaluate import evaluate
+from colonnade.commands.explore import explore
 from colonnade.commands.train import train
-from colonnade.config import DiscoverConfig, TrainConfig
+from colonnade.config import DiscoverConfig, EvaluateConfig, ExploreConfig, TrainConfig
 from colonnade.discovery import Encounter
 from colonnade.episode import Episode, StepTrace
 from colonnade.run_config import read_run_config
@@ -71,7 +73,7 @@ def test_non_empty_folder_is_refused_without_resume(tmp_path: Path) -> None:
     [
         ("seed", 1, "--seed was 0 and is now 1"),
         ("body", "camera", "--body was touch and is now camera"),
-        ("objects", "small", "--objects was tiny and is now small"),
+        ("objects", "small", "objects are those of tiny, and --objects is small now"),
         ("names", ["mug"], "--names was mug,bowl and is now mug"),
     ],
 )
@@ -117,6 +119,37 @@ def test_resume_where_the_set_has_other_objects_now_says_which(
     if command is discover:  # and train goes on with all
         with pytest.raises(RunFolderError, match="--names was mug,bowl and is now bowl"):
             begin(resume=True, names=("bowl",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"objects": "tiny"}, "its objects are those of mine, and --objects is tiny now"),
+        ({"seed": 1}, "--seed was 0 and is now 1"),
+    ],
+)
+def test_another_set_or_seed_is_told_and_not_what_follows_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: Any, words: str
+) -> None:
+    """The names that it does not have, or their order."""
+    monkeypatch.setitem(fake_engine.SETS, "mine", ("fork", "spoon"))
+    run, one = tmp_path / "run", ("spoon",)
+    train(TrainConfig(objects="mine", names=one, out=run, workers=1), FAKE)
+    train(TrainConfig(objects="mine", names=("fork",), out=run, workers=1, resume=True), FAKE)
+    shown = EvaluateConfig(run=run, objects="mine", names=one, rotations=1, workers=1)
+    evaluate(shown, FAKE)
+    stream = DiscoverConfig(objects="mine", names=one, out=tmp_path / "stream", epochs=1)
+    discover(stream, FAKE)
+    for names in ((), one):
+        jobs: list[tuple[Any, Any]] = [
+            (train, TrainConfig(objects="mine", names=names, out=run, workers=1)),
+            (explore, ExploreConfig(objects="mine", names=names, out=run, workers=1)),
+            (evaluate, replace(shown, names=names)),
+            (discover, replace(stream, names=names)),
+        ]
+        for command, asked in jobs:
+            with pytest.raises(RunFolderError, match=words):
+                command(replace(asked, resume=True, **changes), FAKE)
 
 
 def test_a_set_in_another_order_is_gone_on_with_in_the_first(

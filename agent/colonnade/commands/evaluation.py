@@ -88,6 +88,8 @@ def find_objects(
     known = [name for name in wanted if name in once]
     gone = gone_from(mind, job.objects, known, job.scale) if known else []
     there = [name for name in job.names if name not in gone]
+    if job.names and not there and earlier:  # what was shown of them before is kept
+        return (), tuple(gone)
     if job.names and not there:
         raise RunFolderError(
             f"Nothing that {show(job.model.parent)} learned is in {job.objects} any more "
