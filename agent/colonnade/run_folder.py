@@ -220,6 +220,8 @@ class RunFolder:
             )
         if grows and named and _goes_on(before.get("names"), values.get("names")):
             values = {**values, "names": before["names"]}
+        if section == "train" and named:
+            _refuse_fewer(self.path, before.get("names"), values.get("names"))
         self.refuse_change(before, values, named=named, grows=grows)
         return True
 
@@ -262,6 +264,19 @@ class RunFolder:
 def _goes_on(before: Any, now: Any) -> bool:
     """Whether the names of now begin with those of before."""
     return isinstance(before, list) and isinstance(now, list) and now[: len(before)] == before
+
+
+def _refuse_fewer(run: Path, before: Any, now: Any) -> None:
+    """Raise where a run has more objects than are asked for, as where some were added to it."""
+    if not isinstance(before, list) or not isinstance(now, list):
+        return
+    more = [name for name in before if name not in now]
+    if more and set(now) < set(before):
+        raise RunFolderError(
+            f"Cannot resume {run}, which has {_words(more)} as well: `colonnade evaluate "
+            f"{shlex.quote(str(run))}` shows all that it learned; or name all with --names "
+            f"{shlex.quote(joined(before))}."
+        )
 
 
 def _other_objects(

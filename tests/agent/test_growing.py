@@ -16,8 +16,9 @@ from colonnade.bench import policies
 from colonnade.bench.config import PoliciesConfig
 from colonnade.commands.console import Interrupted
 from colonnade.commands.evaluate import evaluate
+from colonnade.commands.explore import explore
 from colonnade.commands.train import train
-from colonnade.config import EvaluateConfig, TrainConfig
+from colonnade.config import EvaluateConfig, ExploreConfig, TrainConfig
 from colonnade.doctor_run import run_checks
 from colonnade.run_config import read_run_config
 from colonnade.run_folder import RunFolderError
@@ -150,6 +151,25 @@ def test_what_the_set_has_got_is_added_by_name_alone(
     monkeypatch.setitem(fake_engine.SETS, "small", ("bowl", "spoon"))
     summary = train(replace(begun, names=("spoon",)), FAKE)
     assert (summary["object_names"], summary["missing"]) == (["mug", "bowl", "spoon"], ["mug"])
+
+
+def test_what_was_added_to_an_exploration_is_shown_by_evaluate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = ExploreConfig(
+        objects="small", names=("mug", "bowl"), out=Path("my run"), rotations=1, workers=1
+    )
+    explore(first, FAKE)
+    train(config(first.out, names=("spoon",), resume=True), FAKE)
+    for names in (("mug", "bowl"), ("spoon",), ("bowl", "spoon")):
+        with pytest.raises(RunFolderError, match="`colonnade evaluate 'my run'` shows all"):
+            explore(replace(first, names=names, resume=True), FAKE)
+    with pytest.raises(RunFolderError, match=r"has spoon as well: .* --names mug,bowl,spoon"):
+        explore(replace(first, resume=True), FAKE)
+    assert (
+        explore(replace(first, names=("mug", "bowl", "spoon"), resume=True), FAKE)["objects"] == 3
+    )
 
 
 def test_a_request_of_which_nothing_came_is_not_dropped_silently(

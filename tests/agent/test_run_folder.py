@@ -74,7 +74,7 @@ def test_non_empty_folder_is_refused_without_resume(tmp_path: Path) -> None:
         ("seed", 1, "--seed was 0 and is now 1"),
         ("body", "camera", "--body was touch and is now camera"),
         ("objects", "small", "objects are those of tiny, and --objects is small now"),
-        ("names", ["mug"], "--names was mug,bowl and is now mug"),
+        ("names", ["mug"], "which has bowl as well: `colonnade evaluate"),
     ],
 )
 def test_resume_with_other_options_is_refused(
