@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,14 +17,12 @@ from colonnade_envs.kernel import kernel
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.patch import Canvas, frame_of, paint, scene_of, trace
 from colonnade_envs.poses import IDENTITY, matrix_of, quaternion_of
+from colonnade_envs.shading import corner_normals
 
 __all__ = ["View", "episode_picture", "snapshot", "view_from"]
 
 _FINE = 2  # rays along a side of a pixel
 _TANGENT = math.tan(math.radians(15.0))  # of half the angle of view, before framing
-_CREASE = math.cos(math.radians(40.0))  # sharper edges than this are drawn sharp
-
-_corner_normals: WeakKeyDictionary[ObjectMesh, NDArray[np.float32]] = WeakKeyDictionary()
 
 
 class View(NamedTuple):
@@ -155,48 +152,8 @@ def _draw(
     trace(scene.bvh, canvas, frame, view.tangent, view.tangent, reach)
     paint(scene, canvas, frame, view.tangent, view.tangent, depth, rgb)
     out = np.zeros((size, size, 4), np.float32)
-    _shade(scene.bvh, canvas, frame, view.tangent, _smooth(mesh), rgb, out)
+    _shade(scene.bvh, canvas, frame, view.tangent, corner_normals(mesh), rgb, out)
     return out, depth
-
-
-def _smooth(mesh: ObjectMesh) -> NDArray[np.float32]:
-    """(F, 3, 3) normals at the corners, averaged over faces that meet at less than the crease.
-
-    Each face counts by its angle at the corner, so that a square counts the same however it is cut
-    into triangles (Thuermer & Wuethrich, "Computing vertex normals from polygonal facets", 1998),
-    and by its area, so that the side of a die is flat up to the pips and round edges in it.
-    """
-    normals = _corner_normals.get(mesh)
-    if normals is None:
-        corners = mesh.vertices[mesh.faces].astype(np.float64)
-        flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        area = np.linalg.norm(flat, axis=1, keepdims=True)
-        flat = flat / area.clip(1e-30)
-        weight = area * _corner_angles(corners)
-        places = np.round(mesh.vertices * 1e6).astype(np.int64)
-        key = (places[:, 0] * 4_000_037 + places[:, 1]) * 4_000_037 + places[:, 2]
-        _, same = np.unique(key, return_inverse=True)
-        at = same[mesh.faces]
-        total = np.zeros((int(same.max()) + 1, 3))
-        for k in range(3):
-            for axis in range(3):
-                total[:, axis] += np.bincount(at[:, k], weight[:, k] * flat[:, axis], len(total))
-        total /= np.linalg.norm(total, axis=1, keepdims=True).clip(1e-30)
-        mean = total[at]
-        near = np.einsum("fck,fk->fc", mean, flat) > _CREASE
-        normals = np.where(near[..., None], mean, flat[:, None]).astype(np.float32)
-        _corner_normals[mesh] = normals
-    return normals
-
-
-def _corner_angles(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(F, 3) radians at the corners of triangles (F, 3, 3)."""
-    ahead = np.roll(corners, -1, axis=1) - corners
-    behind = np.roll(corners, 1, axis=1) - corners
-    along = np.einsum("fck,fck->fc", ahead, behind)
-    size = np.linalg.norm(ahead, axis=2) * np.linalg.norm(behind, axis=2)
-    angles: NDArray[np.float64] = np.arccos(np.clip(along / size.clip(1e-30), -1.0, 1.0))
-    return angles
 
 
 @kernel

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import trimesh
 from tests.envs import shapes
 from tests.naive import render as naive
 
@@ -17,7 +16,8 @@ from colonnade_envs.poses import (
     quaternion_of,
     random_quaternion,
 )
-from colonnade_envs.render import _shade, _smooth, snapshot
+from colonnade_envs.render import _shade, snapshot
+from colonnade_envs.shading import corner_normals
 from colonnade_envs.touch import TouchEnv
 
 
@@ -71,8 +71,8 @@ def test_light_is_that_of_plain_vectors(seed: int) -> None:
     trace(scene.bvh, canvas, frame, 0.4, 0.4, 1.0)
     paint(scene, canvas, frame, 0.4, 0.4, depth, rgb)
     got = np.zeros((16, 16, 4), np.float32)
-    _shade(scene.bvh, canvas, frame, 0.4, _smooth(mesh), rgb, got)
-    expected = naive.shade(scene.bvh, canvas, frame, 0.4, _smooth(mesh), rgb, 16)
+    _shade(scene.bvh, canvas, frame, 0.4, corner_normals(mesh), rgb, got)
+    expected = naive.shade(scene.bvh, canvas, frame, 0.4, corner_normals(mesh), rgb, 16)
     assert expected[..., 3].mean() > 0.1
     assert np.ptp(expected[..., :3]) > 0.2
     # corners of the scene are float32: a thin triangle's weights are known to a thousandth
@@ -109,22 +109,3 @@ def test_rendering_must_be_asked_for() -> None:
 def test_senseless_sizes_are_told() -> None:
     with pytest.raises(ValueError, match="size"):
         snapshot(shapes.box(), size=1)
-
-
-def test_a_box_has_flat_sides_however_they_are_cut() -> None:
-    box = trimesh.creation.box((0.05, 0.04, 0.03))
-    mesh = make_mesh("box", box.vertices.astype(np.float32), box.faces)
-    normals = _smooth(mesh)
-    assert np.allclose(normals, box.face_normals[:, None], atol=1e-6)
-
-
-def test_a_wide_side_is_flat_up_to_a_narrow_round_edge() -> None:
-    """A square of 40 mm whose rim bends down by 20 degrees over 1 mm."""
-    inner = 0.02 * np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]])
-    outer = inner * 1.05 - [0, 0, 0.001 * np.tan(np.radians(20))]
-    faces = [[0, 1, 2], [0, 2, 3]]
-    for k in range(4):
-        m = (k + 1) % 4
-        faces += [[k, 4 + k, 4 + m], [k, 4 + m, m]]
-    normals = _smooth(make_mesh("tile", np.concatenate([inner, outer]), np.array(faces)))
-    assert np.degrees(np.arccos(normals[:2, :, 2].min())) < 1.5

@@ -1,4 +1,4 @@
-"""Light on a picture, ray by ray with vectors."""
+"""Light on a picture, ray by ray with vectors; and the normals that it falls on."""
 
 from __future__ import annotations
 
@@ -46,3 +46,21 @@ def shade(
             out[i, j] = np.r_[light(normal, rgb[i, j].astype(np.float64)), 1.0]
     k = fine // size
     return out.reshape(size, k, size, k, 4).mean(axis=(1, 3))
+
+
+def corner_normals(vertices: NDArray[Any], faces: NDArray[Any], crease: float) -> Array:
+    """(F, 3, 3) what `colonnade_envs.shading.corner_normals` makes of a mesh."""
+    corners = vertices[faces].astype(np.float64)
+    at = np.round(vertices * 1e6)[faces]
+    out = np.zeros_like(corners)
+    flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = np.linalg.norm(flat, axis=1)
+    flat /= area[:, None]
+    for f, k in np.ndindex(len(faces), 3):
+        for g, m in zip(*np.nonzero((at == at[f, k]).all(axis=2)), strict=True):
+            if flat[f] @ flat[g] > np.cos(np.radians(crease)):
+                a = corners[g, (m + 1) % 3] - corners[g, m]
+                b = corners[g, (m + 2) % 3] - corners[g, m]
+                cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+                out[f, k] += area[g] * np.arccos(np.clip(cosine, -1, 1)) * flat[g]
+    return out / np.linalg.norm(out, axis=2, keepdims=True)
