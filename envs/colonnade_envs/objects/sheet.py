@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from colonnade_envs.atomic import atomic_path
+from colonnade_envs.objects.lettering import fitting, lettering
 from colonnade_envs.objects.mesh import ObjectMesh
 
 __all__ = ["contact_sheet"]
-
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 TILE = 200
 """Side of a picture in pixels."""
 CAPTION = 40
 """Height in pixels of the two lines below it."""
 MARGIN = 14
-FONT = "mpl-data/fonts/ttf/DejaVuSans.ttf"
-"""In matplotlib: Pillow's own font has no letters beyond ASCII, and draws a box for them."""
 INK, GREY, PAPER = (25, 28, 33), (110, 116, 125), (255, 255, 255)
 
 
@@ -56,14 +51,13 @@ def contact_sheet(
     sheet = Image.new("RGB", (width, height), PAPER)
     pen = ImageDraw.Draw(sheet)
     if title:
-        pen.text((MARGIN, 12), title, fill=INK, font=_font(20))
-    name_font, size_font = _font(13), _font(12)
+        _write(pen, (MARGIN, 12), title, INK, 20, width - 2 * MARGIN)
     for index, (mesh, picture) in enumerate(drawn):
         left = MARGIN + (index % across) * (tile + MARGIN)
         top = head + (index // across) * (tile + CAPTION + MARGIN)
         sheet.paste(Image.fromarray(np.asarray(picture)), (left, top))
-        pen.text((left, top + tile + 3), _fitting(mesh.name, name_font, tile), INK, name_font)
-        pen.text((left, top + tile + 21), size_text(mesh), GREY, size_font)
+        _write(pen, (left, top + tile + 3), mesh.name, INK, 13, tile)
+        _write(pen, (left, top + tile + 21), size_text(mesh), GREY, 12, tile)
     return _save(sheet, Path(path))
 
 
@@ -72,20 +66,17 @@ def size_text(mesh: ObjectMesh) -> str:
     return " x ".join(f"{1000.0 * side:.0f}" for side in mesh.size) + " mm"
 
 
-def _font(size: int) -> Font:
-    """The letters of names, `size` pixels high."""
-    found = importlib.util.find_spec("matplotlib")  # which takes long to import
-    file = Path((found and found.origin) or "").parent / FONT
-    return ImageFont.truetype(file, size) if file.is_file() else ImageFont.load_default(size)
-
-
-def _fitting(name: str, font: Font, width: int) -> str:
-    text = unicodedata.normalize("NFC", name)  # an accent of its own would stand beside its letter
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text + "…"
+def _write(
+    pen: ImageDraw.ImageDraw,
+    place: tuple[int, int],
+    text: str,
+    colour: tuple[int, int, int],
+    size: int,
+    width: int,
+) -> None:
+    """Write text `size` pixels high, as much of it as `width` pixels take."""
+    drawn, font = lettering(text, size)
+    pen.text(place, fitting(drawn, font, width), colour, font)
 
 
 def _save(sheet: Image.Image, path: Path) -> Path:
