@@ -136,6 +136,20 @@ def test_objects_lists_and_draws(
     assert len(json.loads((tmp_path / "o.json").read_text())["objects"]) == 6
 
 
+def test_objects_names_what_train_refuses_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = ("unknown", "two\nlines", "x" * 201)
+    monkeypatch.setitem(fake_engine.SETS, "odd", ("mug", *refused))
+    asked = ObjectsConfig(objects="odd", out=tmp_path / "o.png", json=tmp_path / "o.json")
+    assert objects(asked, FAKE) == 1
+    rows = json.loads((tmp_path / "o.json").read_text())["objects"]
+    told = {row["name"]: row["error"] for row in rows if "error" in row}
+    assert told == train(config(tmp_path / "run", objects="odd"), FAKE)["unusable"]
+    assert tuple(told) == refused
+    assert told["two\nlines"].startswith(r"two\nlines: a name may have no line feeds")
+
+
 def test_square_brackets_in_names_are_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,7 @@ from colonnade.config import ConfigError, ObjectsConfig
 from colonnade.engine import load_engine
 from colonnade.json_option import write_json_option
 from colonnade.output import writing
+from colonnade.refused_names import why_refused
 from colonnade.stopping import raise_if_stopped
 
 __all__ = ["objects"]
@@ -37,11 +38,14 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
         for name in found:
             raise_if_stopped()
             try:
-                mesh = found[name]
+                mesh, reason = found[name], why_refused(name)
             except (ValueError, OSError) as error:
+                mesh, reason = None, str(error)
+            if reason is not None:
                 broken.append(name)
-                rows.append({"name": name, "error": str(error)})
-                table.add_row(escape(name), "cannot be used", "", escape(str(error)), style="red")
+                rows.append({"name": name, "error": reason})
+                told = escape(" ".join(name.split()))
+                table.add_row(told, "cannot be used", "", escape(reason), style="red")
             else:
                 meshes.append(mesh)
                 row = _row(mesh)

@@ -19,8 +19,9 @@ from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_path
 from colonnade.orientations import orientation
+from colonnade.refused_names import why_refused
 from colonnade.seeds import episode_seed, learning_seed
-from colonnade.summary import UNKNOWN, judge
+from colonnade.summary import judge
 
 __all__ = [
     "EpisodeTask",
@@ -105,25 +106,14 @@ class EpisodeTask:
 
 def learn_object(task: LearnTask) -> Learned | Unusable:
     """Do a `LearnTask`. The file appears only when it is whole."""
-    from colonnade_models.model_file import LONGEST_NAME
-
     engine = load_engine(task.engine)
     begin = perf_counter()
     mesh = _mesh(task)
     if isinstance(mesh, Unusable):
         return mesh
-    if task.name == UNKNOWN:
-        return Unusable(
-            task.name,
-            f"{UNKNOWN}: this is what is answered for an object that was never learned: "
-            "rename the mesh.",
-        )
-    if len(task.name) > LONGEST_NAME:
-        return Unusable(
-            task.name,
-            f"{task.name[:40]}...: a name may have {LONGEST_NAME} characters, and this one has "
-            f"{len(task.name)}: rename the mesh.",
-        )
+    reason = why_refused(task.name)
+    if reason is not None:
+        return Unusable(task.name, reason)
     seed = learning_seed(task.seed, task.name)
     try:
         learned = engine.learn(mesh, body=task.body, seed=seed, views=task.views)
