@@ -13,6 +13,8 @@ __all__ = ["check_config", "check_scale", "check_size"]
 MOST_ROTATIONS = 100_000
 MOST_MOVES = 20
 """An object that is moved on and on is never recognised."""
+_PICTURES = {"out": ("a PNG", ".png"), "picture": ("an SVG", ".svg")}
+"""What the file is that a flag names, and how its name ends, where it is a picture."""
 SMALLEST, LARGEST = 0.1, 10.0
 """Sizes at which an object may be shown, as a multiple of its own."""
 
@@ -85,9 +87,10 @@ def _check_files(config: object) -> None:
             continue
         if file.is_dir():
             raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")
-        if flag == "out" and file.suffix.lower() != ".png":
+        if flag in _PICTURES and file.suffix.lower() != _PICTURES[flag][1]:
+            what, ending = _PICTURES[flag]
             raise ConfigError(
-                f"--out {file}: a PNG picture is written; give a name that ends with .png."
+                f"--{flag} {file}: {what} picture is written; give a name that ends with {ending}."
             )
         folder = file.expanduser().absolute().parent
         if folder.is_dir() and not os.access(folder, os.W_OK):

@@ -195,6 +195,7 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["objects", "--out", "."], 2, "--out . is a folder: give the name of a file"),
         (["train", "--out", "OUT", "--json", "OUT/no/x.json"], 2, "does not exist; make it."),
         (["bench", "continual", "--picture", "OUT/no/x.svg"], 2, "does not exist; make it."),
+        (["bench", "continual", "--picture", "x.png"], 2, "x.png: an SVG picture is wri"),
     ],
 )
 def test_errors_are_one_sentence(

@@ -186,7 +186,7 @@ class ContinualConfig(BenchOptions, BodyOption, ShownOptions):
     seeds: Annotated[tuple[int, ...], tyro.conf.arg(metavar="N N ...", aliases=("--seed",))] = (0,)
     """Everything is done once a seed, in an order of its own, and counted together."""
 
-    picture: Annotated[Path | None, optional("FILE", "continual.svg in --out", _folder)] = None
+    picture: Annotated[Path | None, optional("SVG", "continual.svg in --out", _folder)] = None
     """Plot of accuracy over the sequence."""
 
 
