@@ -195,6 +195,12 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["objects", "--out", "."], 2, "--out . is a folder: give the name of a file"),
         (["train", "--out", "OUT", "--json", "OUT/no/x.json"], 2, "does not exist; make it."),
         (["bench", "continual", "--picture", "OUT/no/x.svg"], 2, "does not exist; make it."),
+        (["train", "--seed", "1", "--out", "x", "--seed=2"], 2, "--seed is given more than once: "),
+        (["train", "--names", "a", "--out", "x", "--names", "b"], 2, "together, --names A,B,...."),
+        (["explore", "--max_steps", "1", "--max-steps", "2"], 2, "--max-steps is given more than"),
+        (["evaluate", "x", "--objects", "a", "--root", "b"], 2, "--objects and --root mean the s"),
+        (["bench", "continual", "--seed", "1", "--seeds", "2"], 2, "--seed and --seeds mean"),
+        (["bench", "scaled", "--sizes", "1", "--sizes", "2"], 2, "its values together, --sizes "),
         (["bench", "continual", "--picture", "x.png"], 2, "x.png: an SVG picture is wri"),
     ],
 )
