@@ -1,6 +1,6 @@
 """Compile every kernel of the main job once, in one process, before the clock runs.
 
-Without this the first objects of a first run would carry a minute of compilation each, once
+Without this the first objects of a first run would carry minutes of compilation each, once
 in every worker. What is compiled stays on disk (see `colonnade.kernel_cache`).
 """
 
@@ -36,7 +36,10 @@ def warm_up(say: Callable[[str], None]) -> bool:
         stamp.with_suffix(".probe").unlink()
     except OSError:
         return False
-    say("Compiling for this computer, only the first time (a minute or two) ...")
+    say(
+        "Compiling for this computer, only the first time: two or three minutes, or five where it "
+        "is slow or busy ..."
+    )
     _exercise()
     stamp.touch()
     return True
