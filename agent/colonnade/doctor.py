@@ -60,7 +60,9 @@ OTHER_EXTRAS = {
 def doctor(config: DoctorConfig, engine: str = "colonnade.engine") -> int:
     """Do ``colonnade doctor``; 0 when nothing is broken, 1 otherwise."""
     check_config(config)
-    findings = list(examine(config.model, engine))
+    computer = list(examine())
+    run = [] if config.model is None else list(made([_check_of(config.model, engine)]))
+    findings = [*computer, *run]
     table = Table(title="Colonnade on this computer", title_justify="left")
     table.add_column("")
     table.add_column("what", no_wrap=True)
@@ -75,12 +77,16 @@ def doctor(config: DoctorConfig, engine: str = "colonnade.engine") -> int:
         console.print(f"Mend first: {', '.join(broken)}.", style="red", markup=False)
     else:
         console.print("Colonnade can run here.", style="green")
+    lacking = list(dict.fromkeys(finding.what for finding in run if finding.state == "note"))
+    if lacking:
+        told = f"In {config.model} not all is there and up to date: see {', '.join(lacking)}."
+        console.print(told, style="yellow", markup=False, soft_wrap=True)
     write_json_option(config.json, {"findings": [asdict(f) for f in findings], "ok": not broken})
     return 1 if broken else 0
 
 
-def examine(run: Path | None = None, engine: str = "colonnade.engine") -> Iterator[Finding]:
-    """Make every check, one after another; of the run folder or model file `run`, if given."""
+def examine() -> Iterator[Finding]:
+    """Make every check of this computer, one after another."""
     checks: list[Check] = [
         ("Python", _python),
         ("base install", _base),
@@ -90,9 +96,12 @@ def examine(run: Path | None = None, engine: str = "colonnade.engine") -> Iterat
         ("cache folder", _cache),
         ("machine", _machine),
     ]
-    if run is not None:
-        checks.append(("run folder", partial(_run, run, engine)))
     yield from made(checks)
+
+
+def _check_of(path: Path, engine: str) -> Check:
+    """The check of a run folder or a model file."""
+    return "run folder", partial(_run, path, engine)
 
 
 def _run(path: Path, engine: str) -> Iterator[Finding]:

@@ -51,7 +51,7 @@ def run_checks(path: Path, engine: str) -> list[Check]:
     checks: list[Check] = [("config.toml", partial(_config, path, config))]
     learns = bool(config.keys() & {"train", "discover"})
     if learns and not file.exists():
-        checks.append(("model", partial(_unmade, file)))
+        checks.append(("model", partial(_without_model, path)))
     elif learns or not config.keys() & {"evaluate", "bench"}:
         checks.append(model)
     if "names" in config.get("train", {}):
@@ -60,8 +60,8 @@ def run_checks(path: Path, engine: str) -> list[Check]:
         checks.append(("stream", partial(_stream, path, engine)))
     if "evaluate" in config:
         asked = config["evaluate"]
-        if "train" in config and file.is_file() and (path / "episodes.parquet").is_file():
-            checks.append(("evaluation", partial(_outdated, path, asked, engine)))
+        if (path / "episodes.parquet").is_file():
+            checks.append(("evaluation", partial(_of_its_model, path, config, engine)))
         checks.append(("evaluation", partial(_evaluation, path, asked)))
     if "bench" in config:
         checks.append(("run folders", partial(_below, path, engine)))
@@ -113,8 +113,10 @@ def _config(path: Path, config: Mapping[str, Any]) -> Iterator[Finding]:
     yield Finding("config.toml", "ok", f"{path} holds: {', '.join(jobs)}")
 
 
-def _unmade(file: Path) -> Iterator[Finding]:
-    yield Finding("model", "note", f"{file} is not made yet: {AGAIN}")
+def _without_model(path: Path) -> Iterator[Finding]:
+    made_before = any((path / later).exists() for later in ("training.json", "episodes.parquet"))
+    what = "is missing" if made_before else "is not made yet"
+    yield Finding("model", "note", f"{path / 'model.safetensors'} {what}: {AGAIN}")
 
 
 def _model(file: Path, engine: str) -> Iterator[Finding]:
@@ -143,19 +145,37 @@ def _objects(path: Path, trained: Mapping[str, Any], engine: str) -> Iterator[Fi
         yield Finding("objects", "note", detail)
     else:
         yield Finding("objects", "ok", f"all {len(names)} are learned")
+    journal = path / "training.jsonl"
+    told = {record.get("name") for record in read_journal(journal)}
+    if lost := [name for name in whole if name not in told]:
+        what = f"has nothing of {_named(lost)}" if journal.is_file() else "is missing"
+        detail = f"{journal} {what}, so --resume would learn them once more: {AGAIN}"
+        yield Finding(journal.name, "note", detail)
 
 
-def _outdated(path: Path, asked: Mapping[str, Any], engine: str) -> Iterator[Finding]:
-    """Whether the model beside an evaluation is another one than was shown its objects."""
-    file = path / "model.safetensors"
+def _of_its_model(path: Path, config: Mapping[str, Any], engine: str) -> Iterator[Finding]:
+    """Whether the model that an evaluation is of is there, and the same, wherever it is."""
+    asked = config["evaluate"]
+    if "train" not in config and ("run" not in asked or _is_of_bench(path)):
+        return  # a benchmark drops models, and runs of before do not tell where theirs is
+    run = (path / str(asked["run"])).resolve() if "run" in asked else path
+    file = run / "model.safetensors"
+    if not file.is_file():
+        if run != path:  # else it is told of the model itself, as is damage
+            detail = f"{file}, of which this is an evaluation, is missing: {AGAIN}"
+            yield Finding("model", "note", detail)
+        return
     try:
         load_engine(engine).load_memory(file)
-    except (ValueError, RuntimeError, OSError):
-        return  # that it is damaged is told of the model itself
+    except (ValueError, RuntimeError, OSError) as error:
+        if run != path:
+            yield Finding("model", "broken", str(error))
+        return
     if hashlib.sha256(file.read_bytes()).hexdigest() != asked.get("model"):
+        out = "" if run == path else f" --out {typed(path)}"
         detail = (
-            "it is of an earlier model than is here now, and so are summary.json and report.html: "
-            f"`colonnade evaluate {typed(path)}` makes them anew"
+            "it is of an earlier model than is there now, and so are summary.json and report.html: "
+            f"`colonnade evaluate {typed(run)}{out}` makes them anew"
         )
         yield Finding("evaluation", "note", detail)
 
@@ -176,6 +196,7 @@ def _evaluation(path: Path, asked: Mapping[str, Any]) -> Iterator[Finding]:
     try:
         episodes = read_episodes(table)
         yield _counted(table, len(episodes), expected, "episodes")
+        yield from _journalled(path, len(episodes))
         if asked.get("steps"):
             rows = read_table(steps).num_rows
             yield _counted(steps, rows, sum(episode.steps for episode in episodes), "steps")
@@ -191,7 +212,9 @@ def _stream(path: Path, engine: str) -> Iterator[Finding]:
     table = path / "episodes.parquet"
     if table.is_file():
         try:
-            yield _counted(table, read_table(table).num_rows, len(records), "episodes")
+            rows = read_table(table).num_rows
+            yield _counted(table, rows, max(rows, len(records)), "episodes")
+            yield from _journalled(path, rows)
         except EpisodeTableError as error:
             yield Finding(table.name, "broken", str(error))
         except ImportError as error:
@@ -207,6 +230,17 @@ def _stream(path: Path, engine: str) -> Iterator[Finding]:
             yield Finding("felt", "broken", f"{error}: {AGAIN}")
             return
     yield Finding("felt", "ok", f"of {len(kept)} episodes")
+
+
+def _journalled(path: Path, rows: int) -> Iterator[Finding]:
+    """Whether the episodes of a table are in their journal, which --resume goes by."""
+    journal = path / "episodes.jsonl"
+    keys = ("object", "trial", "number")
+    done = len({tuple(map(record.get, keys)) for record in read_journal(journal)})
+    if done < rows:
+        what = f"has {done} of {rows} episodes" if journal.is_file() else "is missing"
+        detail = f"{journal} {what}, so --resume would do the others once more: {AGAIN}"
+        yield Finding(journal.name, "note", detail)
 
 
 def _below(path: Path, engine: str) -> Iterator[Finding]:

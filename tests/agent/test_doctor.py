@@ -52,8 +52,10 @@ def test_missing_base_package_is_broken(
 def test_broken_model_is_told(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"\x00" * 20)
     for path in (tmp_path, tmp_path / "model.safetensors", tmp_path / "none.safetensors"):
-        found = {finding.what: finding for finding in examine(path)}
-        assert found["model"].state == "broken"
+        asked = DoctorConfig(model=path, json=tmp_path / "d.json")
+        assert doctor(asked) == 1
+        findings = json.loads((tmp_path / "d.json").read_text())["findings"]
+        assert [one["state"] for one in findings if one["what"] == "model"] == ["broken"]
 
 
 def test_the_cache_is_where_the_object_sets_keep_it(

@@ -19,7 +19,8 @@ from colonnade.commands.discover import discover
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.explore import explore
 from colonnade.commands.train import train
-from colonnade.config import DiscoverConfig, EvaluateConfig, ExploreConfig
+from colonnade.config import DiscoverConfig, DoctorConfig, EvaluateConfig, ExploreConfig
+from colonnade.doctor import doctor
 from colonnade.doctor_run import run_checks
 from colonnade.finding import Finding
 
@@ -80,6 +81,44 @@ def test_a_file_that_is_missing_is_told(run: Path, file: str) -> None:
     assert states(run) == {"ok"}
 
 
+@pytest.mark.parametrize("file", ["training.jsonl", "episodes.jsonl", "model.safetensors"])
+def test_what_a_resumed_run_would_make_once_more_is_told(
+    run: Path, file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run / file).unlink()
+    what = "model" if file == "model.safetensors" else file
+    assert found(run)[what].state == "note"
+    assert f"{run / file} is missing" in found(run)[what].detail
+    assert doctor(DoctorConfig(model=run), FAKE) == 0
+    assert f"In {run} not all is there and up to date: see {what}." in capsys.readouterr().out
+    explore(
+        ExploreConfig(objects="tiny", out=run, rotations=2, workers=1, steps=True, resume=True),
+        FAKE,
+    )
+    assert states(run) == {"ok"}
+
+
+@pytest.mark.parametrize("file", ["training.jsonl", "episodes.jsonl"])
+def test_a_journal_that_lost_a_line_is_told(run: Path, file: str) -> None:
+    lines = (run / file).read_bytes().splitlines(keepends=True)
+    (run / file).write_bytes(b"".join(lines[1:]))
+    assert found(run)[file].detail.startswith(f"{run / file} has ")
+
+
+def test_a_model_elsewhere_of_which_it_is_an_evaluation_is_told(tmp_path: Path) -> None:
+    run, out = tmp_path / "run", tmp_path / "shown"
+    train(config(run, names=("mug", "bowl")), FAKE)
+    evaluate(EvaluateConfig(run=run, rotations=1, workers=1, out=out), FAKE)
+    assert states(out) == {"ok"}
+    train(config(run, names=("spoon",), resume=True), FAKE)
+    assert f"`colonnade evaluate {run} --out {out}`" in found(out)["evaluation"].detail
+    (run / "model.safetensors").write_bytes(b"no model")
+    assert found(out)["model"].state == "broken"
+    (run / "model.safetensors").unlink()
+    assert found(out)["model"].state == "note"
+    assert "of which this is an evaluation, is missing" in found(out)["model"].detail
+
+
 def test_what_is_not_learned_is_told(tmp_path: Path) -> None:
     train(config(tmp_path / "run", objects="partly"), FAKE)
     assert found(tmp_path / "run")["objects"] == Finding(
@@ -118,7 +157,7 @@ def test_an_evaluation_of_an_earlier_model_is_told(tmp_path: Path) -> None:
     train(config(run, names=("spoon",), resume=True), FAKE)
     told = found(run)["evaluation"]
     assert told.state == "note"
-    assert "of an earlier model than is here now" in told.detail
+    assert "of an earlier model than is there now" in told.detail
     assert f"`colonnade evaluate {run}`" in told.detail
     evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
     assert states(run) == {"ok"}
@@ -135,6 +174,10 @@ def test_a_stream_is_checked(tmp_path: Path) -> None:
     for file in ("summary.json", "accuracy.svg", "graphs.svg"):
         (run / file).unlink()
         assert found(run)[file].state == "note"
+    (run / "episodes.jsonl").rename(run / "kept")
+    assert "episodes.jsonl is missing" in found(run)["episodes.jsonl"].detail
+    assert found(run)["episodes.parquet"].detail == "4 episodes"
+    (run / "kept").rename(run / "episodes.jsonl")
     (run / "felt" / "000000.safetensors").unlink()
     assert found(run)["felt"].state == "broken"
     (run / "episodes.parquet").write_bytes(b"PAR1")

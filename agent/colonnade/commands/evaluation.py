@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,6 +138,9 @@ def begin(
     done = {name for name, _ in episodes}
     shown = [*names, *(name for name in gone if name in done)]
     values = {**_matters(job, digest), "names": shown, "rotations": job.rotations}
+    model, folder = job.model.parent.resolve(), run.path.resolve()
+    if model != folder:
+        values["run"] = os.path.relpath(model, folder)
     run.write_config("evaluate", values)
     return episodes
 
