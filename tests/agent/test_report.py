@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import warnings
 from dataclasses import replace
@@ -329,3 +330,16 @@ def test_confusion_shows_every_count(count: int) -> None:
     assert drawn.count(">7</text>") == count
     assert drawn.count(">2</text>") == 1
     assert drawn.count("192,57,43") == 1
+
+
+def test_long_names_do_not_widen_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = 'a "very" ' * 20
+    monkeypatch.setitem(fake_engine.SETS, "long", (long, "mug"))
+    asked = ExploreConfig(objects="long", out=tmp_path / "run", rotations=3, workers=1)
+    explore(asked, fake_engine.__name__)
+    page = (tmp_path / "run" / "report.html").read_text()
+    whole = html.escape(long)
+    assert f'<td class="name"><span title="{whole}">{html.escape(long[:39])}…</span></td>' in page
+    assert f"{html.escape(long[:15])}…<title>{whole}</title></text>" in page
+    assert page.count(f"<b>{whole}</b>") == 1  # in the gallery
+    assert "minmax(0,1fr)" in page

@@ -14,16 +14,27 @@ __all__ = [
     "escaped",
     "fact_list",
     "image",
+    "named",
     "number",
     "percent",
     "sensor",
     "touches",
 ]
 
+LONGEST = 40
+"""Characters of a name that are shown within a sentence or a table."""
+
 
 def escaped(text: str) -> str:
     """Text as HTML, also within quotes."""
     return html.escape(text, quote=True)
+
+
+def named(name: str) -> str:
+    """An object's name as HTML: of a long one its beginning, and the whole where one points."""
+    if len(name) <= LONGEST:
+        return escaped(name)
+    return f'<span title="{escaped(name)}">{escaped(name[: LONGEST - 1])}…</span>'
 
 
 def image(url: str, alt: str, size: int) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from colonnade.episode import Episode
 from colonnade.report import svg
-from colonnade.report.markup import big_number, escaped, fact_list, number, percent
+from colonnade.report.markup import big_number, fact_list, named, number, percent
 from colonnade.summary import UNKNOWN
 
 __all__ = ["accuracy", "effort", "mistakes"]
@@ -34,7 +34,7 @@ def accuracy(
 ) -> str:
     """What was taken for what, and how often each object was right."""
     rows = [
-        f'<tr><td class="name">{escaped(name)}'
+        f'<tr><td class="name">{named(name)}'
         f"{'' if name in learned else ' <span class=none>(never learned)</span>'}</td>"
         f'<td><span class="bar wide-only"><i style="width:'
         f'{100 * row["correct"] / row["episodes"]:.0f}%"></i></span>'
@@ -83,7 +83,8 @@ def _confusion(episodes: Sequence[Episode], learned: Sequence[str]) -> str:
     if not wrong:
         return '<p class="none">Nothing was ever confused.</p>'
     lines = "".join(
-        f"<tr>{_named(shown)}{_named(answer)}<td>{n}</td></tr>" for (shown, answer), n in wrong[:40]
+        f"<tr>{_name_cell(shown)}{_name_cell(answer)}<td>{n}</td></tr>"
+        for (shown, answer), n in wrong[:40]
     )
     return (
         "<table><thead><tr><th>shown</th><th>answered</th><th>times</th></tr></thead>"
@@ -169,7 +170,7 @@ def mistakes(episodes: Sequence[Episode], changed: Sequence[str]) -> str:
     if not wrong:
         return ""
     rows = "".join(
-        f"<tr>{_named(e.object)}{_named(e.decision or NO_ANSWER)}"
+        f"<tr>{_name_cell(e.object)}{_name_cell(e.decision or NO_ANSWER)}"
         f"<td>{e.trial}</td><td>{e.steps}{' (limit)' if e.timeout else ''}</td>"
         f"<td>{number(e.margin)}</td></tr>"
         for e in wrong[:60]
@@ -177,7 +178,7 @@ def mistakes(episodes: Sequence[Episode], changed: Sequence[str]) -> str:
     more = f'<p class="none">and {len(wrong) - 60} more</p>' if len(wrong) > 60 else ""
     reason = ""
     if changed:
-        names = f"<b>{escaped(', '.join(changed))}</b>"
+        names = f"<b>{', '.join(map(named, changed))}</b>"
         reason = f" Of these the mesh has changed since they were learned: {names}."
     return (
         f"<h2>What went wrong</h2><p>{len(wrong)} of {len(episodes)} episodes. The same numbers, "
@@ -189,5 +190,5 @@ def mistakes(episodes: Sequence[Episode], changed: Sequence[str]) -> str:
     )
 
 
-def _named(text: str) -> str:
-    return f'<td class="name">{escaped(text)}</td>'
+def _name_cell(text: str) -> str:
+    return f'<td class="name">{named(text)}</td>'

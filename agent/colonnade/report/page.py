@@ -17,6 +17,7 @@ from colonnade.report.markup import (
     card,
     escaped,
     fact_list,
+    named,
     sensor,
     touches,
 )
@@ -149,7 +150,7 @@ def _made(summary: Mapping[str, Any]) -> str:
         "Colonnade": summary["version"],
     }
     lists = {"changed since learned": summary["changed"], "not in the set": summary["missing"]}
-    facts |= {what: escaped(", ".join(names)) for what, names in lists.items() if names}
+    facts |= {what: ", ".join(map(named, names)) for what, names in lists.items() if names}
     return f'<h2>How this was made</h2><div class="panel">{fact_list(facts)}</div>'
 
 

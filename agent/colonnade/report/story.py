@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from colonnade.episode import Episode, StepTrace
+from colonnade.report.markup import named
 from colonnade.summary import UNKNOWN
 
 __all__ = ["Event", "choose", "events", "evidence_lines"]
@@ -82,7 +82,7 @@ def _start(first: StepTrace, episode: Episode, sensor: str) -> Event:
     turn = math.degrees(2 * math.acos(min(1.0, abs(float(episode.rotation[3])))))
     return Event(
         first.step,
-        f"The {sensor} lands somewhere on <b>{html.escape(episode.object)}</b>, which lies turned "
+        f"The {sensor} lands somewhere on {_bold(episode.object)}, which lies turned "
         f"by {turn:.0f}°. The column knows none of this.",
         "start",
     )
@@ -126,7 +126,7 @@ def _end(episode: Episode, trace: Sequence[StepTrace], jumps: int) -> Event:
         rival = len(best) > 1 and trace[-1].evidence[best[1]] > 0.0
         text += "more than the next object" if rival else "and no other object left that has any"
     if not episode.correct:
-        text += f"; that is wrong, it was {html.escape(episode.object)}"
+        text += f"; that is wrong, it was {named(episode.object)}"
     text += "."
     if math.isfinite(episode.rotation_error_deg):
         text += f" Its idea of the pose is {episode.rotation_error_deg:.1f}° off"
@@ -151,7 +151,7 @@ def _gap(step: StepTrace) -> float:
 
 
 def _bold(name: str) -> str:
-    return f"<b>{html.escape(name)}</b>"
+    return f"<b>{named(name)}</b>"
 
 
 def _leads(trace: Sequence[StepTrace]) -> list[tuple[int, tuple[str, str]]]:
@@ -162,7 +162,7 @@ def _leads(trace: Sequence[StepTrace]) -> list[tuple[int, tuple[str, str]]]:
             continue
         best = max(step.evidence, key=lambda name: step.evidence[name])
         if best != leader:
-            found.append((step.step, (html.escape(leader), html.escape(best))))
+            found.append((step.step, (named(leader), named(best))))
             leader = best
     return found
 

@@ -7,7 +7,7 @@ STYLE = """
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:#f6f8f9;color:#1f2933;
  font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
-main{max-width:1080px;margin:0 auto;padding:28px 20px 64px}
+main{max-width:1080px;margin:0 auto;padding:28px 20px 64px;overflow-wrap:anywhere}
 header p.mark{margin:0;color:#0f766e;font-weight:700;letter-spacing:.08em;font-size:13px;
  text-transform:uppercase}
 h1{font-size:clamp(26px,4.4vw,40px);line-height:1.18;margin:6px 0 10px;letter-spacing:-.015em;
@@ -39,7 +39,7 @@ svg.overlay text{font-size:24px}
 .scene svg{position:absolute;inset:0}
 ol.story{list-style:none;margin:0;padding:0}
 .scene+h3{margin-top:22px}
-ol.story li{display:grid;grid-template-columns:64px 1fr;gap:12px;padding:7px 0;
+ol.story li{display:grid;grid-template-columns:64px minmax(0,1fr);gap:12px;padding:7px 0;
  border-top:1px solid #edf0f2}
 ol.story li:first-child{border:0}
 ol.story .when{color:#5b6773;font-size:13.5px;font-variant-numeric:tabular-nums;
@@ -52,7 +52,7 @@ figure.object img{width:100%;height:auto;display:block}
 figure.object .missing{display:grid;place-items:center;color:#8a96a1;font-size:13px;
  text-align:center;aspect-ratio:1}
 figcaption{font-size:13.5px;color:#5b6773;line-height:1.4;margin-top:4px}
-figcaption b{color:#1f2933;font-size:15px;display:block;overflow-wrap:anywhere}
+figcaption b{color:#1f2933;font-size:15px;display:block}
 table{border-collapse:collapse;width:100%;font-size:14.5px;font-variant-numeric:tabular-nums}
 th{font-weight:600;color:#5b6773;font-size:13px;text-align:right;border-bottom:1px solid #cfd6dc}
 td{text-align:right;border-bottom:1px solid #edf0f2}
@@ -71,6 +71,6 @@ code{font:13.5px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background
 footer{margin-top:44px;color:#7a8691;font-size:13.5px}
 @media (max-width:560px){main{padding:20px 14px 48px}.panel{padding:14px}
  .card b{font-size:24px}h2{margin-top:40px}
- ol.story li{grid-template-columns:52px 1fr;gap:8px}.wide-only{display:none}}
+ ol.story li{grid-template-columns:52px minmax(0,1fr);gap:8px}.wide-only{display:none}}
 @media print{body{background:#fff}.panel,.card,figure.object{break-inside:avoid}}
 """

@@ -25,6 +25,8 @@ MUTED = "#6b7885"
 GRID = "#e4e8ec"
 PALETTE = ("#0f766e", "#d97706", "#6366f1", "#be185d", "#64748b", "#0284c7")
 """The first is the hero of a chart, the others its company."""
+LONGEST = 16
+"""Characters of a name that are shown beside a line, a row or a column."""
 
 
 class _Axis(NamedTuple):
@@ -55,6 +57,18 @@ def _text(x: float, y: float, content: str, anchor: str = "middle", **style: str
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{extra}>{html.escape(content)}</text>'
     )
+
+
+def _name(x: float, y: float, name: str, anchor: str, **style: str) -> str:
+    """A name, or as much of it as there is room for, and the whole where one points."""
+    shown = _short(name)
+    text = _text(x, y, shown, anchor, **style)
+    whole = "" if shown == name else f"<title>{html.escape(name)}</title>"
+    return text.replace("</text>", f"{whole}</text>")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
 
 
 def _svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
@@ -214,7 +228,6 @@ def lines(
     ends = {name: y_of(line[-1][1]) for name, line in series.items() if line}
     for name, y in _spread(ends, 15.0, top + 6, height - bottom).items():
         x = x_of(series[name][-1][0])
-        shown = name if len(name) <= 16 else name[:15] + "…"
         weight = "700" if name == hero else "400"
         dashed = ' stroke-dasharray="2 4"' if len(series[name]) == 1 else ""  # it is no curve
         parts.append(
@@ -222,7 +235,7 @@ def lines(
             f'stroke="{colours[name]}" stroke-width="0.8" opacity="0.5"{dashed}/>'
         )
         parts.append(
-            _text(width - right + 12, y + 4, shown, "start", fill=colours[name], font_weight=weight)
+            _name(width - right + 12, y + 4, name, "start", fill=colours[name], font_weight=weight)
         )
     return _svg(width, height, label, parts)
 
@@ -287,17 +300,21 @@ def confusion(
     """
     cell = 26.0 if len(rows) <= 20 else max(16.0, 880.0 / max(len(rows), len(columns)))
     left, top = 128.0, 108.0
-    width, height = left + cell * len(columns) + 34, top + cell * len(rows) + 6
+    leaning = 4.8 * max(len(_short(name)) for name in columns)  # how far the last name may reach
+    width, height = (
+        left + cell * len(columns) + max(34.0, leaning - cell / 2),
+        top + cell * len(rows) + 6,
+    )
     parts = []
     for j, name in enumerate(columns):
         x = left + cell * (j + 0.5)
         parts.append(
-            f'<text transform="translate({x + 4:.1f} {top - 8}) rotate(-52)" fill="{INK}">'
-            f"{html.escape(_short(name))}</text>"
+            f'<g transform="translate({x + 4:.1f} {top - 8}) rotate(-52)">'
+            f"{_name(0, 0, name, 'start', fill=INK)}</g>"
         )
     for i, name in enumerate(rows):
         y = top + cell * i
-        parts.append(_text(left - 8, y + cell * 0.66, _short(name), "end", fill=INK))
+        parts.append(_name(left - 8, y + cell * 0.66, name, "end", fill=INK))
         total = max(1, sum(counts[i]))
         for j, answer in enumerate(columns):
             x, count = left + cell * j, counts[i][j]
@@ -318,7 +335,3 @@ def confusion(
         + _svg(width, height, "Confusion matrix", parts)
         + "</div></div>"
     )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 18 else name[:17] + "…"
