@@ -129,7 +129,7 @@ def default_settings() -> Settings:
         fit=f(1.6),
         strange=f(1.1),
         unknown_percepts=18,
-        patience=45,
+        patience=80,
         reach=f(0.1),
         alarm=f(7.0),
     )

@@ -262,7 +262,7 @@ def expected_lead(
         qx, qy, qz = turn(a, x, y, z)
         x, y, z = features[p, P.NORMAL], features[p, P.NORMAL + 1], features[p, P.NORMAL + 2]
         nx, ny, nz = turn(a, x, y, z)
-        if features[p, P.ON_OBJECT] < ONE:
+        if features[p, P.ON_OBJECT] == ZERO:
             continue
         i = lookup(memory, oa, qx + a[9], qy + a[10], qz + a[11], nx, ny, nz)
         if i < 0:

@@ -338,7 +338,7 @@ def score_parts(  # type: ignore[no-untyped-def]
 
     Of a score at the floor that is no more than would have led there by itself.
     """
-    if f[P.ON_OBJECT] < ONE:
+    if f[P.ON_OBJECT] == ZERO:
         return _miss(memory, o, pose, f, t, reach), ZERO
     known, penalty, widened, coloured = _met(memory, o, pose, f, t)
     if not known:
@@ -371,7 +371,7 @@ def fit(
     The gain less what differences cost: what is as the object varies by itself fits.
     Arguments as for `score`.
     """
-    if f[P.ON_OBJECT] < ONE:
+    if f[P.ON_OBJECT] == ZERO:
         return _miss(memory, o, pose, f, t, reach)
     known, penalty, _, _ = _met(memory, o, pose, f, t)
     return max(t.gain - penalty, t.floor) if known else t.floor

@@ -32,6 +32,7 @@ __all__ = [
 
 Array = NDArray[np.float32]
 
+ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 FAMILIAR = np.float32(7.0)
 """Nats behind the most familiar object within which others are listed."""
@@ -95,7 +96,7 @@ def list_familiar(surprise: NDArray[np.uint8], features: Array, count: int, out:
         total[o] = 0
     for i in range(count):
         f = features[i]
-        if f[P.ON_OBJECT] < ONE:
+        if f[P.ON_OBJECT] == ZERO:
             continue
         if f[VAR_BEND] < VAGUE_BEND:
             _add(surprise[bend_cell(f[BEND], f[BEND + 1])], total)

@@ -154,7 +154,7 @@ def learn(draft: Draft, percept: Array) -> int:
     Returns 1 if it made a new surfel, 0 if it refined one or was off the object,
     -1 if the draft is full.
     """
-    if percept[P.ON_OBJECT] < ONE:
+    if percept[P.ON_OBJECT] == ZERO:
         return 0
     nx, ny, nz = percept[P.NORMAL], percept[P.NORMAL + 1], percept[P.NORMAL + 2]
     spacing = draft.spacing[0]

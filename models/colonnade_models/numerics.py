@@ -17,6 +17,7 @@ __all__ = [
     "log_positive",
     "quaternion_matrix",
     "rgb_to_hsv",
+    "tilted",
     "turn",
 ]
 
@@ -85,6 +86,14 @@ def turn(pose: NDArray[np.float32], v0: np.float32, v1: np.float32, v2: np.float
         pose[3] * v0 + pose[4] * v1 + pose[5] * v2,
         pose[6] * v0 + pose[7] * v1 + pose[8] * v2,
     )
+
+
+@inlined
+def tilted(  # type: ignore[no-untyped-def]
+    x: np.float32, y: np.float32, z: np.float32, a: np.float32, b: np.float32, c: np.float32
+):
+    """A vector turned by the small angles a, b, c (rad) about the axes, to the first order."""
+    return x + b * z - c * y, y + c * x - a * z, z + a * y - b * x
 
 
 @inlined

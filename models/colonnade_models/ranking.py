@@ -40,7 +40,7 @@ LEAST_WORTH = np.float32(0.1)
 def _lost(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32) -> float:
     """Nats that features `f` (22,) cost a pose (12,) of object `o`, as far as these are trusted."""
     nats, coloured = score_parts(memory, o, pose, f, t, reach)
-    if f[ON_OBJECT] < ONE:
+    if f[ON_OBJECT] == ZERO:
         return min(-nats, MOST_MISSED)
     shaped = t.gain - nats - coloured
     return min(memory.trust[o, 0] * shaped + memory.trust[o, 1] * coloured, MOST_COUNTED)

@@ -19,6 +19,7 @@ from colonnade_models.kernel import kernel
 from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import MAX_TRUSTED_BEND_SIGMA
 from colonnade_models.memory import Memory, ObjectMemory, lookup
+from colonnade_models.numerics import tilted
 
 __all__ = ["rehearse"]
 
@@ -51,8 +52,7 @@ def _associate(memory: Memory, f: Array, white: Array) -> int:
     for k in range(3):
         f[P.LOCATION + k] += _LOCATION_SIGMA * white[k]
     a, b, c = _FRAME_SIGMA * white[3], _FRAME_SIGMA * white[4], _FRAME_SIGMA * white[5]
-    x, y, z = f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2]
-    x, y, z = x + b * z - c * y, y + c * x - a * z, z + a * y - b * x
+    x, y, z = tilted(f[P.NORMAL], f[P.NORMAL + 1], f[P.NORMAL + 2], a, b, c)
     return lookup(memory, 0, f[P.LOCATION], f[P.LOCATION + 1], f[P.LOCATION + 2], x, y, z)
 
 

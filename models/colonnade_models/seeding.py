@@ -94,7 +94,7 @@ def choose_anchor(
     best, fewest = -1, ZERO
     for i in range(count):
         f = features[i]
-        if f[P.ON_OBJECT] < ONE or tried[i] == 0:
+        if f[P.ON_OBJECT] == ZERO or tried[i] == 0:
             continue
         poses = ZERO
         for k in range(plan.listed.count[0]):
@@ -116,7 +116,7 @@ def _plan_checks(plan: SeedPlan, features: Array, count: int, anchor: int) -> in
     while chosen < plan.order.shape[0]:
         best, farthest = -1, ZERO
         for i in range(count):
-            if i == anchor or features[i, P.ON_OBJECT] < ONE:
+            if i == anchor or features[i, P.ON_OBJECT] == ZERO:
                 continue
             nearest = np.float32(1e9)
             for c in range(-1, chosen):

@@ -29,6 +29,7 @@ from colonnade_models.kernel import kernel
 from colonnade_models.learned import LearnedObject
 from colonnade_models.learning import draft_of, draft_surfels
 from colonnade_models.memory import Memory, ObjectMemory, lookup
+from colonnade_models.numerics import tilted
 from colonnade_models.odds import borne_out, told_by, trust_in
 from colonnade_models.rehearsal import rehearse
 from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED, WORTH
@@ -62,8 +63,7 @@ def _disturb(f: Array, white: Array) -> None:
         f[P.LOCATION + k] += _LOCATION_SIGMA * white[k]
     a, b, c = _FRAME_SIGMA * white[3], _FRAME_SIGMA * white[4], _FRAME_SIGMA * white[5]
     for k in (P.NORMAL, P.DIRECTION):
-        x, y, z = f[k], f[k + 1], f[k + 2]
-        x, y, z = x + b * z - c * y, y + c * x - a * z, z + a * y - b * x
+        x, y, z = tilted(f[k], f[k + 1], f[k + 2], a, b, c)
         size = np.sqrt(x * x + y * y + z * z)
         f[k], f[k + 1], f[k + 2] = x / size, y / size, z / size
     for k in range(2):

@@ -12,7 +12,7 @@ from tests.models.synthetic import blob, learned, moved, rounded_box
 
 from colonnade_models import column as C
 from colonnade_models import percept as P
-from colonnade_models.column_state import CALM
+from colonnade_models.column_state import CALM, SEEDED_AT
 from colonnade_models.memory import Memory, ObjectMemory
 from colonnade_models.rehearsal import rehearse
 from colonnade_models.twin import NATS, NATS_OF_A_TURN, RATE, WORTH
@@ -371,3 +371,37 @@ def test_the_verdict_names_a_rival_that_lives(name: str) -> None:
         if h.object[rival] != h.object[leader]:
             assert h.evidence[rival] == h.evidence[: h.count[0]][others].max()
     assert rivals > 0
+
+
+def felt(settings: C.Settings, count: int = 12) -> C.Column:
+    """A column after so many percepts of the first object."""
+    column = C.init(memory(), settings)
+    for row in episode("first", 1)[0][:count]:
+        C.step(column, memory(), row)
+    return column
+
+
+def test_it_looks_once_more_where_many_are_familiar_or_the_leader_fits_poorly() -> None:
+    content = C.default_settings()._replace(few=len(SHAPES), sure=f(-99))
+    column = felt(content)
+    column.tally[SEEDED_AT] = 0
+    assert column.verdict.state[1] >= 0
+    assert not C._hasty(column, memory())
+    for doubtful in ({"few": 0}, {"sure": f(99)}):
+        column = felt(content)._replace(settings=content._replace(**doubtful))
+        column.tally[SEEDED_AT] = 0
+        assert C._hasty(column, memory())
+        column.tally[SEEDED_AT] = column.tally[C.MET] - 2  # it has only just looked
+        assert not C._hasty(column, memory())
+    column = felt(content)
+    column.tally[SEEDED_AT], column.verdict.state[1] = 0, -1
+    assert C._hasty(column, memory())
+
+
+def test_seeding_tries_so_many_poses_or_as_many_of_each_object() -> None:
+    best = []
+    for budget, share in ((1, 0), (1, 800), (6000, 0), (6000, 1)):
+        settings = C.default_settings()._replace(seed_budget=budget, seed_share=share)
+        best.append(felt(settings, 3).hypotheses.evidence.max())
+    assert best[0] < best[1] - 2
+    assert best[2] == best[3] > best[0] + 2
