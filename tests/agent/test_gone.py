@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -157,6 +158,68 @@ def test_a_benchmark_goes_on_without_them(tmp_path: Path, holds: Holds) -> None:
     assert policies.run(asked, FAKE) == 0
     holds("mug", "spoon")
     assert policies.run(replace(asked, rotations=2, resume=True), FAKE) == 1
+
+
+Bench = Callable[[Path], tuple[str, ...]]
+
+
+def suite_of(folder: Path) -> str:
+    file = folder / "suite.txt"
+    file.write_text("bowl\ncup\nmug\nspoon\n")
+    return str(file)
+
+
+ALL = ("--names", "bowl,cup,mug,spoon")
+BENCHES: dict[str, Bench] = {
+    "policies": lambda _: ("policies", "--rotations", "1", *ALL),
+    "ycb of a suite": lambda at: ("ycb", "--rotations", "1", "--suite", suite_of(at)),
+    "continual": lambda _: ("continual", *ALL),
+    "unsupervised": lambda _: ("unsupervised", "--epochs", "2", *ALL),
+    "scale of some": lambda _: ("scale", "--sizes", "2", "3", *ALL),
+    "scale of the set": lambda _: ("scale", "--sizes", "2", "3"),
+    "scale of all": lambda _: ("scale", "--sizes", "9"),
+}
+
+
+def run_bench(kind: str, folder: Path, *more: str) -> int:
+    given = ("--objects", "mine", "--out", str(folder / "run"), *BENCHES[kind](folder), *more)
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", *given[4:], *given[:4]], engine=FAKE)
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def counts(folder: Path) -> list[tuple[int, int]]:
+    told = json.loads((folder / "run" / "bench.json").read_text())
+    return [(row.get("objects", row.get("learned")), row["episodes"]) for row in told["rows"]]
+
+
+@pytest.mark.parametrize("kind", BENCHES)
+def test_benchmarks_of_named_objects_go_on_without_them(
+    kind: str, tmp_path: Path, holds: Holds, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second seed is begun when one is gone already; and all is well once it is back."""
+    holds("bowl", "cup", "mug", "spoon")
+    assert run_bench(kind, tmp_path, "--seeds", "0") == 0
+    before = counts(tmp_path)
+    holds("cup", "mug", "spoon")
+    assert run_bench(kind, tmp_path, "--seeds", "0", "--resume") == 1
+    assert counts(tmp_path) == before
+    capsys.readouterr()
+    assert run_bench(kind, tmp_path, "--seeds", "0", "1", "--resume") == 1
+    assert REASON in capsys.readouterr().err
+    holds("bowl", "cup", "mug", "spoon")
+    assert run_bench(kind, tmp_path, "--seeds", "0", "1", "--resume") == 0
+
+
+@pytest.mark.parametrize("kind", ["policies", "ycb of a suite", "unsupervised", "scale of some"])
+def test_benchmarks_refuse_what_was_never_there(
+    kind: str, tmp_path: Path, holds: Holds, capsys: pytest.CaptureFixture[str]
+) -> None:
+    holds("cup", "mug", "spoon")
+    assert run_bench(kind, tmp_path) == 1
+    assert capsys.readouterr().err == "there is no object 'bowl' in mine\n"
+    assert not (tmp_path / "run").exists()
 
 
 def test_random_shapes_are_there_though_no_set_lists_them() -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import Any
 
 from colonnade.bench.config import SeedsOptions
 from colonnade.commands.console import going_on_with, note, show, typed
 from colonnade.commands.explore import free_folder
+from colonnade.commands.roster import names_of
 from colonnade.commands.train import command_line
 from colonnade.files import plain, write_json
 from colonnade.json_option import write_json_option
-from colonnade.run_folder import RunFolder
+from colonnade.run_config import read_run_config
+from colonnade.run_folder import RunFolder, RunFolderError
 from colonnade.sets import set_identity
 from colonnade_models import __version__
 
-__all__ = ["bench_folder", "write_numbers"]
+__all__ = ["bench_folder", "names_had", "write_numbers"]
 
 
 @contextmanager
@@ -36,6 +38,17 @@ def bench_folder(
             folder.write_config("bench", matters)
         note(f"Into {show(out)}.")
         yield folder
+
+
+def names_had(folder: RunFolder) -> frozenset[str]:
+    """What the run folders of a benchmark were asked to learn or meet so far."""
+    had: set[str] = set()
+    for file in folder.path.glob("*/**/config.toml"):
+        with suppress(RunFolderError):  # it is told where that run goes on
+            config = read_run_config(file.parent)
+            for section in config.keys() & {"train", "discover"}:
+                had.update(names_of(config, section))
+    return frozenset(had)
 
 
 def write_numbers(folder: RunFolder, options: SeedsOptions, numbers: Mapping[str, Any]) -> None:

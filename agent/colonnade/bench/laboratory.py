@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from colonnade.bench.config import BenchOptions, check_bench
-from colonnade.bench.folder import bench_folder, write_numbers
+from colonnade.bench.folder import bench_folder, names_had, write_numbers
 from colonnade.commands.console import note
 from colonnade.commands.evaluate import Recognised, recognise_into
 from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.gone import is_gone_reason
+from colonnade.commands.roster import names_before, refuse_unknown
 from colonnade.commands.train import learn_into, tell_unusable
 from colonnade.config import Body, Orientations, TrainConfig
 from colonnade.engine import load_engine
@@ -72,6 +73,7 @@ class Laboratory(Generic[Options]):
         self.unusable: dict[str, str] = {}
         """Objects that could not be used, with the reasons."""
         self._told_outdated = False
+        self._had = names_had(folder)
 
     @property
     def path(self) -> Path:
@@ -89,12 +91,23 @@ class Laboratory(Generic[Options]):
     ) -> list[Model]:
         """A model of `names` (all if there are none) of a set for each of --seeds, in their order.
 
+        All are of the same objects, also where one is gone that was there for the first.
+
         Args:
             name: run folder for what is learned; ``{seed}`` in it becomes the seed.
 
         Raises what `colonnade.commands.train.train` does.
         """
-        return [self._learn(name, objects, names, body, seed, views) for seed in self.options.seeds]
+        models: list[Model] = []
+        for seed in self.options.seeds:
+            models.append(self._learn(name, objects, names, body, seed, views))
+            names = names or tuple(models[0].trained["names"])
+        return models
+
+    def asked(self, name: str) -> list[str]:
+        """Which objects the first of the models in `name` was to have, if anything came of it."""
+        with RunFolder(self.path / name.format(seed=self.options.seeds[0])) as run:
+            return names_before(run, "train")
 
     def _learn(
         self, name: str, objects: str, names: tuple[str, ...], body: Body, seed: int, views: int
@@ -110,7 +123,7 @@ class Laboratory(Generic[Options]):
             resume=True,
         )
         with RunFolder(config.out) as run:
-            summary = learn_into(run, self.workers, config, self.engine)
+            summary = learn_into(run, self.workers, config, self.engine, once=self._had)
             write_json(run.path / "training.json", summary)
             trained = run.config()["train"]
             self.unusable |= summary["unusable"]
@@ -256,7 +269,7 @@ def laboratory(
         RunFolderError: the folder is in use, holds something else, or --resume is not given.
     """
     check_bench(options)
-    load_engine(engine).open_set(objects, options.names or None, options.scale)  # or no folder
+    refuse_unknown(load_engine(engine), options.out, objects, options.names, options.scale)
     with (
         bench_folder(kind, options, objects, options.scale) as folder,
         Workers(options.workers) as workers,

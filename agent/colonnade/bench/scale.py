@@ -18,7 +18,7 @@ from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, show, stdout
 from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
-from colonnade.engine import load_engine
+from colonnade.engine import Engine, load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_write
@@ -27,6 +27,9 @@ from colonnade.summary import summarise
 
 __all__ = ["run"]
 
+MODEL = "seed{seed}/model"
+"""Where a seed's objects are learned."""
+
 
 def run(config: ScaleConfig, engine: str = ENGINE) -> int:
     """Do ``colonnade bench scale`` and return its exit code; raises as `ycb.run` does."""
@@ -34,9 +37,8 @@ def run(config: ScaleConfig, engine: str = ENGINE) -> int:
     if not sizes or sizes[0] < 1 or config.episodes < 1:
         raise ConfigError("--sizes takes numbers of objects from 1, and --episodes 1 or more.")
     with laboratory("scale", config, config.objects, engine) as lab:
-        known = list(load_engine(engine).open_set(config.objects, config.names or None, 1.0))
-        wanted = tuple(known[i] for i in evenly(len(known), sizes[-1]))
-        models = lab.learn("seed{seed}/model", config.objects, wanted, body=config.body)
+        wanted = _chosen(lab, load_engine(engine), sizes[-1])
+        models = lab.learn(MODEL, config.objects, wanted, body=config.body)
         most = min(len(model.names) for model in models)
         rows = []
         for size in sizes:
@@ -54,6 +56,24 @@ def run(config: ScaleConfig, engine: str = ENGINE) -> int:
         atomic_write(picture, curve(rows))
         stdout.print(f"Curve: {show(picture)}", markup=False, soft_wrap=True)
         return lab.conclude(rows)
+
+
+def _chosen(lab: Laboratory[ScaleConfig], mind: Engine, most: int) -> tuple[str, ...]:
+    """`most` objects, spread evenly: where so many were chosen before, those, gone or not."""
+    options, earlier = lab.options, lab.asked(MODEL)
+    if earlier and options.names:
+        if _spread([*dict.fromkeys(options.names)], most) == earlier:
+            return tuple(earlier)
+    elif earlier:
+        found = mind.open_set(options.objects, None, options.scale)
+        if len(earlier) == most or (len(earlier) < most and set(found) <= set(earlier)):
+            return tuple(earlier)
+    found = mind.open_set(options.objects, options.names or None, options.scale)
+    return tuple(_spread(list(found), most))
+
+
+def _spread(names: Sequence[str], wanted: int) -> list[str]:
+    return [names[i] for i in evenly(len(names), wanted)]
 
 
 def curve(rows: Sequence[dict[str, Any]]) -> str:

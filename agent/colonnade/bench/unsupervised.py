@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from colonnade.bench.config import UnsupervisedConfig, check_bench
-from colonnade.bench.folder import bench_folder, write_numbers
+from colonnade.bench.folder import bench_folder, names_had, write_numbers
 from colonnade.bench.published import UNLABELLED
 from colonnade.bench.suites import Suite, read_suite
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, percent
 from colonnade.commands.discover import live_into
+from colonnade.commands.roster import names_asked, refuse_unknown
 from colonnade.commands.train import ENGINE, tell_unusable
 from colonnade.config import DiscoverConfig, Noise
 from colonnade.engine import Engine, load_engine
@@ -54,7 +55,7 @@ def run(config: UnsupervisedConfig, engine: str = ENGINE) -> int:
     else:
         suites = [read_suite(given) for given in config.suite]
     for suite in suites:  # a name that does not exist is told before any work
-        agent.open_set(config.objects, suite.names or None, config.scale)
+        refuse_unknown(agent, config.out, config.objects, suite.names, config.scale)
     with bench_folder("unsupervised", config, config.objects, config.scale) as folder:
         rows = [
             _row(folder, config, agent, suite, noise) for suite in suites for noise in config.noise
@@ -70,13 +71,13 @@ def _row(
     folder: RunFolder, config: UnsupervisedConfig, agent: Engine, suite: Suite, noise: Noise
 ) -> dict[str, Any]:
     """The streams of one suite under one noise, a seed each."""
-    objects = agent.open_set(config.objects, suite.names or None, config.scale)
-    streams = []
+    streams: list[dict[str, Any]] = []
+    names, had = suite.names, names_had(folder)
     for seed in config.seeds:
         stream = DiscoverConfig(
             out=folder.path / f"{file_name(suite.label, '')}-{config.body}-{noise}" / f"seed{seed}",
             objects=config.objects,
-            names=suite.names,
+            names=names,
             epochs=config.epochs,
             noise=noise,
             body=config.body,
@@ -86,7 +87,8 @@ def _row(
             resume=True,
         )
         with RunFolder(stream.out) as run_folder:
-            streams.append(live_into(run_folder, stream, agent))
+            streams.append(live_into(run_folder, stream, agent, had))
+            names = tuple(names_asked(run_folder, "discover"))
         note(
             f"{suite.label}, {noise}, seed {seed}: "
             f"{percent(streams[-1]['accuracy_after_first_epoch'])} correct after the first epoch"
@@ -96,7 +98,7 @@ def _row(
         "suite": suite.label,
         "noise": noise,
         "body": config.body,
-        "objects": len(objects),
+        "objects": len(names),
         "episodes": sum(stream["episodes"] for stream in streams),
         **{key: float(np.mean([stream[key] for stream in streams])) for key in _MEANS},
         "unusable": {name: why for one in streams for name, why in one["unusable"].items()},

@@ -18,6 +18,7 @@ from colonnade.bench.published import PUBLISHED, TIMES, Row
 from colonnade.bench.suites import Suite, read_suite
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note
+from colonnade.commands.roster import refuse_unknown
 from colonnade.commands.train import ENGINE
 from colonnade.config import Body, Noise, Orientations
 from colonnade.engine import load_engine
@@ -57,8 +58,9 @@ def run(config: YcbConfig, engine: str = ENGINE) -> int:
         suites = [Suite(_NAMED, config.names)]
     else:
         suites = [read_suite(given) for given in config.suite]
+    mind = load_engine(engine)
     for suite in suites:  # a name that does not exist is told before any work
-        load_engine(engine).open_set(config.objects, suite.names or None, config.scale)
+        refuse_unknown(mind, config.out, config.objects, suite.names, config.scale)
     with laboratory("ycb", config, config.objects, engine) as lab:
         rows = [row for suite in suites for body in config.body for row in _rows(lab, suite, body)]
         print(recognition_table(rows), time_table(rows), sep="\n\n")

@@ -6,7 +6,7 @@ changed. So whatever was killed when, the mind is what its journalled episodes l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -53,13 +53,16 @@ from colonnade_models import __version__
 __all__ = ["discover", "live_into"]
 
 
-def live_into(run: RunFolder, config: DiscoverConfig, agent: Engine) -> dict[str, Any]:
+def live_into(
+    run: RunFolder, config: DiscoverConfig, agent: Engine, once: Collection[str] = ()
+) -> dict[str, Any]:
     """Live the stream that `config` asks for into an open run folder, or its rest.
 
-    Raises what `discover` does.
+    `once` are objects that the set is known to have had, besides those of the run. Raises what
+    `discover` does.
     """
     stream = _Stream(run, config, agent)
-    stream.begin()
+    stream.begin(once)
     stream.live()
     return stream.finish()
 
@@ -83,7 +86,7 @@ def discover(config: DiscoverConfig, engine: str = ENGINE) -> dict[str, Any]:
     """
     check_config(config)
     agent = load_engine(engine)
-    refuse_unknown(agent, config)
+    refuse_unknown(agent, config.out, config.objects, config.names, config.scale)
     with going_on_with(), RunFolder(config.out) as run:
         summary = live_into(run, config, agent)
     _tell(summary, run)
@@ -103,7 +106,7 @@ class _Stream:
         self.lived: list[Encounter] = []
         self.unusable: dict[str, str] = {}
 
-    def begin(self) -> None:
+    def begin(self, once: Collection[str]) -> None:
         """Start the run, or rebuild the mind from what it kept so far."""
         config = self.config
         matters: dict[str, Any] = {
@@ -117,7 +120,7 @@ class _Stream:
         earlier = names_before(self.run, "discover") if config.resume else []
         if earlier:
             self.run.refuse_change(self.run.config()["discover"], matters)
-        roster = call_roster(self.agent, config, earlier)
+        roster = call_roster(self.agent, config, earlier, once=once)
         for sentence in roster.left_out:
             complain(sentence)
         self.names, matters["names"] = roster.names, list(roster.names)

@@ -43,7 +43,8 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
         resume=config.resume,
         scale=config.scale,
     )
-    refuse_unknown(load_engine(engine), training)
+    mind = load_engine(engine)
+    refuse_unknown(mind, training.out, config.objects, config.names, config.scale)
     resume = "--resume" if config.out else f"--out {typed(training.out)} --resume"
     with going_on_with(resume), RunFolder(training.out) as run, Workers(config.workers) as workers:
         note(f"Exploring {config.objects} into {show(run.path)}")

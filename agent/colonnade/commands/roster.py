@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from colonnade.commands.gone import gone_from
 from colonnade.config import DiscoverConfig, TrainConfig
 from colonnade.engine import Engine
 from colonnade.run_folder import RunFolder
 
-__all__ = ["Roster", "call_roster", "names_asked", "names_before", "refuse_unknown"]
+__all__ = [
+    "Roster",
+    "call_roster",
+    "names_asked",
+    "names_before",
+    "names_of",
+    "refuse_unknown",
+]
 
 Job = TrainConfig | DiscoverConfig
 
@@ -35,25 +44,38 @@ class Roster:
         return tuple(name for name in self.names if name not in self.gone)
 
 
-def refuse_unknown(mind: Engine, config: Job) -> None:
+def refuse_unknown(
+    mind: Engine, out: Path | None, spec: str, names: Sequence[str], scale: float
+) -> None:
     """Open the set before a folder is made for it in vain; one that is there may know what is gone.
+
+    Args:
+        out: the folder, if it is not to be a new one.
+        names: all of the set if there are none.
 
     Raises ValueError: there is no such set, or no such object in it.
     """
-    if not config.out.expanduser().exists():
-        mind.open_set(config.objects, config.names or None, config.scale)
+    if out is None or not out.expanduser().exists():
+        mind.open_set(spec, names or None, scale)
 
 
 def call_roster(
-    mind: Engine, config: Job, earlier: Sequence[str], *, grows: bool = False
+    mind: Engine,
+    config: Job,
+    earlier: Sequence[str],
+    *,
+    grows: bool = False,
+    once: Collection[str] = (),
 ) -> Roster:
     """The objects that `config` asks for in a run that has the objects `earlier`.
 
-    Where it names none, it goes on with all that the run has, if the set has nothing besides.
+    Where it names none, it goes on with all that the run has, if the set has nothing besides. Those
+    of `once` were in the set though the run does not have them, as another run did.
 
-    Raises ValueError: there is no such set, or an object is named that neither it nor the run has.
+    Raises ValueError: there is no such set, or an object is named that was never known to be in it.
     """
-    gone = gone_from(mind, config.objects, earlier, config.scale)
+    known = dict.fromkeys([*earlier, *(name for name in config.names if name in once)])
+    gone = gone_from(mind, config.objects, list(known), config.scale)
     if config.names:
         wanted = [name for name in config.names if name not in gone]
         found = mind.open_set(config.objects, wanted, config.scale) if wanted else {}
@@ -86,5 +108,10 @@ def names_before(run: RunFolder, section: str) -> list[str]:
 
 def names_asked(run: RunFolder, section: str) -> list[str]:
     """What an earlier run here was asked for by the table `section` of its config.toml."""
-    names = run.config().get(section, {}).get("names", [])
+    return names_of(run.config(), section)
+
+
+def names_of(config: Mapping[str, Any], section: str) -> list[str]:
+    """The names in the table `section` of what a config.toml holds."""
+    names = config.get(section, {}).get("names", [])
     return [str(name) for name in names] if isinstance(names, list) else []

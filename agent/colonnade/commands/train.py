@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -57,7 +57,7 @@ def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
         Interrupted: Ctrl-C; finished objects are saved.
     """
     check_config(config)
-    refuse_unknown(load_engine(engine), config)
+    refuse_unknown(load_engine(engine), config.out, config.objects, config.names, config.scale)
     with going_on_with(), RunFolder(config.out) as run, Workers(config.workers) as workers:
         summary = learn_into(run, workers, config, engine, grows=True)
         summary["peak_rss_mb"] = round(workers.peak_rss_mb, 1)
@@ -86,13 +86,20 @@ def _outcome(summary: Mapping[str, Any]) -> str:
 
 
 def learn_into(
-    run: RunFolder, workers: Workers, config: TrainConfig, engine: str, *, grows: bool = False
+    run: RunFolder,
+    workers: Workers,
+    config: TrainConfig,
+    engine: str,
+    *,
+    grows: bool = False,
+    once: Collection[str] = (),
 ) -> dict[str, Any]:
     """Learn what `config` asks for into an open run folder, or what is left of it.
 
     An object that cannot be used is left out and named; --resume tries it once more. Where the run
     `grows`, objects that --names adds come after those that it has; without --names it goes on with
-    those, if the set has nothing besides. What the set has not got any more is left as it is.
+    those, if the set has nothing besides. What the set has not got any more is left as it is; that
+    it had what is asked for is known by the run, or by `once`.
     """
     mind = load_engine(engine)
     matters: dict[str, Any] = {
@@ -105,7 +112,7 @@ def learn_into(
     earlier = names_before(run, "train") if config.resume else []
     if earlier:  # before the names, which may be others for no other reason
         run.refuse_change(run.config()["train"], matters)
-    roster = call_roster(mind, config, earlier, grows=grows)
+    roster = call_roster(mind, config, earlier, grows=grows, once=once)
     for sentence in roster.left_out:
         complain(sentence)
     names = roster.names
