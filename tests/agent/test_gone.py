@@ -145,6 +145,16 @@ def test_what_was_shown_of_them_alone_is_kept(tmp_path: Path, holds: Holds) -> N
     assert (summary["episodes"], summary["missing"]) == (1, ["bowl"])
 
 
+def test_the_report_of_some_has_the_pictures_of_all_that_are_there(
+    tmp_path: Path, holds: Holds
+) -> None:
+    train(config(tmp_path / "run", objects="mine"), FAKE)
+    holds("mug", "spoon")
+    evaluate(EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1, names=("mug",)), FAKE)
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert page.count("mesh not found") == 1
+
+
 def test_a_stream_goes_on_without_them(tmp_path: Path, holds: Holds) -> None:
     asked = DiscoverConfig(objects="mine", out=tmp_path / "run", epochs=1)
     discover(asked, FAKE)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from colonnade.commands.gone import gone_from
 from colonnade.conditions import conditions
 from colonnade.engine import Engine, load_engine
 from colonnade.episode import Episode
@@ -155,9 +156,11 @@ def _made(summary: Mapping[str, Any]) -> str:
 
 
 def _open(mind: Engine, spec: str, names: Sequence[str], scale: float) -> Mapping[str, Any]:
-    """The meshes for pictures; a set that is not here any more costs the pictures only."""
+    """The meshes for pictures; what is not here any more costs its own pictures only."""
     try:
-        return mind.open_set(spec, list(names), scale)
+        gone = gone_from(mind, spec, names, scale)
+        there = [name for name in names if name not in gone]
+        return mind.open_set(spec, there, scale) if there else {}
     except (ValueError, OSError):
         return {}
 
