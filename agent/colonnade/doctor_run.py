@@ -5,7 +5,6 @@ A file that is damaged is broken; work that was not finished is a note, as --res
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from colonnade.commands.console import typed
+from colonnade.commands.same_model import model_digest
 from colonnade.engine import load_engine
 from colonnade.episode_table import EpisodeTableError, read_episodes, read_table
 from colonnade.files import name_of_file
@@ -171,7 +171,7 @@ def _of_its_model(path: Path, config: Mapping[str, Any], engine: str) -> Iterato
         if run != path:
             yield Finding("model", "broken", str(error))
         return
-    if hashlib.sha256(file.read_bytes()).hexdigest() != asked.get("model"):
+    if model_digest(file) != asked.get("model"):
         out = "" if run == path else f" --out {typed(path)}"
         detail = (
             "it is of an earlier model than is there now, and so are summary.json and report.html: "

@@ -304,3 +304,23 @@ def test_a_benchmark_is_not_evaluated_as_a_run(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('[bench]\nbenchmark = "continual"\n')
     with pytest.raises(RunFolderError, match=r"holds a benchmark.*bench\.json"):
         evaluate(EvaluateConfig(run=tmp_path, workers=1), FAKE)
+
+
+@pytest.mark.parametrize("when", ["before the first episode", "before the report"])
+def test_a_model_that_changes_meanwhile_is_told(
+    when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(config(tmp_path / "run"), FAKE)
+    train(config(tmp_path / "other", seed=1), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", out=tmp_path / "e", rotations=1, workers=1)
+
+    def change(*_: object) -> None:
+        (tmp_path / "other" / "model.safetensors").replace(tmp_path / "run" / "model.safetensors")
+
+    if when == "before the report":
+        monkeypatch.setattr("colonnade.commands.evaluate.write_episodes", change)
+    else:
+        monkeypatch.setattr(fake_engine, "prepare", change)
+    with pytest.raises(RunFolderError, match=r"model.safetensors has changed while it was"):
+        evaluate(asked, FAKE)
+    assert not (tmp_path / "e" / "summary.json").exists()

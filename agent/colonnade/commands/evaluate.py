@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 from collections.abc import Callable, Mapping
@@ -33,6 +32,7 @@ from colonnade.commands.evaluation import (
     refuse_otherwise,
 )
 from colonnade.commands.gone import is_gone_reason, tell_missing
+from colonnade.commands.same_model import load_same, model_digest
 from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
 from colonnade.commands.train import (
     ENGINE,
@@ -77,6 +77,8 @@ class Recognised:
     """Objects that were to be shown and are not in the set any more."""
     changed: tuple[str, ...]
     """Objects whose meshes are not those that were learned, where that was asked for."""
+    digest: str
+    """Of the model."""
 
 
 def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
@@ -166,7 +168,7 @@ def evaluate_into(
     write_episodes(run.episodes, wanted)
     if job.options.record_steps:
         write_steps(run.steps, wanted)
-    memory, options = mind.load_memory(job.model), job.options
+    memory, options = load_same(mind, job.model, done.digest), job.options
     summary = summarise(wanted, memory.names)
     summary |= _training_numbers(job.model.parent)
     summary |= {
@@ -215,12 +217,12 @@ def recognise_into(
     refused before.
 
     Raises:
-        RunFolderError: the folder holds something else, or the job has changed.
+        RunFolderError: the folder holds something else, or the job or the model has changed.
         NothingUsableError: not one object could be shown.
         Interrupted: Ctrl-C; finished episodes are saved.
     """
     mind = load_engine(engine)
-    digest = hashlib.sha256(job.model.read_bytes()).hexdigest()
+    digest = model_digest(job.model)
     refuse_otherwise(run, job, digest, resume=resume, anew=outdated is not None)
     names, gone = find_objects(run, job, mind, resume=resume)
     source = ObjectSource(job.objects, names, job.scale)
@@ -265,7 +267,7 @@ def recognise_into(
     if not wanted:
         unusable |= {name: is_gone_reason(name, job.objects) for name in gone}
         raise nothing_usable(job.objects, unusable)
-    return Recognised(wanted, unusable, perf_counter() - started, gone, tuple(changed))
+    return Recognised(wanted, unusable, perf_counter() - started, gone, tuple(changed), digest)
 
 
 def tell(summary: Mapping[str, Any], report: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from colonnade.commands.same_model import load_same
 from colonnade.config import Body, Orientations
 from colonnade.engine import UnlearnableError, load_engine
 from colonnade.episode import Episode
@@ -140,7 +141,7 @@ def learn_object(task: LearnTask) -> Learned | Unusable:
 
 
 def recognise_object(task: EpisodeTask) -> Episode | Unusable:
-    """Do an `EpisodeTask`."""
+    """Do an `EpisodeTask`. Raises RunFolderError: the model is not that of the task any more."""
     memory = _memory(task.engine, task.model, task.digest)
     mesh = _mesh(task)
     if isinstance(mesh, Unusable):
@@ -184,4 +185,4 @@ def _enlarged(engine: str, source: ObjectSource, name: str, times: float) -> Any
 
 @lru_cache(maxsize=1)
 def _memory(engine: str, model: Path, digest: str) -> Any:
-    return load_engine(engine).load_memory(model)
+    return load_same(load_engine(engine), model, digest)
