@@ -123,6 +123,21 @@ def test_an_evaluation_is_resumed_without_them(
     assert evaluate(replace(asked, resume=True, rotations=2), FAKE)["episodes"] == 2 * before - 1
 
 
+def test_episodes_of_what_is_gone_are_counted_with_all(
+    tmp_path: Path, holds: Holds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(config(tmp_path / "run", objects="mine"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=2, workers=1)
+    done, go_on = stopped_after(2, monkeypatch)
+    with pytest.raises(Interrupted, match="2 of 6 episodes"):
+        evaluate(asked, FAKE)
+    done.clear()
+    holds("mug", "spoon")
+    with pytest.raises(Interrupted, match="4 of 6 episodes"):
+        evaluate(replace(asked, resume=True), FAKE)
+    go_on()
+
+
 def test_what_was_never_there_is_still_an_error(tmp_path: Path, holds: Holds) -> None:
     asked = config(tmp_path / "run", objects="mine")
     with pytest.raises(fake_engine.FakeSetError, match="no object 'cup' in mine"):

@@ -253,7 +253,7 @@ def recognise_into(
     ]
     if episodes and tasks:
         note(f"Going on: {len(episodes)} episodes are already done.")
-    total = len(names) * job.rotations
+    total = len(episodes) + len(tasks)  # with what is done of objects that are gone
     unusable: dict[str, str] = {}
     try:
         _run_all(run, workers, tasks, episodes, unusable, total)
@@ -304,7 +304,7 @@ def _run_all(
     several = len({task.name for task in tasks}) > 1
     with (
         Journal(run.episode_journal) as journal,
-        ticking("Recognising", total, min(len(episodes), total)) as ticker,
+        ticking("Recognising", total, len(episodes)) as ticker,
     ):
         for task, episode in workers.run(recognise_object, tasks):
             if isinstance(episode, Unusable):
