@@ -151,13 +151,16 @@ def test_what_was_never_there_is_still_an_error(tmp_path: Path, holds: Holds) ->
         evaluate(EvaluateConfig(run=asked.out, names=("cup", "bowl"), workers=1), FAKE)
 
 
-def test_what_was_shown_of_them_alone_is_kept(tmp_path: Path, holds: Holds) -> None:
+def test_what_was_shown_of_them_alone_is_kept(
+    tmp_path: Path, holds: Holds, capsys: pytest.CaptureFixture[str]
+) -> None:
     train(config(tmp_path / "run", objects="mine"), FAKE)
     asked = EvaluateConfig(run=tmp_path / "run", rotations=1, workers=1, names=("bowl",))
     evaluate(asked, FAKE)
     holds("mug", "spoon")
     summary = evaluate(replace(asked, resume=True), FAKE)
     assert (summary["episodes"], summary["missing"]) == (1, ["bowl"])
+    assert capsys.readouterr().err.endswith("any more: bowl; put back what is missing.\n")
 
 
 def test_the_report_of_some_has_the_pictures_of_all_that_are_there(

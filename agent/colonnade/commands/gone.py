@@ -41,9 +41,10 @@ def is_gone_reason(name: str, spec: str) -> str:
 def tell_missing(run: Path, spec: str, missing: Sequence[str], shown: Sequence[str]) -> None:
     """Name in one line what was learned and could not be shown, as it is gone."""
     if missing:
+        others = f", or leave it at the others with --names {shlex.quote(joined(shown))}"
         complain(
-            f"{_counted_gone(run, spec, missing)}; put back what is missing, or leave it at the "
-            f"others with --names {shlex.quote(joined(shown))}.",
+            f"{_counted_gone(run, spec, missing)}; put back what is missing"
+            f"{others if shown else ''}.",
             "yellow",
         )
 
