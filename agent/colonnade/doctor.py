@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from colonnade.checks import check_config
@@ -69,7 +70,7 @@ def doctor(config: DoctorConfig, engine: str = "colonnade.engine") -> int:
     table.add_column("finding", overflow="fold")
     mark = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "broken": "[red]broken[/]"}
     for finding in findings:
-        table.add_row(mark[finding.state], finding.what, finding.detail.replace("[", r"\["))
+        table.add_row(mark[finding.state], escape(finding.what), escape(finding.detail))
     console = Console(highlight=False, emoji=False)
     console.print(table)
     broken = [finding.what for finding in findings if finding.state == "broken"]

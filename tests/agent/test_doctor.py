@@ -58,6 +58,18 @@ def test_broken_model_is_told(tmp_path: Path) -> None:
         assert [one["state"] for one in findings if one["what"] == "model"] == ["broken"]
 
 
+@pytest.mark.parametrize("odd", ["[/x]", "[red]", "ends\\"])
+def test_names_of_folders_are_told_as_they_are(
+    odd: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = [module.Finding(f"{odd}: model", "note", f"{odd} is missing in {odd}")]
+    monkeypatch.setattr(module, "examine", lambda: iter(found))
+    assert doctor(DoctorConfig()) == 0
+    told = capsys.readouterr().out
+    assert f"{odd}: model" in told
+    assert f"{odd} is missing in {odd}" in told
+
+
 def test_the_cache_is_where_the_object_sets_keep_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
