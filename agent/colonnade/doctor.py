@@ -26,6 +26,7 @@ from colonnade.checks import check_config
 from colonnade.config import DoctorConfig
 from colonnade.finding import Check, Finding, made
 from colonnade.json_option import write_json_option
+from colonnade.printable import printable
 from colonnade.workers import core_count
 
 __all__ = ["Finding", "doctor", "examine"]
@@ -70,18 +71,19 @@ def doctor(config: DoctorConfig, engine: str = "colonnade.engine") -> int:
     table.add_column("finding", overflow="fold")
     mark = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "broken": "[red]broken[/]"}
     for finding in findings:
-        table.add_row(mark[finding.state], escape(finding.what), escape(finding.detail))
+        what, detail = (escape(printable(text)) for text in (finding.what, finding.detail))
+        table.add_row(mark[finding.state], what, detail)
     console = Console(highlight=False, emoji=False)
     console.print(table)
     broken = [finding.what for finding in findings if finding.state == "broken"]
     if broken:
-        console.print(f"Mend first: {', '.join(broken)}.", style="red", markup=False)
+        console.print(f"Mend first: {printable(', '.join(broken))}.", style="red", markup=False)
     else:
         console.print("Colonnade can run here.", style="green")
     lacking = list(dict.fromkeys(finding.what for finding in run if finding.state == "note"))
     if lacking:
         told = f"In {config.model} not all is there and up to date: see {', '.join(lacking)}."
-        console.print(told, style="yellow", markup=False, soft_wrap=True)
+        console.print(printable(told), style="yellow", markup=False, soft_wrap=True)
     write_json_option(config.json, {"findings": [asdict(f) for f in findings], "ok": not broken})
     return 1 if broken else 0
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-
+from colonnade.printable import printable
 from colonnade.summary import UNKNOWN
 
 __all__ = ["why_refused"]
@@ -18,9 +17,9 @@ def why_refused(name: str) -> str | None:
             f"{UNKNOWN}: this is what is answered for an object that was never learned: "
             "rename the mesh."
         )
-    if any(unicodedata.category(letter) == "Cc" for letter in name):
+    if printable(name) != name:
         return (
-            f"{name.encode('unicode_escape').decode()[:40]}: a name may have no line feeds and no "
+            f"{printable(name)[:40]}: a name may have no line feeds and no "
             "other control characters: rename the mesh."
         )
     if len(name) > LONGEST_NAME:

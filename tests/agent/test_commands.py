@@ -150,6 +150,16 @@ def test_objects_names_what_train_refuses_with_the_reason(
     assert told["two\nlines"].startswith(r"two\nlines: a name may have no line feeds")
 
 
+def test_a_name_cannot_command_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(fake_engine.SETS, "odd", ("mug", "cup\x1b[2J"))
+    assert objects(ObjectsConfig(objects="odd", out=tmp_path / "o.png"), FAKE) == 1
+    told = capsys.readouterr()
+    assert "\x1b" not in told.out + told.err
+    assert r"cup\x1b[2J" in told.out
+
+
 def test_square_brackets_in_names_are_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

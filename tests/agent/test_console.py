@@ -33,6 +33,14 @@ def test_results_name_objects_as_they_are(capsys: pytest.CaptureFixture[str]) ->
     assert NAMED in printed
 
 
+@pytest.mark.parametrize("say", [note, complain, lambda name: Ticker("", 1, 0, None).tick(name)])
+def test_names_do_not_reach_the_terminal_as_commands(
+    say, capsys: pytest.CaptureFixture[str]
+) -> None:  # type: ignore[no-untyped-def]
+    say("mug\x1b[2J\x9b1m\x07")
+    assert r"mug\x1b[2J\x9b1m\x07" in capsys.readouterr().err
+
+
 def test_counts_and_shares_in_words() -> None:
     assert [counted(1), counted(3), counted(2, 3)] == ["1 object", "3 objects", "2 of 3 objects"]
     assert [percent(0.5), percent(math.nan)] == ["50.0 %", "–"]

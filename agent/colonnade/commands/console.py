@@ -25,6 +25,7 @@ from rich.table import Table
 
 from colonnade.conditions import conditions
 from colonnade.names import listed
+from colonnade.printable import printable
 
 __all__ = [
     "Interrupted",
@@ -67,12 +68,13 @@ def going_on_with(resume: str = "--resume") -> Iterator[None]:
 
 def note(text: str) -> None:
     """Say something that is not a result."""
-    stderr.print(text, style="dim", markup=False, soft_wrap=True)
+    stderr.print(printable(text), style="dim", markup=False, soft_wrap=True)
 
 
 def complain(text: str, colour: str = "red") -> None:
     """Say that something went wrong, in one line."""
-    stderr.print(" ".join(text.split()), style=colour, markup=False, soft_wrap=True)
+    line = printable(" ".join(text.split()))
+    stderr.print(line, style=colour, markup=False, soft_wrap=True)
 
 
 def counted(number: int, of: int | None = None) -> str:
@@ -107,7 +109,7 @@ class Ticker:
         """One more is done; `detail` is what to say beside the bar."""
         self._done += 1
         if self._progress is not None and self._bar is not None:
-            self._progress.update(self._bar, advance=1, detail=detail)
+            self._progress.update(self._bar, advance=1, detail=printable(detail))
         elif perf_counter() - self._told > 5 or self._done == self._total:
             self._told = perf_counter()
             note(f"{self._what} {self._done}/{self._total}  {detail}")
@@ -149,7 +151,7 @@ def result_table(summary: Mapping[str, Any]) -> Table:
     )
     for name, row in summary["per_object"].items():
         table.add_row(
-            escape(name),
+            escape(printable(name)),
             f"{row['correct']}/{row['episodes']}",
             _number(row["steps_mean"]),
             _degrees(row["rotation_error_deg_median"]),

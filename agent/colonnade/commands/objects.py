@@ -17,6 +17,7 @@ from colonnade.config import ConfigError, ObjectsConfig
 from colonnade.engine import load_engine
 from colonnade.json_option import write_json_option
 from colonnade.output import writing
+from colonnade.printable import printable
 from colonnade.refused_names import why_refused
 from colonnade.stopping import raise_if_stopped
 
@@ -44,8 +45,8 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
             if reason is not None:
                 broken.append(name)
                 rows.append({"name": name, "error": reason})
-                told = escape(" ".join(name.split()))
-                table.add_row(told, "cannot be used", "", escape(reason), style="red")
+                why = escape(printable(reason))
+                table.add_row(escape(printable(name)), "cannot be used", "", why, style="red")
             else:
                 meshes.append(mesh)
                 row = _row(mesh)
