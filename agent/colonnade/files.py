@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,7 +38,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     a device or a pipe, is given itself: nothing may take its place.
 
     The temporary file is flushed to disk before it is renamed, and its folder after, so that a
-    power cut cannot leave an empty file under the final name.
+    power cut cannot leave an empty file under the final name. Several processes may write the same
+    path at once: one of them wins.
 
     Raises:
         OutputError: the folder is read-only or the disk is full; nothing is left behind then.
@@ -48,6 +50,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         return
     path = path.resolve()
     temporary = path.with_name(_temporary(path.name))
+    with writing(path):  # and not through a link that somebody put there
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         with writing(path):
             yield temporary
@@ -62,11 +66,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def _temporary(name: str) -> str:
-    """A name to write the file `name` under, no longer than file systems take."""
-    name_bytes = os.fsencode(name)
-    if len(name_bytes) + len(_MARK) + 1 > _LONGEST:
-        name = f"{crc32(name_bytes):08x}"
-    return f".{name}{_MARK}"
+    """A name that nobody knows to write the file `name` under, no longer than file systems take."""
+    begin = f".{secrets.token_hex(6)}~"
+    if len(begin) + len(os.fsencode(name)) + len(_MARK) > _LONGEST:
+        name = "file"
+    return f"{begin}{name}{_MARK}"
 
 
 def sync_folder(folder: Path) -> None:

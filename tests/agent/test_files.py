@@ -23,6 +23,7 @@ from colonnade.files import (
     write_json,
 )
 from colonnade.journal import Journal, read_journal
+from colonnade.output import OutputError
 from colonnade.toml_writer import to_toml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -55,6 +56,27 @@ def test_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path: Path) -> N
         write_half()
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_two_writers_at_once_do_not_meet(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with atomic_path(path) as one, atomic_path(path) as other:
+        one.write_text("one")
+        other.write_text("other")
+    assert path.read_text() == "one"  # left last
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_planted_link_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda _: "0" * 12)
+    victim = tmp_path / "victim"
+    victim.write_text("whole")
+    for name in (".a.txt.partial", f".{'0' * 12}~a.txt.partial"):
+        (tmp_path / name).symlink_to(victim)
+    with pytest.raises(OutputError):
+        atomic_write(tmp_path / "a.txt", "new")
+    assert victim.read_text() == "whole"
+    assert not (tmp_path / "a.txt").exists()
 
 
 def test_what_a_link_leads_to_is_replaced_and_not_the_link(tmp_path: Path) -> None:
