@@ -8,7 +8,7 @@
       training.jsonl         a line a learned object: touches and seconds
       training.json          what training came to: counts, times, memory
       model.safetensors      all objects together: what is deployed
-      episodes.jsonl         the evaluation's journal, while it is under way
+      episodes.jsonl         a line an episode, which --resume goes on from
       episodes.parquet       a row an episode
       steps.parquet          a row a step, with --steps
       felt/NUMBER.safetensors    what memory keeps of an episode of a stream without names
@@ -95,7 +95,7 @@ class RunFolder:
 
     @property
     def episode_journal(self) -> Path:
-        """A JSON line an episode, while an evaluation is under way."""
+        """A JSON line an episode, written as an evaluation or a stream goes."""
         return self.path / "episodes.jsonl"
 
     @property
