@@ -91,7 +91,8 @@ def _is_of_bench(path: Path) -> bool:
     """Whether a folder is one of a benchmark's, which keeps its numbers in its bench.json."""
     for folder in path.absolute().parents:
         try:
-            if "bench" in read_run_config(folder, missing_ok=True):
+            config = read_run_config(folder, missing_ok=True)
+            if "benchmark" in config.get("bench", {}):  # else it is another program's
                 return True
         except (RunFolderError, OSError):
             continue

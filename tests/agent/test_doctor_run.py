@@ -196,6 +196,12 @@ def test_of_a_benchmark_only_what_is_not_well_is_told(tmp_path: Path) -> None:
     assert found(run)["bench.json"].state == "note"
 
 
+def test_another_programs_bench_above_hides_nothing(run: Path) -> None:
+    (run.parent / "config.toml").write_text("[bench]\nruns = 3\n")
+    (run / "report.html").unlink()
+    assert found(run)["report.html"].state == "note"
+
+
 def test_a_training_that_was_stopped_is_to_go_on(run: Path) -> None:
     (run / "model.safetensors").unlink()
     model = found(run)["model"]
