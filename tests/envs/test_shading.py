@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import trimesh
+from numpy.typing import NDArray
 from tests.envs import shapes
 from tests.naive import render as naive
 
@@ -19,6 +20,25 @@ def test_they_are_those_of_a_plain_average(seed: int) -> None:
     ][seed]  # fmt: skip
     expected = naive.corner_normals(mesh.vertices, mesh.faces, 40.0)
     np.testing.assert_allclose(corner_normals(mesh), expected, atol=1e-5)
+
+
+def fan(faces: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Triangles round one tip, which stands above the side of a circle of 60 mm."""
+    turn = 2 * np.pi * np.arange(faces) / faces
+    rim = 0.03 * np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1)
+    k = np.arange(faces)
+    triangles = np.stack([np.full(faces, faces), k, (k + 1) % faces], axis=1)
+    return np.concatenate([rim, [[0.025, 0, 0.01]]]).astype(np.float32), triangles
+
+
+def test_many_faces_at_a_place_are_averaged_together() -> None:
+    """Those that are steep stay as they are."""
+    mesh = make_mesh("fan", *fan(1100))
+    normals = corner_normals(mesh)
+    np.testing.assert_allclose(
+        normals, naive.corner_normals(mesh.vertices, mesh.faces, 40.0), atol=1e-4
+    )
+    assert 10 < len(np.unique(normals[:, 0], axis=0)) < 1000
 
 
 def test_a_side_is_flat_whatever_is_behind_its_edges() -> None:

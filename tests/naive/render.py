@@ -48,7 +48,9 @@ def shade(
     return out.reshape(size, k, size, k, 4).mean(axis=(1, 3))
 
 
-def corner_normals(vertices: NDArray[Any], faces: NDArray[Any], crease: float) -> Array:
+def corner_normals(
+    vertices: NDArray[Any], faces: NDArray[Any], crease: float, crowd: int = 1000
+) -> Array:
     """(F, 3, 3) what `colonnade_envs.shading.corner_normals` makes of a mesh."""
     corners = vertices[faces].astype(np.float64)
     at = np.round(vertices * 1e6)[faces]
@@ -56,11 +58,25 @@ def corner_normals(vertices: NDArray[Any], faces: NDArray[Any], crease: float) -
     flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     area = np.linalg.norm(flat, axis=1)
     flat /= area[:, None]
-    for f, k in np.ndindex(len(faces), 3):
-        for g, m in zip(*np.nonzero((at == at[f, k]).all(axis=2)), strict=True):
-            if flat[f] @ flat[g] > np.cos(np.radians(crease)):
-                a = corners[g, (m + 1) % 3] - corners[g, m]
-                b = corners[g, (m + 2) % 3] - corners[g, m]
-                cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
-                out[f, k] += area[g] * np.arccos(np.clip(cosine, -1, 1)) * flat[g]
+    flattest = np.cos(np.radians(crease))
+
+    def weighed(g: int, m: int) -> Array:
+        a = corners[g, (m + 1) % 3] - corners[g, m]
+        b = corners[g, (m + 2) % 3] - corners[g, m]
+        cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
+        weighed: Array = area[g] * np.arccos(np.clip(cosine, -1, 1)) * flat[g]
+        return weighed
+
+    for place in np.unique(at.reshape(-1, 3), axis=0):
+        here = list(zip(*np.nonzero((at == place).all(axis=2)), strict=True))
+        if len(here) > crowd:
+            every = np.sum([weighed(g, m) for g, m in here], axis=0)
+            every /= np.linalg.norm(every)
+            for f, k in here:
+                out[f, k] = every if flat[f] @ every > flattest else flat[f]
+            continue
+        for f, k in here:
+            for g, m in here:
+                if flat[f] @ flat[g] > flattest:
+                    out[f, k] += weighed(g, m)
     return out / np.linalg.norm(out, axis=2, keepdims=True)
