@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from PIL import ImageFont
 
 from colonnade_envs.objects import contact_sheet, lettering, make_mesh
 
@@ -64,6 +65,13 @@ def test_another_font_is_taken_that_has_them(tmp_path: Path, fonts: pytest.Monke
     assert (text, font.path) == ("\u7ef4 mug", other)  # type: ignore[union-attr]
     assert lettering.lettering("mug", 13)[1] is lettering._usual(13)
     assert lettering.lettering("\u7ef4 cup", 13)[0] == r"\u7ef4 cup"
+
+
+@pytest.mark.parametrize("dots", ["…", "..."])
+def test_what_is_cut_ends_with_dots_that_the_font_has(dots: str, tmp_path: Path) -> None:
+    font = ImageFont.truetype(font_of(f"mug{dots[0]}", tmp_path / "other.ttf"), 10)
+    assert lettering.fitting("mugmugmug", font, 60) == "mugmug"[: -len(dots)] + dots
+    assert lettering.fitting("mugmug", font, 60) == "mugmug"
 
 
 def test_a_name_with_a_line_feed_is_drawn(tmp_path: Path) -> None:

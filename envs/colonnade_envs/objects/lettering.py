@@ -56,9 +56,10 @@ def fitting(text: str, font: Font, width: float) -> str:
     """The text, or as much of its beginning as `width` pixels take."""
     if font.getlength(text) <= width:
         return text
-    while text and font.getlength(text + "…") > width:
+    dots = "…" if _has(font, "…") else "..."
+    while text and font.getlength(text + dots) > width:
         text = text[:-1]
-    return text + "…"
+    return text + dots
 
 
 @lru_cache
