@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.agent import fake_engine
@@ -248,6 +249,22 @@ def test_benchmarks_refuse_what_was_never_there(
     assert run_bench(kind, tmp_path) == 1
     assert capsys.readouterr().err == "there is no object 'bowl' in mine\n"
     assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_is_not_read_for_each_that_is_gone(
+    holds: Holds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+    open_set = fake_engine.open_set
+
+    def count(*given: Any) -> Mapping[str, fake_engine.FakeMesh]:
+        opened.append(given)
+        return open_set(*given)
+
+    monkeypatch.setattr(fake_engine, "open_set", count)
+    names = ["mug", "a", "b", "c"]
+    assert gone_from(load_engine(FAKE), "mine", names, 1.0) == ["a", "b", "c"]
+    assert len(opened) == 2
 
 
 def test_random_shapes_are_there_though_no_set_lists_them() -> None:

@@ -17,7 +17,7 @@ from colonnade.bench.folder import bench_folder, names_had, write_numbers
 from colonnade.commands.console import note
 from colonnade.commands.evaluate import Recognised, recognise_into
 from colonnade.commands.evaluation import Evaluation
-from colonnade.commands.gone import is_gone_reason
+from colonnade.commands.gone import gone_reason
 from colonnade.commands.roster import names_before, refuse_unknown
 from colonnade.commands.train import learn_into, tell_unusable
 from colonnade.config import Body, Orientations, TrainConfig
@@ -231,7 +231,7 @@ class Laboratory(Generic[Options]):
             )
             write_episodes(run.episodes, done.episodes)
             run.drop_former_evaluation()
-        self.unusable |= {name: is_gone_reason(name, job.objects) for name in done.missing}
+        self.unusable |= {name: gone_reason(name, job.objects) for name in done.missing}
         return done
 
     def _tell_outdated(self, _: Path) -> None:

@@ -27,7 +27,7 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
-from colonnade.commands.gone import is_gone_reason
+from colonnade.commands.gone import gone_reason
 from colonnade.commands.roster import call_roster, names_before, refuse_unknown
 from colonnade.commands.train import (
     ENGINE,
@@ -126,7 +126,7 @@ class _Stream:
         self.names, matters["names"] = roster.names, list(roster.names)
         if roster.there:
             self.objects = self.agent.open_set(config.objects, roster.there, config.scale)
-        self.unusable = {name: is_gone_reason(name, config.objects) for name in roster.gone}
+        self.unusable = {name: gone_reason(name, config.objects) for name in roster.gone}
         if not self.run.begin("discover", matters, resume=config.resume, named=bool(config.names)):
             self.run.write_config("discover", matters)
             self.run.write_config("made", {"version": __version__, "command": command_line()})

@@ -31,7 +31,7 @@ from colonnade.commands.evaluation import (
     refuse_moved,
     refuse_otherwise,
 )
-from colonnade.commands.gone import is_gone_reason, tell_missing
+from colonnade.commands.gone import gone_reason, tell_missing
 from colonnade.commands.same_model import load_same, model_digest
 from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
 from colonnade.commands.train import (
@@ -265,7 +265,7 @@ def recognise_into(
     keys = [(name, trial) for name in (*names, *gone) for trial in range(job.rotations)]
     wanted = [episodes[key] for key in keys if key in episodes]
     if not wanted:
-        unusable |= {name: is_gone_reason(name, job.objects) for name in gone}
+        unusable |= {name: gone_reason(name, job.objects) for name in gone}
         raise nothing_usable(job.objects, unusable)
     return Recognised(wanted, unusable, perf_counter() - started, gone, tuple(changed), digest)
 

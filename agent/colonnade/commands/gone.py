@@ -9,8 +9,9 @@ from pathlib import Path
 from colonnade.commands.console import complain, counted, named, show
 from colonnade.engine import Engine
 from colonnade.names import joined
+from colonnade.sets import is_shipped
 
-__all__ = ["gone_from", "is_gone_reason", "tell_kept", "tell_missing"]
+__all__ = ["gone_from", "gone_reason", "tell_kept", "tell_missing"]
 
 
 def gone_from(mind: Engine, spec: str, names: Sequence[str], scale: float) -> list[str]:
@@ -21,7 +22,10 @@ def gone_from(mind: Engine, spec: str, names: Sequence[str], scale: float) -> li
         found = mind.open_set(spec, None, scale)
     else:
         return []
-    return [name for name in names if name not in found and not _opens(mind, spec, name, scale)]
+    unlisted = [name for name in names if name not in found]
+    if not is_shipped(spec):  # a folder lists all that it has, and was read twice by now
+        return unlisted
+    return [name for name in unlisted if not _opens(mind, spec, name, scale)]
 
 
 def _opens(mind: Engine, spec: str, name: str, scale: float) -> bool:
@@ -33,7 +37,7 @@ def _opens(mind: Engine, spec: str, name: str, scale: float) -> bool:
     return True
 
 
-def is_gone_reason(name: str, spec: str) -> str:
+def gone_reason(name: str, spec: str) -> str:
     """Why an object that is gone could not be used, and what to do."""
     return f"{name}: it is not in {spec} any more: put it back, or begin anew in another --out."
 

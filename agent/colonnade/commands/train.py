@@ -25,7 +25,7 @@ from colonnade.commands.console import (
     ticking,
     typed,
 )
-from colonnade.commands.gone import is_gone_reason, tell_kept
+from colonnade.commands.gone import gone_reason, tell_kept
 from colonnade.commands.roster import call_roster, names_asked, names_before, refuse_unknown
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
 from colonnade.config import TrainConfig
@@ -157,7 +157,7 @@ def learn_into(
     begin, before = perf_counter(), len(finished)
     seconds_before = sum(learned.seconds for learned in finished.values())
     unusable = {
-        name: is_gone_reason(name, config.objects) for name in roster.gone if name not in finished
+        name: gone_reason(name, config.objects) for name in roster.gone if name not in finished
     }
     try:
         _learn_all(run, workers, tasks, finished, unusable)
