@@ -21,6 +21,7 @@ from colonnade.episode_options import EpisodeOptions
 from colonnade.report.view import View
 
 __all__ = [
+    "ENGINE",
     "Engine",
     "MissingExtraError",
     "SurfelCloud",
@@ -47,6 +48,9 @@ __all__ = [
     "surfel_cloud",
     "surfel_count",
 ]
+
+ENGINE = "colonnade.engine"
+"""This module: what commands reach the mind and the body through, unless told another."""
 
 _EXTRA = ("gymnasium", "pybullet", "trimesh", "manifold3d", "PIL", "scipy", "pyarrow", "matplotlib")
 

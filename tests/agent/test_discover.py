@@ -14,7 +14,7 @@ from tests.agent import fake_engine
 from colonnade.commands.console import Interrupted
 from colonnade.commands.discover import discover
 from colonnade.commands.evaluate import evaluate
-from colonnade.commands.train import NothingUsableError
+from colonnade.commands.outcome import NothingUsableError
 from colonnade.config import ConfigError, DiscoverConfig, EvaluateConfig
 from colonnade.run_folder import RunFolderError
 from colonnade.seeds import stream_order

@@ -18,7 +18,8 @@ from colonnade.bench.config import PoliciesConfig
 from colonnade.cli import main
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.explore import explore
-from colonnade.commands.train import NothingUsableError, train
+from colonnade.commands.outcome import NothingUsableError
+from colonnade.commands.train import train
 from colonnade.config import EvaluateConfig, ExploreConfig, TrainConfig
 from colonnade.engine import UnlearnableError
 from colonnade.run_folder import RunFolderError

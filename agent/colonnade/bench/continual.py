@@ -17,7 +17,7 @@ from rich.table import Table
 from colonnade.bench.config import ContinualConfig
 from colonnade.bench.laboratory import Laboratory, Model, laboratory
 from colonnade.commands.console import note, percent, show, stdout
-from colonnade.commands.train import ENGINE
+from colonnade.engine import ENGINE
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_write

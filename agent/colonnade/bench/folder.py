@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from colonnade.bench.config import SeedsOptions
+from colonnade.commands.command_line import command_line
 from colonnade.commands.console import going_on_with, note, show, typed
 from colonnade.commands.explore import free_folder
 from colonnade.commands.roster import names_of
-from colonnade.commands.train import command_line
 from colonnade.files import plain, write_json
 from colonnade.json_option import write_json_option
 from colonnade.run_config import read_run_config

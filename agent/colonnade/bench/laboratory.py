@@ -18,8 +18,9 @@ from colonnade.commands.console import note
 from colonnade.commands.evaluate import Recognised, recognise_into
 from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.gone import gone_reason
+from colonnade.commands.outcome import tell_unusable
 from colonnade.commands.roster import names_before, refuse_unknown
-from colonnade.commands.train import learn_into, tell_unusable
+from colonnade.commands.train import learn_into
 from colonnade.config import Body, Orientations, TrainConfig
 from colonnade.engine import load_engine
 from colonnade.episode import Episode

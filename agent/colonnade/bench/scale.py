@@ -16,9 +16,8 @@ from colonnade.bench.config import ScaleConfig
 from colonnade.bench.laboratory import Laboratory, Model, Part, laboratory
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, show, stdout
-from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError
-from colonnade.engine import Engine, load_engine
+from colonnade.engine import ENGINE, Engine, load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_write

@@ -20,10 +20,10 @@ from colonnade.bench.suites import Suite, read_suite
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, percent
 from colonnade.commands.discover import live_into
+from colonnade.commands.outcome import tell_unusable
 from colonnade.commands.roster import names_asked, refuse_unknown
-from colonnade.commands.train import ENGINE, tell_unusable
 from colonnade.config import DiscoverConfig, Noise
-from colonnade.engine import Engine, load_engine
+from colonnade.engine import ENGINE, Engine, load_engine
 from colonnade.files import file_name
 from colonnade.run_folder import RunFolder
 

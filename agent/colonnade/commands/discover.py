@@ -15,6 +15,7 @@ from typing import Any
 from rich.table import Table
 
 from colonnade.checks import check_config
+from colonnade.commands.command_line import command_line
 from colonnade.commands.console import (
     Interrupted,
     Ticker,
@@ -28,16 +29,11 @@ from colonnade.commands.console import (
     ticking,
 )
 from colonnade.commands.gone import gone_reason
+from colonnade.commands.outcome import nothing_usable, tell_unusable
 from colonnade.commands.roster import call_roster, names_before, refuse_unknown
-from colonnade.commands.train import (
-    ENGINE,
-    command_line,
-    nothing_usable,
-    tell_unusable,
-)
 from colonnade.config import DiscoverConfig
 from colonnade.discovery import Encounter, judge_stream, summarise_stream
-from colonnade.engine import Engine, UnlearnableError, load_engine
+from colonnade.engine import ENGINE, Engine, UnlearnableError, load_engine
 from colonnade.files import atomic_path, atomic_write, plain, write_json
 from colonnade.journal import Journal, read_journal
 from colonnade.json_option import write_json_option

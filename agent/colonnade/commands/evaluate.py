@@ -12,6 +12,7 @@ from typing import Any
 
 from colonnade.checks import check_config, check_scale
 from colonnade.commands.changed import learned_meshes, tell_changed_meshes
+from colonnade.commands.command_line import command_line
 from colonnade.commands.console import (
     Interrupted,
     complain,
@@ -32,16 +33,11 @@ from colonnade.commands.evaluation import (
     refuse_otherwise,
 )
 from colonnade.commands.gone import gone_reason, tell_missing
+from colonnade.commands.outcome import nothing_usable, tell_unusable
 from colonnade.commands.same_model import load_same, model_digest
 from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
-from colonnade.commands.train import (
-    ENGINE,
-    command_line,
-    nothing_usable,
-    tell_unusable,
-)
 from colonnade.config import EvaluateConfig
-from colonnade.engine import load_engine
+from colonnade.engine import ENGINE, load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import (

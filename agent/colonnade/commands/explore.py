@@ -11,10 +11,11 @@ from colonnade.commands.console import going_on_with, note, show, typed
 from colonnade.commands.evaluate import evaluate_into, tell
 from colonnade.commands.evaluation import Evaluation
 from colonnade.commands.gone import tell_kept
+from colonnade.commands.outcome import tell_unusable
 from colonnade.commands.roster import refuse_unknown
-from colonnade.commands.train import ENGINE, learn_into, tell_unusable
+from colonnade.commands.train import learn_into
 from colonnade.config import ExploreConfig, TrainConfig
-from colonnade.engine import load_engine
+from colonnade.engine import ENGINE, load_engine
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import write_json
 from colonnade.json_option import write_json_option

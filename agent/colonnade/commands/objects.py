@@ -12,9 +12,8 @@ from rich.table import Table
 
 from colonnade.checks import check_config
 from colonnade.commands.console import complain, counted, show, stdout, ticking
-from colonnade.commands.train import ENGINE
 from colonnade.config import ConfigError, ObjectsConfig
-from colonnade.engine import load_engine
+from colonnade.engine import ENGINE, load_engine
 from colonnade.json_option import write_json_option
 from colonnade.output import writing
 from colonnade.printable import printable

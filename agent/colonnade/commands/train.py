@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,6 +11,7 @@ from typing import Any
 
 from colonnade.checks import check_config
 from colonnade.commands.changed import tell_changed_meshes
+from colonnade.commands.command_line import command_line
 from colonnade.commands.console import (
     Interrupted,
     complain,
@@ -26,11 +25,12 @@ from colonnade.commands.console import (
     typed,
 )
 from colonnade.commands.gone import gone_reason, tell_kept
+from colonnade.commands.outcome import nothing_usable, tell_unusable
 from colonnade.commands.roster import call_roster, names_asked, names_before, refuse_unknown
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
 from colonnade.config import TrainConfig
-from colonnade.engine import Engine, load_engine
-from colonnade.files import atomic_path, plain, write_json
+from colonnade.engine import ENGINE, Engine, load_engine
+from colonnade.files import atomic_path, write_json
 from colonnade.journal import Journal, read_journal
 from colonnade.json_option import write_json_option
 from colonnade.output import make_folder
@@ -39,13 +39,7 @@ from colonnade.sets import set_identity
 from colonnade.workers import Workers
 from colonnade_models import __version__
 
-__all__ = ["ENGINE", "NothingUsableError", "learn_into", "tell_unusable", "train"]
-
-ENGINE = "colonnade.engine"
-
-
-class NothingUsableError(ValueError):
-    """Not one object of the set can be used; the message says why."""
+__all__ = ["learn_into", "train"]
 
 
 def train(config: TrainConfig, engine: str = ENGINE) -> dict[str, Any]:
@@ -219,26 +213,6 @@ def _learn_all(
             ticker.tick(f"{learned.name}: {learned.surfels} surfels in {learned.steps} touches")
 
 
-def nothing_usable(spec: str, reasons: Mapping[str, str]) -> NothingUsableError:
-    """The error to raise where all objects of a set are unusable, for these reasons by name."""
-    first = next(iter(reasons.values()))
-    if len(reasons) == 1:
-        return NothingUsableError(first)
-    return NothingUsableError(
-        f"None of the {len(reasons)} objects of {spec} can be used, for the reasons above; "
-        f"begin with the first: {first}"
-    )
-
-
-def tell_unusable(reasons: Mapping[str, str], done: str, remedy: str) -> None:
-    """Name at the end what was left out, and why; nothing where all could be `done`."""
-    if not reasons:
-        return
-    complain(f"{counted(len(reasons))} could not be {done}; {remedy}, or go on without:")
-    for reason in reasons.values():
-        complain(f"- {reason}")
-
-
 def _finished(mind: Engine, run: RunFolder, names: Sequence[str]) -> dict[str, Learned]:
     """Objects that need not be learned again: whole in their file and in the journal."""
     told = {}
@@ -277,8 +251,3 @@ def _warn_of_other_version(run: RunFolder) -> None:
     before = made.get("version", __version__)
     if before != __version__:
         note(f"This run was begun by Colonnade {before}; this is {__version__}.")
-
-
-def command_line() -> str:
-    """This process's command as it could be typed again."""
-    return shlex.join(["colonnade", *map(str, plain(sys.argv[1:]))])
