@@ -29,13 +29,14 @@ from colonnade_models.column_state import (
     reset,
 )
 from colonnade_models.contest import admit_seeds, refine_leaders, refine_one, total_fit
-from colonnade_models.evidence import features_of, score
+from colonnade_models.evidence import features_of, score_parts
 from colonnade_models.familiarity import list_familiar
 from colonnade_models.hypotheses import best_of, keep_winners
 from colonnade_models.judge import judge
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.motion import find_again, let_go, moved_since
+from colonnade_models.ranking import lost
 from colonnade_models.recall import keep_awake
 
 __all__ = [
@@ -78,12 +79,19 @@ def _remember(c: Column, percept: Array) -> bool:
 
 @kernel
 def _carry(c: Column, memory: Memory) -> None:
-    """Weigh every hypothesis by what it predicted for the latest percept."""
-    h, latest = c.hypotheses, c.features[c.tally[PERCEPTS] - 1]
+    """Weigh every hypothesis by what it predicted for the latest percept.
+
+    And at once what that costs it beside poses of its object, where that is known of the others.
+    """
+    h, t, before = c.hypotheses, c.tolerance, c.tally[PERCEPTS] - 1
+    latest = c.features[before]
     for i in range(h.count[0]):
-        h.evidence[i] += score(
-            memory, h.object[i], h.pose[i], latest, c.tolerance, c.settings.reach
-        )
+        o = h.object[i]
+        nats, coloured = score_parts(memory, o, h.pose[i], latest, t, c.settings.reach)
+        h.evidence[i] += nats
+        if h.costed[i] == before:
+            h.cost[i] += lost(memory, o, latest, t, nats, coloured)
+            h.costed[i] += 1
 
 
 @kernel

@@ -22,7 +22,7 @@ from colonnade_models.past import before
 from colonnade_models.percept import ON_OBJECT
 from colonnade_models.twin import MOST_COUNTED, UNMEASURED, WORTH
 
-__all__ = ["behind", "rank_poses"]
+__all__ = ["behind", "lost", "rank_poses"]
 
 Array = NDArray[np.float32]
 
@@ -37,9 +37,13 @@ LEAST_WORTH = np.float32(0.1)
 
 
 @inlined
-def _lost(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32) -> float:
-    """Nats that features `f` (22,) cost a pose (12,) of object `o`, as far as these are trusted."""
-    nats, coloured = score_parts(memory, o, pose, f, t, reach)
+def lost(  # type: ignore[no-untyped-def]
+    memory: Memory, o: int, f: Array, t: Tolerance, nats: np.float32, coloured: np.float32
+):
+    """Nats that features `f` (22,) cost a pose of object `o`, as far as what they tell is trusted.
+
+    `nats` and `coloured` are what `score_parts` says of them.
+    """
     if f[ON_OBJECT] == ZERO:
         return min(-nats, MOST_MISSED)
     shaped = t.gain - nats - coloured
@@ -50,16 +54,19 @@ def _lost(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np
 def _weigh(c: Column, memory: Memory) -> None:
     """Rank every pose of the leading object by what the percepts so far cost it.
 
-    Only those are weighed that came since the pose was last ranked or refined.
+    Only those are weighed that came since the pose was last ranked or refined, if they were not as
+    they entered.
     """
-    h, family = c.hypotheses, c.kin.family
+    h, family, t, reach = c.hypotheses, c.kin.family, c.tolerance, c.settings.reach
     leading = family[h.object[c.verdict.state[1]]]
     for i in range(h.count[0]):
         o, pose = h.object[i], h.pose[i]
         if family[o] != leading:
             continue
         for p in range(h.costed[i], c.tally[PERCEPTS]):
-            h.cost[i] += _lost(memory, o, pose, c.features[p], c.tolerance, c.settings.reach)
+            f = c.features[p]
+            nats, coloured = score_parts(memory, o, pose, f, t, reach)
+            h.cost[i] += lost(memory, o, f, t, nats, coloured)
         h.costed[i] = c.tally[PERCEPTS]
         c.ranked[i] = before(c.past, memory.centre[o], o, pose) - h.cost[i]
 
