@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from colonnade_models.column_state import Column
 from colonnade_models.contest import refine_one, total_evidence
-from colonnade_models.hypotheses import is_near, push
+from colonnade_models.hypotheses import is_tried, push
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.recall import recall
@@ -26,14 +24,7 @@ def admit_sizes(c: Column, memory: Memory, leader: int) -> None:
             c.relative[k] = h.pose[leader, k]
         for k in range(3):
             c.relative[9 + k] = h.pose[leader, 9 + k] + memory.centre[kin, k] - memory.centre[o, k]
-        known = False
-        for i in range(h.count[0]):
-            if h.object[i] == kin and is_near(
-                h.pose[i], c.relative, memory.centre[kin], np.float32(0.985), np.float32(0.008)
-            ):
-                known = True
-                break
-        if known or not recall(memory, h, c.past, kin):
+        if is_tried(h, kin, c.relative, memory.centre[kin]) or not recall(memory, h, c.past, kin):
             continue
         s.count[0] = 0
         push(s, kin, c.relative, total_evidence(c, memory, kin, c.relative))

@@ -59,17 +59,20 @@ __all__ = [
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
 
 
 @kernel
 def _remember(c: Column, percept: Array) -> bool:
-    """Put a percept to those of the episode; False if it is not finite or there is no room."""
+    """Put a percept to those of the episode; False if it is not sound or there is no room."""
     count = c.tally[PERCEPTS]
     if count >= c.features.shape[0]:
         return False
     for k in range(P.PERCEPT_SIZE):
         if not np.isfinite(percept[k]):
             return False
+    if percept[P.ON_OBJECT] != ZERO and percept[P.ON_OBJECT] != ONE:
+        return False
     features_of(percept, c.features[count])
     c.tally[PERCEPTS] = count + 1
     if percept[P.ON_OBJECT] > ZERO:
@@ -141,7 +144,8 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
     """One percept (18,), located in the body's frame, enters the column.
 
     Returns OPEN, RECOGNISED or UNKNOWN; the rest stands in `c.verdict` and `c.hypotheses`.
-    A percept that is not finite, or one more than there is room for, changes nothing.
+    A percept that is not finite, or neither on nor off the object, or one more than there is room
+    for, changes nothing.
     """
     if not _remember(c, percept):
         return c.verdict.state[0]

@@ -22,7 +22,7 @@ from colonnade_models.hypotheses import (
     Hypotheses,
     best_of,
     drop_twins,
-    is_near,
+    is_tried,
     keep_winners,
     push,
     put,
@@ -204,14 +204,9 @@ def admit_twins(c: Column, memory: Memory, leader: int) -> None:
     s.count[0] = 0
     for w in range(memory.twin_start[o], memory.twin_start[o + 1]):
         after(memory.twins[w, :POSE_SIZE], h.pose[leader], c.relative)
-        known = False
-        for i in range(h.count[0]):
-            if h.object[i] == o and is_near(
-                h.pose[i], c.relative, memory.centre[o], np.float32(0.985), np.float32(0.008)
-            ):
-                known = True
-                break
-        if known or not push(s, o, c.relative, total_evidence(c, memory, o, c.relative)):
+        if is_tried(h, o, c.relative, memory.centre[o]):
+            continue
+        if not push(s, o, c.relative, total_evidence(c, memory, o, c.relative)):
             continue
         refine_one(c, memory, s, s.count[0] - 1, 2, c.tolerance)
     keep_winners(s, h.object.shape[0] - h.count[0], c.settings.slack)

@@ -18,6 +18,7 @@ __all__ = [
     "best_of",
     "drop_twins",
     "is_near",
+    "is_tried",
     "keep_winners",
     "new_hypotheses",
     "push",
@@ -30,6 +31,10 @@ Array = NDArray[np.float32]
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
+TRIED_ANGLE = np.float32(0.985)
+"""Cosine of 10 degrees, from which a refinement leads to the same pose, and"""
+TRIED_PLACE = np.float32(0.008)
+"""metres."""
 
 
 class Hypotheses(NamedTuple):
@@ -166,6 +171,15 @@ def is_near(a: Array, b: Array, centre: Array, cosine: np.float32, distance: np.
             step += a[3 * j + k] * (centre[j] - a[9 + j]) - b[3 * j + k] * (centre[j] - b[9 + j])
         square += step * step
     return bool(square < distance * distance)
+
+
+@kernel
+def is_tried(h: Hypotheses, o: int, pose: Array, centre: Array) -> bool:
+    """Whether a hypothesis of object `o`, whose `centre` is (3,), lies about as `pose` (12,)."""
+    for i in range(h.count[0]):
+        if h.object[i] == o and is_near(h.pose[i], pose, centre, TRIED_ANGLE, TRIED_PLACE):
+            return True
+    return False
 
 
 @kernel

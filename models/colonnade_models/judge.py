@@ -65,6 +65,14 @@ def _leads(c: Column) -> bool:
 
 
 @kernel
+def _fits(c: Column, memory: Memory) -> bool:
+    """Whether the leader fits as well as what is recognised must."""
+    h, leader = c.hypotheses, c.verdict.state[1]
+    fits = total_fit(c, memory, h.object[leader], h.pose[leader])
+    return bool(fits >= c.settings.fit * np.float32(c.tally[MET]))
+
+
+@kernel
 def _challenge(c: Column, memory: Memory) -> None:
     """Let in what the leader must be told from: at first anything, then poses of its own object."""
     h = c.hypotheses
@@ -133,7 +141,7 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
     challenged = c.tally[TWINNED_AT]
     if challenged == 0 or (met >= s.least_percepts and met - challenged >= 4):
         _challenge(c, memory)
-        if not _leads(c):
+        if not (_leads(c) and _fits(c, memory)):
             return
     if met < s.least_percepts:
         return

@@ -16,7 +16,15 @@ from colonnade_models.hypotheses import is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.numerics import log_positive
-from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED
+from colonnade_models.twin import (
+    NATS,
+    NATS_OF_A_TURN,
+    POSE_SIZE,
+    RATE,
+    SAME_ANGLE,
+    SAME_PLACE,
+    UNMEASURED,
+)
 
 __all__ = ["AHEAD", "ALIKE", "UNSETTLED", "compare_tied", "twin_between"]
 
@@ -26,9 +34,6 @@ UNSETTLED, ALIKE, AHEAD = 0, 1, 2
 ONE = np.float32(1.0)
 USUALLY_KEPT = np.float32(0.6)
 """Share that touches keep of what surfels promise, where it was not measured."""
-SAME_ANGLE = np.float32(0.966)
-SAME_PLACE = np.float32(0.008)
-"""Cosine of 15 degrees, and metres: as far from a twin a pose is taken for it."""
 
 
 @kernel

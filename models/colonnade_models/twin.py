@@ -15,6 +15,8 @@ __all__ = [
     "NATS_OF_A_TURN",
     "POSE_SIZE",
     "RATE",
+    "SAME_ANGLE",
+    "SAME_PLACE",
     "TWIN_SIZE",
     "UNMEASURED",
     "WORTH",
@@ -35,6 +37,11 @@ RATE = 14
 WORTH = 15
 """What one nat of lead over this twin is worth by those odds."""
 TWIN_SIZE = 16
+
+SAME_ANGLE = np.float32(0.966)
+"""Cosine of 15 degrees: nearer twins are one, and a pose as near to one is taken for it."""
+SAME_PLACE = np.float32(0.008)
+"""Metres, the same of where they lay the object's centre."""
 
 MOST_COUNTED = np.float32(5.0)
 """Nats below a perfect fit that one touch counts at most between poses of one object.

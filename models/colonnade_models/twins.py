@@ -10,7 +10,6 @@ every pose that explains most of them is kept.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
@@ -29,7 +28,7 @@ from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.refinement import Normal, new_normal_equations, refine
 from colonnade_models.seeding import SeedPlan, new_seed_plan, seed
-from colonnade_models.twin import POSE_SIZE, TWIN_SIZE, UNMEASURED
+from colonnade_models.twin import POSE_SIZE, SAME_ANGLE, SAME_PLACE, TWIN_SIZE, UNMEASURED
 
 __all__ = ["find_twins"]
 
@@ -44,9 +43,6 @@ PROBES = 200
 LARGEST_LOSS = np.float32(6.0)
 MOST_LOST = np.float32(3.0)
 """Nats a touch that may tell a twin from the object itself, on average over the surface."""
-APART = np.float32(0.966)
-"""Cosine of 15 degrees: twins nearer than this are one, as are poses near the identity."""
-APART_PLACE = np.float32(0.008)
 
 
 def _spread(position: Array, count: int) -> NDArray[np.int64]:
@@ -74,9 +70,10 @@ def _mean_loss(memory: Memory, pose: Array, t: Tolerance, f: Array) -> np.float3
     return lost / probes
 
 
-@njit(cache=True)
+@kernel
 def _collect(
     memory: Memory,
+    identity: Array,
     features: Array,
     t: Tolerance,
     plan: SeedPlan,
@@ -88,24 +85,22 @@ def _collect(
     """Poses of object 0 that explain most of the imagined percepts of itself."""
     count = features.shape[0]
     list_only(0, plan.listed)
-    identity = np.zeros(12, np.float32)
-    identity[0] = identity[4] = identity[8] = np.float32(1.0)
     loose = np.float32(5.0) * np.float32(count)
     for anchor in range(0, count, max(1, count // ANCHORS)):
         seed(memory, features, count, anchor, t, BUDGET, np.float32(0.0), loose, plan, seeds)
         keep_winners(seeds, 256, loose)
-        drop_twins(seeds, memory.centre, APART, APART_PLACE)
+        drop_twins(seeds, memory.centre, SAME_ANGLE, SAME_PLACE)
         for i in range(seeds.count[0]):
             for _ in range(3):
                 refine(memory, 0, seeds.pose[i], features, 0, count, 1, t, normal)
             loss = _mean_loss(memory, seeds.pose[i], t, f)
             if loss > MOST_LOST:
                 continue
-            if is_near(seeds.pose[i], identity, memory.centre[0], APART, APART_PLACE):
+            if is_near(seeds.pose[i], identity, memory.centre[0], SAME_ANGLE, SAME_PLACE):
                 continue
             if not push(out, 0, seeds.pose[i], -loss):
                 break
-        drop_twins(out, memory.centre, APART, APART_PLACE)
+        drop_twins(out, memory.centre, SAME_ANGLE, SAME_PLACE)
 
 
 def find_twins(memory: Memory) -> Array:
@@ -119,10 +114,12 @@ def find_twins(memory: Memory) -> Array:
         imagine(memory.surfels[i], row)
     t = loosened(default_tolerance(), np.float32(0.002), np.float32(0.08))
     t = t._replace(colour=np.float32(9.0) * t.colour)
+    identity = np.zeros(POSE_SIZE, np.float32)
+    identity[[0, 4, 8]] = 1.0
     found = new_hypotheses(512)
     _collect(
-        memory, features, t, new_seed_plan(1), new_normal_equations(), new_hypotheses(1024),
-        found, np.zeros(FEATURE_SIZE, np.float32),
+        memory, identity, features, t, new_seed_plan(1), new_normal_equations(),
+        new_hypotheses(1024), found, np.zeros(FEATURE_SIZE, np.float32),
     )  # fmt: skip
     count = int(found.count[0])
     order = np.argsort(-found.evidence[:count], kind="stable")[:MOST_TWINS]

@@ -227,6 +227,18 @@ def test_a_broken_percept_changes_nothing(broken: float, field: int) -> None:
     assert state_of(column) == before
 
 
+@pytest.mark.parametrize("on_object", [-1.0, 0.5, 2.0])
+def test_what_is_neither_on_nor_off_the_object_changes_nothing(on_object: float) -> None:
+    column = C.init(memory())
+    rows, _, _ = episode("first", 0)
+    for row in rows[:6]:
+        C.step(column, memory(), row)
+    before, odd = state_of(column), rows[6].copy()
+    odd[P.ON_OBJECT] = on_object
+    C.step(column, memory(), odd)
+    assert state_of(column) == before
+
+
 @pytest.mark.parametrize("huge", [1e10, 1e30, -3e38])
 @pytest.mark.parametrize("field", [P.LOCATION, P.NORMAL, P.CURVATURE, P.COLOUR, P.SIGMA_BEND])
 def test_a_huge_percept_is_survived(huge: float, field: int) -> None:

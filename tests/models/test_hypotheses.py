@@ -15,6 +15,7 @@ from colonnade_models.hypotheses import (
     best_of,
     drop_twins,
     is_near,
+    is_tried,
     keep_winners,
     new_hypotheses,
     push,
@@ -150,3 +151,15 @@ def test_poses_compose_as_matrices_do(seed: int) -> None:
     back = np.zeros(12, f)
     after(out, a, back)  # from a into b, after a, is b
     assert np.allclose(back, b, atol=1e-6)
+
+
+def test_a_pose_is_tried_where_one_of_the_same_object_lies_about_so() -> None:
+    h, centre, place = new_hypotheses(4), np.array([0.01, 0, 0], f), np.array([0.1, 0.2, 0.3])
+    push(h, 1, pose_row(Rotation.identity(), place), f(0))
+    for degrees, shift, o, tried in (
+        (9, 0.0, 1, True), (11, 0.0, 1, False), (0, 0.007, 1, True), (0, 0.009, 1, False),
+        (0, 0.0, 0, False),
+    ):  # fmt: skip
+        turn = Rotation.from_rotvec([0, 0, np.radians(degrees)])
+        about = place + centre - turn.apply(centre) + np.array([0, shift, 0])  # the centre stays
+        assert is_tried(h, o, pose_row(turn, about), centre) == tried

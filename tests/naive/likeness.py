@@ -13,7 +13,15 @@ from colonnade_models import likeness as L
 from colonnade_models.column_state import Settings
 from colonnade_models.evidence import Tolerance
 from colonnade_models.learned import LearnedObject
-from colonnade_models.twin import NATS, NATS_OF_A_TURN, POSE_SIZE, RATE, UNMEASURED
+from colonnade_models.twin import (
+    NATS,
+    NATS_OF_A_TURN,
+    POSE_SIZE,
+    RATE,
+    SAME_ANGLE,
+    SAME_PLACE,
+    UNMEASURED,
+)
 
 
 def twin_between(
@@ -23,7 +31,7 @@ def twin_between(
     for w, twin in enumerate(learned.twins):
         M = matrix(twin[:POSE_SIZE]) @ matrix(a)
         turned = np.r_[M[:3, :3].ravel(), M[:3, 3]]
-        if is_near(turned, b, centre, float(L.SAME_ANGLE), float(L.SAME_PLACE)):
+        if is_near(turned, b, centre, float(SAME_ANGLE), float(SAME_PLACE)):
             return w
     return -1
 

@@ -142,7 +142,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
         for p in range(c.tally[PERCEPTS]):
             f = c.features[p]
             dx, dy, dz = f[P.LOCATION] - bx, f[P.LOCATION + 1] - by, f[P.LOCATION + 2] - bz
-            if f[P.ON_OBJECT] < ONE:  # an attempt that found nothing: from where it looked
+            if f[P.ON_OBJECT] == ZERO:  # an attempt that found nothing: from where it looked
                 along = dx * f[P.NORMAL] + dy * f[P.NORMAL + 1] + dz * f[P.NORMAL + 2]
                 dx = dx - along * f[P.NORMAL]
                 dy = dy - along * f[P.NORMAL + 1]
