@@ -17,7 +17,7 @@ from tests.agent.small_runs import FAKE, config
 from colonnade.bench import policies
 from colonnade.bench.config import PoliciesConfig
 from colonnade.commands import tasks
-from colonnade.commands.changed import _differ as differ
+from colonnade.commands.changed import differ
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.explore import explore
 from colonnade.commands.train import train

@@ -226,8 +226,8 @@ def recognise_into(
     episodes = begin(run, job, names, gone, digest, resume=resume, outdated=outdated)
     changed: list[str] = []
     if compare:
-        learned = learned_meshes(job.model.parent / "training.jsonl")
-        changed = tell_changed_meshes(job.model.parent, learned, source, workers, engine)
+        learned = learned_meshes(job.model.parent)
+        changed = tell_changed_meshes(job.model.parent, learned, source, workers, engine).changed
     mind.prepare(note)
     started = perf_counter()
     tasks = [

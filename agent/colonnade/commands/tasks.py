@@ -158,10 +158,10 @@ def recognise_object(task: EpisodeTask) -> Episode | Unusable:
     return judge(replace(episode, object=task.name), memory.names, task.trial)
 
 
-def digest_of_mesh(task: MeshTask) -> str | None:
-    """Do a `MeshTask`; None where the mesh cannot be used."""
+def digest_of_mesh(task: MeshTask) -> str | Unusable:
+    """Do a `MeshTask`."""
     mesh = _mesh(task)
-    return None if isinstance(mesh, Unusable) else load_engine(task.engine).mesh_digest(mesh)
+    return mesh if isinstance(mesh, Unusable) else load_engine(task.engine).mesh_digest(mesh)
 
 
 def _mesh(task: LearnTask | EpisodeTask | MeshTask) -> Any:

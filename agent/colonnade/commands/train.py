@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from colonnade.checks import check_config
-from colonnade.commands.changed import tell_changed_meshes
+from colonnade.commands.changed import tell_changed_meshes, tell_spoiled
 from colonnade.commands.command_line import command_line
 from colonnade.commands.console import (
     Interrupted,
@@ -25,13 +23,14 @@ from colonnade.commands.console import (
     typed,
 )
 from colonnade.commands.gone import gone_reason, tell_kept
+from colonnade.commands.learned import journalled, learned_before
 from colonnade.commands.outcome import nothing_usable, tell_unusable
 from colonnade.commands.roster import call_roster, names_asked, names_before, refuse_unknown
 from colonnade.commands.tasks import Learned, LearnTask, ObjectSource, Unusable, learn_object
 from colonnade.config import TrainConfig
-from colonnade.engine import ENGINE, Engine, load_engine
+from colonnade.engine import ENGINE, load_engine
 from colonnade.files import atomic_path, write_json
-from colonnade.journal import Journal, read_journal
+from colonnade.journal import Journal
 from colonnade.json_option import write_json_option
 from colonnade.output import make_folder
 from colonnade.run_folder import RunFolder
@@ -92,8 +91,9 @@ def learn_into(
 
     An object that cannot be used is left out and named; --resume tries it once more. Where the run
     `grows`, objects that --names adds come after those that it has; without --names it goes on with
-    those, if the set has nothing besides. What the set has not got any more is left as it is; that
-    it had what is asked for is known by the run, or by `once`.
+    those, if the set has nothing besides. What the set has not got any more is left as it is, as is
+    what has changed in it or cannot be used any more; that it had what is asked for is known by the
+    run, or by `once`.
     """
     mind = load_engine(engine)
     matters: dict[str, Any] = {
@@ -128,7 +128,15 @@ def learn_into(
         run.write_config("made", {"version": __version__, "command": command_line()})
     make_folder(run.objects)
 
-    finished = _finished(mind, run, names)
+    before = learned_before(mind, run, names)
+    finished = dict(before.whole)
+    meshes = {name: one.mesh for name, one in {**finished, **before.lost}.items() if one.mesh}
+    compared = tell_changed_meshes(run.path, meshes, source, workers, engine)
+    as_learned = meshes.keys() - {*compared.changed, *compared.spoiled, *roster.gone}
+    for name in before.lost:
+        if name not in as_learned:  # so it cannot be learned once more as it was
+            finished[name] = before.take_back(mind, run, name)
+    spoiled = dict(compared.spoiled)
     tasks = [
         LearnTask(
             engine=engine,
@@ -142,19 +150,22 @@ def learn_into(
         for name in roster.there
         if name not in finished
     ]
-    kept = {name: learned.mesh for name, learned in finished.items() if learned.mesh}
-    changed = tell_changed_meshes(run.path, kept, source, workers, engine)
+    before.tell_once_more(run, [task.name for task in tasks])
     if finished and tasks:
         note(f"Going on: {len(finished)} of {len(names)} objects are already learned.")
     if tasks:
         mind.prepare(note)
-    begin, before = perf_counter(), len(finished)
+    begin, learned_earlier = perf_counter(), len(finished)
     seconds_before = sum(learned.seconds for learned in finished.values())
     unusable = {
         name: gone_reason(name, config.objects) for name in roster.gone if name not in finished
     }
     try:
         _learn_all(run, workers, tasks, finished, unusable)
+        for name in [name for name in before.lost if name in unusable]:
+            spoiled[name] = unusable.pop(name)
+            finished[name] = before.take_back(mind, run, name)
+            learned_earlier += 1
     except KeyboardInterrupt:
         raise Interrupted(
             f"Stopped: {len(finished)} of {len(names)} objects are saved in {show(run.path)}; "
@@ -164,18 +175,20 @@ def learn_into(
     if not finished:
         raise nothing_usable(config.objects, unusable)
     learned = [name for name in names if name in finished]
-    if tasks or not _has_model(mind, run, learned):
+    if tasks or not before.is_own or list(before.memory.names) != learned:
         memory = mind.build_memory([mind.load_learned(run.object_file(name)) for name in learned])
         with atomic_path(run.model) as temporary:
             mind.save_memory(temporary, memory)
     rows = [finished[name] for name in learned]
+    tell_spoiled(run.path, spoiled)
     return {
         "objects": len(learned),
-        "learned_now": len(learned) - before,
+        "learned_now": len(learned) - learned_earlier,
         "object_names": learned,
         "unusable": unusable,
         "missing": [name for name in roster.gone if name in finished],
-        "changed": changed,
+        "changed": compared.changed,
+        "spoiled": spoiled,
         "train_s": perf_counter() - begin + seconds_before,
         "surfels_mean": sum(row.surfels for row in rows) / max(1, len(rows)),
         "surfels_total": sum(row.surfels for row in rows),
@@ -197,10 +210,14 @@ def _learn_all(
 ) -> None:
     """Do the tasks; what comes of each goes into `finished` or `unusable` at once."""
     several = len(finished) + len(tasks) > 1
+    known = journalled(run.path)
     with (
         Journal(run.training_journal) as journal,
         ticking("Learning   ", len(finished) + len(tasks), len(finished)) as ticker,
     ):
+        for name, learned in finished.items():
+            if name not in known:  # as where the journal was lost
+                journal.append(asdict(learned))
         for task, learned in workers.run(learn_object, tasks):
             if isinstance(learned, Unusable):
                 unusable[task.name] = learned.reason
@@ -211,39 +228,6 @@ def _learn_all(
             journal.append(asdict(learned))
             finished[learned.name] = learned
             ticker.tick(f"{learned.name}: {learned.surfels} surfels in {learned.steps} touches")
-
-
-def _finished(mind: Engine, run: RunFolder, names: Sequence[str]) -> dict[str, Learned]:
-    """Objects that need not be learned again: whole in their file and in the journal."""
-    told = {}
-    for record in read_journal(run.training_journal):
-        with suppress(TypeError):  # another version's: it is learned once more
-            told[record.get("name")] = Learned(**record)
-    return {
-        name: told[name]
-        for name in names
-        if name in told and _is_whole(mind, run.object_file(name), name)
-    }
-
-
-def _is_whole(mind: Engine, file: Path, name: str) -> bool:
-    if not file.is_file():
-        return False
-    try:
-        mind.load_learned(file)
-    except ValueError:  # cut short or damaged since it was written: it is learned once more
-        note(f"{show(file)} is damaged: {name} is learned once more.")
-        return False
-    return True
-
-
-def _has_model(mind: Engine, run: RunFolder, learned: list[str]) -> bool:
-    """Whether the model is there, whole, and holds just these objects."""
-    try:
-        return run.model.is_file() and list(mind.load_memory(run.model).names) == learned
-    except ValueError:
-        note(f"{show(run.model)} is damaged: it is made anew of {show(run.objects)}.")
-        return False
 
 
 def _warn_of_other_version(run: RunFolder) -> None:
