@@ -202,7 +202,10 @@ def _do(config: Any, engine: str) -> int:
         from colonnade.commands.explore import explore
 
         done = explore(config, engine)
-    return 1 if done["unusable"] or done.get("missing") else 0
+    left = [done["unusable"], done.get("missing"), done.get("spoiled")]
+    if not isinstance(config, EvaluateConfig):  # which shows what there is now
+        left.append(done.get("changed"))
+    return 1 if any(left) else 0
 
 
 def _explain(error: BaseException) -> int:

@@ -12,6 +12,7 @@ import pytest
 from tests.agent import fake_engine
 from tests.agent.small_runs import FAKE, config
 
+from colonnade.cli import main
 from colonnade.commands import tasks
 from colonnade.commands.train import train
 from colonnade.config import TrainConfig
@@ -198,3 +199,38 @@ def test_a_damaged_summary_says_nothing(asked: TrainConfig, learned: list[str]) 
     (asked.out / "training.json").write_text(json.dumps(told))
     assert train(asked, FAKE)["learned_now"] == 0
     assert learned == []
+
+
+@pytest.mark.parametrize("command", ["train", "explore"])
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (gone, "1 object that {} learned is not in mine any more: bowl; what was learned of it is"),
+        (broken, "The mesh of 1 object that {} learned cannot be used any more: bowl; what was"),
+        (reshaped, "The mesh of 1 object is not the one that {} learned by that name: bowl; train"),
+    ],
+)
+def test_the_exit_code_says_that_a_mesh_is_not_what_was_learned(
+    command: str,
+    spoil: Spoil,
+    sentence: str,
+    asked: TrainConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    whole = content(asked.out)
+    given = [command, "--objects", "mine", "--workers", "1", "--out", str(asked.out), "--resume"]
+
+    def code() -> int:
+        with pytest.raises(SystemExit) as caught:
+            main(given, engine=FAKE)
+        assert isinstance(caught.value.code, int)
+        return caught.value.code
+
+    assert code() == 0
+    spoil(monkeypatch)
+    tasks._object_set.cache_clear()
+    capsys.readouterr()
+    assert code() == 1
+    assert capsys.readouterr().err.count(sentence.format(asked.out)) == 1
+    assert content(asked.out) == whole

@@ -26,7 +26,7 @@ __all__ = ["explore", "free_folder"]
 
 
 def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
-    """Do ``colonnade explore`` and return its summary.
+    """Do ``colonnade explore`` and return its summary, with what was `spoiled` since it learned.
 
     Raises:
         RunFolderError: the folder is in use, not empty, or holds another run.
@@ -77,7 +77,7 @@ def explore(config: ExploreConfig, engine: str = ENGINE) -> dict[str, Any]:
     tell_unusable(summary["unusable"], "used", f"mend them and repeat the command with {resume}")
     tell_kept(run.path, config.objects, summary["missing"])
     write_json_option(config.json, summary)
-    return summary
+    return summary | {"spoiled": trained["spoiled"]}
 
 
 def _tell_outdated(folder: Path) -> None:
