@@ -11,11 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from colonnade.commands.again import resumed_evaluation, resumed_run
 from colonnade.commands.console import typed
+from colonnade.commands.learned import told_of
 from colonnade.commands.same_model import model_digest
 from colonnade.engine import load_engine
 from colonnade.episode_table import EpisodeTableError, read_episodes, read_table
-from colonnade.files import name_of_file
+from colonnade.files import file_name, name_of_file
 from colonnade.finding import Check, Finding, made
 from colonnade.journal import read_journal
 from colonnade.names import listed
@@ -25,6 +27,8 @@ from colonnade.run_folder import ASIDE
 __all__ = ["run_checks"]
 
 AGAIN = "repeat the command that made it with --resume"
+_ADVICE = ": train again or copy it anew"
+"""How the message of a damaged model ends, which knows nothing of runs."""
 MOST_NAMED = 8
 FILES = (
     "training.json",
@@ -42,7 +46,7 @@ def run_checks(path: Path, engine: str) -> list[Check]:
     if not path.is_dir():
         return [("model", partial(_model, path, engine))]
     file = path / "model.safetensors"
-    model = ("model", partial(_model, file, engine))
+    model = ("model", partial(_model, file, engine, path))
     try:
         config = read_run_config(path, missing_ok=True)
     except (RunFolderError, OSError) as error:
@@ -117,32 +121,97 @@ def _config(path: Path, config: Mapping[str, Any]) -> Iterator[Finding]:
 def _without_model(path: Path) -> Iterator[Finding]:
     made_before = any((path / later).exists() for later in ("training.json", "episodes.parquet"))
     what = "is missing" if made_before else "is not made yet"
-    yield Finding("model", "note", f"{path / 'model.safetensors'} {what}: {AGAIN}")
+    yield Finding("model", "note", f"{path / 'model.safetensors'} {what}: {_again(path)}")
 
 
-def _model(file: Path, engine: str) -> Iterator[Finding]:
+def _model(file: Path, engine: str, run: Path | None = None) -> Iterator[Finding]:
+    """A model file, of the run in whose folder it is, if it is in one."""
     try:
         names = list(load_engine(engine).load_memory(file).names)
     except (ValueError, RuntimeError, OSError) as error:
-        yield Finding("model", "broken", str(error))
+        yield _damaged_model(error, engine, run)
         return
     size = file.stat().st_size / 1e3
     yield Finding("model", "ok", f"{file}: {len(names)} objects ({_named(names)}), {size:.0f} kB")
 
 
+def _damaged_model(error: Exception, engine: str, run: Path | None) -> Finding:
+    """A model that cannot be read, and how its run makes it anew."""
+    if run is None or not (run / "config.toml").is_file():
+        return Finding("model", "broken", str(error))
+    why = str(error).removesuffix(_ADVICE)
+    if _parts_are_whole(run, engine):
+        how = f"what it is made of is whole, and gives it anew in seconds: {_again(run)}"
+    else:
+        how = f"{_again(run)}, or copy it anew"
+    return Finding("model", "broken", f"{why}; {how}")
+
+
+def _parts_are_whole(run: Path, engine: str) -> bool:
+    """Whether all is there that a run would put together to its model."""
+    mind = load_engine(engine)
+    try:
+        config = read_run_config(run)
+        if "train" in config:
+            names = told_of(run).keys() or config["train"].get("names", [])
+            files = [run / "objects" / file_name(name, ".safetensors") for name in names]
+            whole = [mind.load_learned(file).name for file in files]
+            return bool(names) and whole == list(names)
+        kept = _kept(run)
+        for number in kept:
+            mind.load_felt(_felt(run, number))
+    except (RunFolderError, ValueError, OSError, TypeError, AttributeError):
+        return False
+    return bool(kept)
+
+
+def _kept(run: Path) -> list[int]:
+    """The episodes of a stream of which memory keeps something."""
+    records = {record.get("number"): record for record in read_journal(run / "episodes.jsonl")}
+    return [
+        number
+        for number, record in records.items()
+        if isinstance(number, int) and record.get("kept") is not None
+    ]
+
+
+def _felt(run: Path, number: int) -> Path:
+    return run / "felt" / f"{number:06d}.safetensors"
+
+
+def _again(run: Path, command: str | None = None) -> str:
+    """What to do for a run to go on: by `command`, or the one that made it."""
+    command = command or resumed_run(run)
+    return f"{AGAIN}: `{command}`" if command else AGAIN
+
+
+def _evaluate_again(path: Path) -> str:
+    """What to do for an evaluation or a stream to go on."""
+    if command := resumed_evaluation(path):
+        return _again(path, command)
+    made = resumed_run(path)
+    jobs = ("colonnade explore ", "colonnade discover ")
+    is_first = not any(path.glob(f"*{ASIDE}"))
+    return _again(path, made) if made and made.startswith(jobs) and is_first else AGAIN
+
+
 def _objects(path: Path, trained: Mapping[str, Any], engine: str) -> Iterator[Finding]:
     """The objects that were asked for, each in a file of its own."""
-    whole = []
+    whole, again = [], _again(path)
     for file in sorted((path / "objects").glob("*.safetensors")):
         try:
-            whole.append(load_engine(engine).load_learned(file).name)
+            name = load_engine(engine).load_learned(file).name
+            if file.name == file_name(name, file.suffix):
+                whole.append(name)
+            else:
+                yield Finding("objects", "broken", f"{file} holds {name}: {again}")
         except (ValueError, OSError) as error:
             name = name_of_file(file.name, ".safetensors")
-            yield Finding("objects", "broken", f"{name}: {_without_stop(error)}: {AGAIN}")
+            yield Finding("objects", "broken", f"{name}: {_without_stop(error)}: {again}")
     names = trained["names"]
     missing = [name for name in names if name not in whole]
     if missing:
-        detail = f"{len(missing)} of {len(names)} are not learned ({_named(missing)}): {AGAIN}"
+        detail = f"{len(missing)} of {len(names)} are not learned ({_named(missing)}): {again}"
         yield Finding("objects", "note", detail)
     else:
         yield Finding("objects", "ok", f"all {len(names)} are learned")
@@ -150,7 +219,7 @@ def _objects(path: Path, trained: Mapping[str, Any], engine: str) -> Iterator[Fi
     told = {record.get("name") for record in read_journal(journal)}
     if lost := [name for name in whole if name not in told]:
         what = f"has nothing of {_named(lost)}" if journal.is_file() else "is missing"
-        detail = f"{journal} {what}, so --resume would learn them once more: {AGAIN}"
+        detail = f"{journal} {what}, which --resume writes again: {again}"
         yield Finding(journal.name, "note", detail)
 
 
@@ -163,14 +232,14 @@ def _of_its_model(path: Path, config: Mapping[str, Any], engine: str) -> Iterato
     file = run / "model.safetensors"
     if not file.is_file():
         if run != path:  # else it is told of the model itself, as is damage
-            detail = f"{file}, of which this is an evaluation, is missing: {AGAIN}"
+            detail = f"{file}, of which this is an evaluation, is missing: {_again(run)}"
             yield Finding("model", "note", detail)
         return
     try:
         load_engine(engine).load_memory(file)
     except (ValueError, RuntimeError, OSError) as error:
         if run != path:
-            yield Finding("model", "broken", str(error))
+            yield _damaged_model(error, engine, run)
         return
     if model_digest(file) != asked.get("model"):
         out = "" if run == path else f" --out {typed(path)}"
@@ -191,7 +260,7 @@ def _evaluation(path: Path, asked: Mapping[str, Any]) -> Iterator[Finding]:
     if not table.is_file():
         journal = read_journal(path / "episodes.jsonl")
         done = len({(record.get("object"), record.get("trial")) for record in journal})
-        detail = f"not complete, {done} of {expected} episodes are done: {AGAIN}"
+        detail = f"not complete, {done} of {expected} episodes are done: {_evaluate_again(path)}"
         yield Finding(table.name, "note", detail)
         return
     try:
@@ -221,14 +290,14 @@ def _stream(path: Path, engine: str) -> Iterator[Finding]:
         except ImportError as error:
             yield _unread(table, error)
     else:
-        detail = f"not complete, {len(records)} episodes are lived: {AGAIN}"
+        detail = f"not complete, {len(records)} episodes are lived: {_again(path)}"
         yield Finding(table.name, "note", detail)
-    kept = [number for number, record in records.items() if record.get("kept") is not None]
+    kept = _kept(path)
     for number in kept:
         try:
-            load_engine(engine).load_felt(path / "felt" / f"{number:06d}.safetensors")
+            load_engine(engine).load_felt(_felt(path, number))
         except ValueError as error:
-            yield Finding("felt", "broken", f"{error}: {AGAIN}")
+            yield Finding("felt", "broken", f"{error}: {_again(path)}")
             return
     yield Finding("felt", "ok", f"of {len(kept)} episodes")
 
@@ -240,7 +309,9 @@ def _journalled(path: Path, rows: int) -> Iterator[Finding]:
     done = len({tuple(map(record.get, keys)) for record in read_journal(journal)})
     if done < rows:
         what = f"has {done} of {rows} episodes" if journal.is_file() else "is missing"
-        detail = f"{journal} {what}, so --resume would do the others once more: {AGAIN}"
+        detail = (
+            f"{journal} {what}, so --resume would do the others once more: {_evaluate_again(path)}"
+        )
         yield Finding(journal.name, "note", detail)
 
 
@@ -254,7 +325,7 @@ def _below(path: Path, engine: str) -> Iterator[Finding]:
                 yield Finding(what, finding.state, finding.detail)
     yield Finding("run folders", "ok", f"{len(folders)} below {path}")
     if not (path / "bench.json").is_file():
-        yield Finding("bench.json", "note", f"not complete: {AGAIN}")
+        yield Finding("bench.json", "note", f"not complete: {_again(path)}")
 
 
 def _whole(file: Path) -> Iterator[Finding]:
@@ -266,13 +337,19 @@ def _whole(file: Path) -> Iterator[Finding]:
         if file.suffix in (".html", ".svg") and not text.rstrip().endswith(f"</{file.suffix[1:]}>"):
             raise ValueError("it is cut short")
     except (ValueError, OSError) as error:
-        yield Finding(file.name, "broken", f"{file} is damaged ({error}): {AGAIN}")
+        yield Finding(file.name, "broken", f"{file} is damaged ({error}): {_file_again(file)}")
     else:
         yield Finding(file.name, "ok", f"{len(text.encode()) / 1e3:.0f} kB")
 
 
 def _missing(file: Path) -> Iterator[Finding]:
-    yield Finding(file.name, "note", f"{file} is missing: {AGAIN}")
+    yield Finding(file.name, "note", f"{file} is missing: {_file_again(file)}")
+
+
+def _file_again(file: Path) -> str:
+    """What to do for a file of text to be made anew."""
+    of_training = file.name in ("training.json", "bench.json")
+    return _again(file.parent) if of_training else _evaluate_again(file.parent)
 
 
 def _counted(table: Path, rows: int, expected: int, what: str) -> Finding:

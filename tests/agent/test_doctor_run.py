@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from colonnade.config import DiscoverConfig, DoctorConfig, EvaluateConfig, Explo
 from colonnade.doctor import doctor
 from colonnade.doctor_run import run_checks
 from colonnade.finding import Finding
+from colonnade.run_folder import RunFolderError
 
 
 def found(path: Path) -> dict[str, Finding]:
@@ -117,6 +119,109 @@ def test_a_model_elsewhere_of_which_it_is_an_evaluation_is_told(tmp_path: Path) 
     (run / "model.safetensors").unlink()
     assert found(out)["model"].state == "note"
     assert "of which this is an evaluation, is missing" in found(out)["model"].detail
+
+
+Typed = Callable[..., str]
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Has a command typed, and returns it."""
+
+    def type_in(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["/usr/bin/colonnade", *words])
+        return " ".join(["colonnade", *words])
+
+    return type_in
+
+
+DAMAGES = [b"", b"no model", b"{"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("parts", ["whole", "damaged"])
+def test_a_damaged_model_is_made_anew_by_the_command_that_is_told(
+    damage: bytes, parts: str, tmp_path: Path, typed: Typed
+) -> None:
+    run = tmp_path / "run"
+    command = typed("train", "--objects", "tiny", "--out", str(run))
+    train(config(run, objects="tiny"), FAKE)
+    (run / "model.safetensors").write_bytes(damage)
+    if parts == "damaged":
+        (run / "objects" / "mug.safetensors").write_bytes(b"")
+    told = found(run)["model"]
+    assert told.state == "broken"
+    again = f"repeat the command that made it with --resume: `{command} --resume`"
+    if parts == "whole":
+        assert told.detail.endswith(f"is whole, and gives it anew in seconds: {again}")
+    else:
+        assert told.detail.endswith(f"; {again}, or copy it anew")
+        assert found(run)["objects"].detail.endswith(f"1 of 2 are not learned (mug): {again}")
+    with pytest.raises(RunFolderError, match=f"make it anew with `{command} --resume`"):
+        evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
+    (run / "model.safetensors").unlink()
+    assert found(run)["model"].detail.endswith(again)
+    with pytest.raises(RunFolderError, match=f"finish its training with `{command} --resume`"):
+        evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
+
+
+def test_the_advice_of_a_damaged_model_is_that_of_its_run(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise ValueError(f"{path} is truncated or corrupt: train again or copy it anew")
+
+    monkeypatch.setattr(fake_engine, "load_memory", refuse)
+    assert "train again" not in found(run)["model"].detail
+    (run / "config.toml").unlink()
+    assert found(run)["model"].detail.endswith(": train again or copy it anew")
+
+
+def test_a_damaged_model_of_a_stream_is_lived_again(tmp_path: Path, typed: Typed) -> None:
+    run = tmp_path / "run"
+    command = typed("discover", "--objects", "tiny", "--epochs", "2", "--out", str(run))
+    discover(DiscoverConfig(objects="tiny", out=run, epochs=2), FAKE)
+    (run / "model.safetensors").write_bytes(b"")
+    assert found(run)["model"].detail.endswith(
+        "is whole, and gives it anew in seconds: repeat the command that made it with --resume: "
+        f"`{command} --resume`"
+    )
+    (run / "felt" / "000000.safetensors").write_bytes(b"")
+    assert "is whole" not in found(run)["model"].detail
+    assert found(run)["felt"].detail.endswith(f"`{command} --resume`")
+
+
+def test_the_commands_that_are_told_are_those_that_made_it(run: Path, typed: Typed) -> None:
+    """A folder that `explore` chose is named, and an evaluation has a command of its own."""
+    asked = ExploreConfig(objects="tiny", out=run / "new", rotations=2, workers=1, steps=True)
+    typed("explore", "--objects", "tiny")
+    explore(asked, FAKE)
+    for file in ("training.json", "summary.json", "report.html"):
+        (run / "new" / file).unlink()
+        told = found(run / "new")[file].detail
+        assert told.endswith(f"`colonnade explore --objects tiny --out {run / 'new'} --resume`")
+    command = typed("evaluate", str(run / "new"), "--rotations", "3", "--resume")
+    evaluate(EvaluateConfig(run=run / "new", rotations=3, workers=1), FAKE)
+    (run / "new" / "report.html").unlink()
+    assert found(run / "new")["report.html"].detail.endswith(f"with --resume: `{command}`")
+
+
+@pytest.mark.parametrize("command", ["3", "'rm -rf x'", "'colonnade \"'", "'colonnade dance'"])
+def test_what_is_no_command_of_ours_is_not_advised(run: Path, command: str) -> None:
+    with (run / "config.toml").open() as file:
+        kept = [line for line in file if not line.startswith(("[made]", "command", "version"))]
+    (run / "config.toml").write_text(f"{''.join(kept)}\n[made]\ncommand = {command}\n")
+    (run / "training.json").unlink()
+    assert found(run)["training.json"].detail.endswith("the command that made it with --resume")
+
+
+def test_a_file_of_another_object_is_told(run: Path) -> None:
+    objects = run / "objects"
+    (objects / "bowl.safetensors").write_bytes((objects / "mug.safetensors").read_bytes())
+    told = [one for _, check in run_checks(run, FAKE) for one in check() if one.what == "objects"]
+    assert (told[0].state, told[0].detail.partition(":")[0]) == (
+        "broken", f"{objects / 'bowl.safetensors'} holds mug",
+    )  # fmt: skip
 
 
 def test_what_is_not_learned_is_told(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from colonnade.checks import check_config, check_scale
+from colonnade.commands.again import resumed_run
 from colonnade.commands.changed import learned_meshes, tell_changed_meshes
 from colonnade.commands.command_line import command_line
 from colonnade.commands.console import (
@@ -89,7 +90,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
     run_path = config.run.expanduser()
     trained = trained_table(run_path)
     model = run_path / "model.safetensors"
-    learned = _learned_names(model, trained, engine, str(config.run))
+    learned = _learned_names(model, trained, engine, config.run)
     own_set = config.objects is None
     if own_set:
         check_scale(str(trained["objects"]), config.scale)
@@ -274,16 +275,21 @@ def tell(summary: Mapping[str, Any], report: Path) -> None:
 
 
 def _learned_names(
-    model: Path, trained: Mapping[str, Any], engine: str, run: str
+    model: Path, trained: Mapping[str, Any], engine: str, run: Path
 ) -> tuple[str, ...]:
     """What the run was asked to learn and did: broken meshes were left out of its model."""
-    how = f"with `colonnade train --out {shlex.quote(run)} --resume` and the options it began with."
+    command = resumed_run(model.parent)
+    how = f"with `{command}`."
+    if command is None:
+        first = f"colonnade train --out {shlex.quote(str(run))} --resume"
+        how = f"with `{first}` and the options it began with."
     if not model.exists():
         raise RunFolderError(f"{run} has no model.safetensors yet: finish its training {how}")
     try:
         names = load_engine(engine).load_memory(model).names
     except (ValueError, OSError) as error:
-        raise RunFolderError(f"{str(error).rstrip('.')}; or make it anew {how}") from error
+        why = str(error).removesuffix(": train again or copy it anew").rstrip(".")
+        raise RunFolderError(f"{why}: copy it anew, or make it anew {how}") from error
     return tuple(name for name in trained["names"] if name in names)
 
 
