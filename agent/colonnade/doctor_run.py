@@ -13,7 +13,7 @@ from typing import Any
 
 from colonnade.commands.again import resumed_evaluation, resumed_run
 from colonnade.commands.console import typed
-from colonnade.commands.learned import told_of
+from colonnade.commands.learned import not_of_run, told_of
 from colonnade.commands.same_model import model_digest
 from colonnade.engine import load_engine
 from colonnade.episode_table import EpisodeTableError, read_episodes, read_table
@@ -127,12 +127,28 @@ def _without_model(path: Path) -> Iterator[Finding]:
 def _model(file: Path, engine: str, run: Path | None = None) -> Iterator[Finding]:
     """A model file, of the run in whose folder it is, if it is in one."""
     try:
-        names = list(load_engine(engine).load_memory(file).names)
+        memory = load_engine(engine).load_memory(file)
     except (ValueError, RuntimeError, OSError) as error:
         yield _damaged_model(error, engine, run)
         return
+    asked = None if run is None else _asked(run)
+    if run is not None and asked:
+        foreign = not_of_run(load_engine(engine), run, asked, memory)
+        if foreign:
+            detail = f"{foreign}: it is made anew of {run / 'objects'}; {_again(run)}"
+            yield Finding("model", "broken", detail)
+            return
+    names = list(memory.names)
     size = file.stat().st_size / 1e3
     yield Finding("model", "ok", f"{file}: {len(names)} objects ({_named(names)}), {size:.0f} kB")
+
+
+def _asked(run: Path) -> list[str]:
+    """The objects that a run was to learn by their names; none of what is no such run."""
+    try:
+        return list(trained_table(run)["names"])
+    except (RunFolderError, OSError):
+        return []
 
 
 def _damaged_model(error: Exception, engine: str, run: Path | None) -> Finding:

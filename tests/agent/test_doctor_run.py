@@ -215,6 +215,45 @@ def test_what_is_no_command_of_ours_is_not_advised(run: Path, command: str) -> N
     assert found(run)["training.json"].detail.endswith("the command that made it with --resume")
 
 
+@pytest.mark.parametrize("names", [("mug", "bowl", "fork"), ("mug",), ("spoon",), ("mug", "bowl")])
+def test_a_model_of_another_run_is_told(names: tuple[str, ...], run: Path, tmp_path: Path) -> None:
+    """Also one that has the same names, and learned otherwise."""
+    train(config(tmp_path / "other", names=names, body="camera", views=3), FAKE)
+    model = (run / "model.safetensors").read_bytes()
+    other = (tmp_path / "other" / "model.safetensors").read_bytes()
+    (run / "model.safetensors").write_bytes(other)
+    what = "but otherwise than the run learned them"
+    if names != ("mug", "bowl"):
+        what = "; the run learned mug, bowl"
+    told = found(run)["model"]
+    assert told.state == "broken"
+    for part in (f"{run}/model.safetensors is not of this run (", what, "--resume"):
+        assert part in told.detail
+    asked = EvaluateConfig(run=run, rotations=1, workers=1)
+    with pytest.raises(RunFolderError, match="is not of this run"):
+        evaluate(asked, FAKE)
+    train(config(run, objects="tiny", resume=True), FAKE)
+    assert (run / "model.safetensors").read_bytes() == model
+    assert found(run)["model"].state == "ok"
+    evaluate(asked, FAKE)
+
+
+def test_a_run_to_which_objects_are_being_added_has_its_own_model(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(fake_engine.SETS, "tiny", ("mug", "bowl", "spoon"))
+
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(fake_engine, "learn", stop)
+        with pytest.raises(Interrupted):
+            train(config(run, objects="tiny", names=("spoon",), resume=True), FAKE)
+    assert found(run)["model"].state == "ok"
+    evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
+
+
 def test_a_file_of_another_object_is_told(run: Path) -> None:
     objects = run / "objects"
     (objects / "bowl.safetensors").write_bytes((objects / "mug.safetensors").read_bytes())

@@ -34,6 +34,7 @@ from colonnade.commands.evaluation import (
     refuse_otherwise,
 )
 from colonnade.commands.gone import gone_reason, tell_missing
+from colonnade.commands.learned import not_of_run
 from colonnade.commands.outcome import nothing_usable, tell_unusable
 from colonnade.commands.same_model import load_same, model_digest
 from colonnade.commands.tasks import EpisodeTask, ObjectSource, Unusable, recognise_object
@@ -286,11 +287,13 @@ def _learned_names(
     if not model.exists():
         raise RunFolderError(f"{run} has no model.safetensors yet: finish its training {how}")
     try:
-        names = load_engine(engine).load_memory(model).names
+        memory = load_engine(engine).load_memory(model)
     except (ValueError, OSError) as error:
         why = str(error).removesuffix(": train again or copy it anew").rstrip(".")
         raise RunFolderError(f"{why}: copy it anew, or make it anew {how}") from error
-    return tuple(name for name in trained["names"] if name in names)
+    if foreign := not_of_run(load_engine(engine), model.parent, trained["names"], memory):
+        raise RunFolderError(f"{foreign}: put its own back, or make it anew {how}")
+    return tuple(name for name in trained["names"] if name in memory.names)
 
 
 def _run_all(
