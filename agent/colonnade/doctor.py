@@ -62,7 +62,7 @@ OTHER_EXTRAS = {
 def doctor(config: DoctorConfig, engine: str = "colonnade.engine") -> int:
     """Do ``colonnade doctor``; 0 when nothing is broken, 1 otherwise."""
     check_config(config)
-    computer = list(examine())
+    computer = list(examine(config.model))
     run = [] if config.model is None else list(made([_check_of(config.model, engine)]))
     findings = [*computer, *run]
     table = Table(title="Colonnade on this computer", title_justify="left")
@@ -88,8 +88,8 @@ def doctor(config: DoctorConfig, engine: str = "colonnade.engine") -> int:
     return 1 if broken else 0
 
 
-def examine() -> Iterator[Finding]:
-    """Make every check of this computer, one after another."""
+def examine(run: Path | None = None) -> Iterator[Finding]:
+    """Make every check of this computer, one after another; of the disk that `run` is on."""
     checks: list[Check] = [
         ("Python", _python),
         ("base install", _base),
@@ -97,7 +97,7 @@ def examine() -> Iterator[Finding]:
         ("simulation", _simulation),
         ("other extras", _others),
         ("cache folder", _cache),
-        ("machine", _machine),
+        ("machine", partial(_machine, _folder_of(run))),
     ]
     yield from made(checks)
 
@@ -213,7 +213,15 @@ def _cache() -> Iterator[Finding]:
         yield Finding("cache folder", "ok", str(folder))
 
 
-def _machine() -> Iterator[Finding]:
+def _folder_of(run: Path | None) -> Path:
+    """The folder of a run or a model, or the nearest above that is there; without one, this."""
+    if run is None:
+        return Path.cwd()
+    whole = run.expanduser().absolute()
+    return next(folder for folder in (whole, *whole.parents) if folder.is_dir())
+
+
+def _machine(folder: Path) -> Iterator[Finding]:
     cores = core_count()
     yield Finding("cores", "ok", f"{cores}: --workers is {cores} unless given")
     memory = _memory_gb()
@@ -221,10 +229,10 @@ def _machine() -> Iterator[Finding]:
         good = memory >= 2.0
         advice = "" if good else ": use --workers 1, each worker takes about 0.5 GB"
         yield Finding("memory", "ok" if good else "note", f"{memory:.1f} GB available{advice}")
-    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    free = shutil.disk_usage(folder).free / 1e9
     good = free >= 1.0
     advice = "" if good else ": a run with its report and caches takes up to 1 GB"
-    yield Finding("disk", "ok" if good else "note", f"{free:.1f} GB free in {Path.cwd()}{advice}")
+    yield Finding("disk", "ok" if good else "note", f"{free:.1f} GB free in {folder}{advice}")
 
 
 def _memory_gb() -> float | None:

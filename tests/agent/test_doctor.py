@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import platform
+import shutil
 from pathlib import Path
 
 import pytest
@@ -58,12 +59,32 @@ def test_broken_model_is_told(tmp_path: Path) -> None:
         assert [one["state"] for one in findings if one["what"] == "model"] == ["broken"]
 
 
+def test_the_disk_is_that_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+    usage = shutil.disk_usage
+
+    def note(path: Path) -> object:
+        asked.append(path)
+        return usage(path)
+
+    monkeypatch.setattr(shutil, "disk_usage", note)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "model.safetensors").touch()
+    runs = ("run", "run/model.safetensors", "gone/run")
+    told = [found for run in runs for found in examine(tmp_path / run) if found.what == "disk"]
+    assert asked == [tmp_path / "run", tmp_path / "run", tmp_path]
+    assert told[0].detail.partition(" in ")[2].startswith(str(tmp_path / "run"))
+    monkeypatch.chdir(tmp_path)
+    list(examine())
+    assert asked.pop() == tmp_path
+
+
 @pytest.mark.parametrize("odd", ["[/x]", "[red]", "ends\\"])
 def test_names_of_folders_are_told_as_they_are(
     odd: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = [module.Finding(f"{odd}: model", "note", f"{odd} is missing in {odd}")]
-    monkeypatch.setattr(module, "examine", lambda: iter(found))
+    monkeypatch.setattr(module, "examine", lambda _: iter(found))
     assert doctor(DoctorConfig()) == 0
     told = capsys.readouterr().out
     assert f"{odd}: model" in told
