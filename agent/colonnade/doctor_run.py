@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from colonnade.commands.again import resumed_evaluation, resumed_run
+from colonnade.commands.changed import differ, learned_meshes
 from colonnade.commands.console import typed
+from colonnade.commands.gone import gone_from
 from colonnade.commands.learned import not_of_run, told_of
 from colonnade.commands.same_model import model_digest
-from colonnade.engine import load_engine
+from colonnade.engine import Engine, load_engine
 from colonnade.episode_table import EpisodeTableError, read_episodes, read_table
 from colonnade.files import file_name, name_of_file
 from colonnade.finding import Check, Finding, made
@@ -23,6 +25,7 @@ from colonnade.journal import read_journal
 from colonnade.names import listed
 from colonnade.run_config import RunFolderError, read_run_config, trained_table
 from colonnade.run_folder import ASIDE
+from colonnade.sets import is_gone, is_shipped
 
 __all__ = ["run_checks"]
 
@@ -60,6 +63,8 @@ def run_checks(path: Path, engine: str) -> list[Check]:
         checks.append(model)
     if "names" in config.get("train", {}):
         checks.append(("objects", partial(_objects, path, config["train"], engine)))
+    if "train" in config and not _is_of_bench(path):
+        checks.append(("meshes", partial(_meshes, path, engine)))
     if "discover" in config:
         checks.append(("stream", partial(_stream, path, engine)))
     if "evaluate" in config:
@@ -237,6 +242,53 @@ def _objects(path: Path, trained: Mapping[str, Any], engine: str) -> Iterator[Fi
         what = f"has nothing of {_named(lost)}" if journal.is_file() else "is missing"
         detail = f"{journal} {what}, which --resume writes again: {again}"
         yield Finding(journal.name, "note", detail)
+
+
+def _meshes(path: Path, engine: str) -> Iterator[Finding]:
+    """Whether the meshes are those that were learned, where they are files; it is well if not."""
+    try:
+        trained = trained_table(path)
+    except RunFolderError:  # it is told of config.toml
+        return
+    spec, scale, learned = trained["objects"], trained["scale"], learned_meshes(path)
+    if is_shipped(spec) or not learned:
+        return
+    kept = "what was learned is kept"
+    if is_gone(spec):
+        yield Finding("meshes", "note", f"they were in {spec}, which is not there any more; {kept}")
+        return
+    mind = load_engine(engine)
+    try:
+        gone = gone_from(mind, spec, list(learned), scale)
+        there = [name for name in learned if name not in gone]
+        meshes = mind.open_set(spec, there, scale) if there else {}
+        now = {name: _digest_now(mind, meshes, name) for name in there}
+    except ImportError as error:
+        yield Finding("meshes", "note", f"not looked at, as {error.name} is missing here")
+        return
+    except (ValueError, OSError) as error:
+        yield Finding("meshes", "note", f"{_without_stop(error)}; {kept}")
+        return
+    found = {
+        "not there any more": gone,
+        "not usable any more": [name for name in there if now[name] is None],
+        "not the one that was learned": [
+            name for name in there if (digest := now[name]) and differ(digest, learned[name])
+        ],
+    }
+    told = [f"{what}: {_named(names)}" for what, names in found.items() if names]
+    if told:
+        yield Finding("meshes", "note", f"in {spec} {'; '.join(told)}; {kept}")
+    else:
+        yield Finding("meshes", "ok", f"those of all {len(learned)} are what was learned")
+
+
+def _digest_now(mind: Engine, meshes: Mapping[str, Any], name: str) -> str | None:
+    """The digest of a mesh; None where it cannot be used."""
+    try:
+        return mind.mesh_digest(meshes[name])
+    except (ValueError, OSError):
+        return None
 
 
 def _of_its_model(path: Path, config: Mapping[str, Any], engine: str) -> Iterator[Finding]:

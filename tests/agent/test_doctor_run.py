@@ -46,8 +46,8 @@ def run(tmp_path: Path) -> Path:
 def test_a_whole_run_is_well(run: Path) -> None:
     assert states(run) == {"ok"}
     assert found(run).keys() == {
-        "config.toml", "model", "objects", "episodes.parquet", "steps.parquet", "training.json",
-        "summary.json", "report.html",
+        "config.toml", "model", "objects", "meshes", "episodes.parquet", "steps.parquet",
+        "training.json", "summary.json", "report.html",
     }  # fmt: skip
 
 
@@ -252,6 +252,46 @@ def test_a_run_to_which_objects_are_being_added_has_its_own_model(
             train(config(run, objects="tiny", names=("spoon",), resume=True), FAKE)
     assert found(run)["model"].state == "ok"
     evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
+
+
+KEPT = "; what was learned is kept"
+
+
+def test_meshes_that_are_not_what_was_learned_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    train(config(run), FAKE)
+    assert found(run)["meshes"] == Finding(
+        "meshes", "ok", "those of all 6 are what was learned"
+    )  # fmt: skip
+    (run / "training.jsonl").unlink()  # training.json has them, too
+    monkeypatch.setitem(fake_engine.SETS, "small", ("mug", "bowl", "spoon", "fork"))
+    monkeypatch.setattr(fake_engine, "BROKEN", {"spoon"})
+    monkeypatch.setitem(fake_engine.RESHAPED, "bowl", 1.2)
+    told = found(run)["meshes"]
+    assert (told.state, told.detail) == (
+        "note",
+        "in small not there any more: random:007, a/b; not usable any more: spoon; not the one "
+        f"that was learned: bowl{KEPT}",
+    )
+    assert doctor(DoctorConfig(model=run), FAKE) == 0
+    monkeypatch.delitem(fake_engine.SETS, "small")
+    assert found(run)["meshes"].detail == f"There is no set 'small': use tiny{KEPT}"
+    monkeypatch.setattr("colonnade.doctor_run.is_gone", lambda _: True)
+    told = found(run)["meshes"]
+    assert told.detail == f"they were in small, which is not there any more{KEPT}"
+
+
+def test_a_robot_that_cannot_read_meshes_is_not_broken(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(*_: Any) -> None:
+        raise ModuleNotFoundError("No module", name="trimesh")
+
+    monkeypatch.setattr(fake_engine, "open_set", without)
+    assert found(run)["meshes"].detail == "not looked at, as trimesh is missing here"
+    assert states(run) == {"ok", "note"}
 
 
 def test_a_file_of_another_object_is_told(run: Path) -> None:
