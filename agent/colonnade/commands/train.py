@@ -215,9 +215,9 @@ def _learn_all(
         Journal(run.training_journal) as journal,
         ticking("Learning   ", len(finished) + len(tasks), len(finished)) as ticker,
     ):
-        for name, learned in finished.items():
+        for name, row in finished.items():
             if name not in known:  # as where the journal was lost
-                journal.append(asdict(learned))
+                journal.append(asdict(row))
         for task, learned in workers.run(learn_object, tasks):
             if isinstance(learned, Unusable):
                 unusable[task.name] = learned.reason
