@@ -29,9 +29,12 @@ SETS = {
     "partly": ("mug", "broken", "bowl"),
     "ruins": ("broken", "torn"),
     "odd": ("lid[red]", "unknown", "mug"),
+    "twice": ("box", "mug", "boxcopy"),
 }
 BROKEN = {"broken", "torn"}
 """Objects whose meshes cannot be read."""
+COPIES = {"boxcopy": "box"}
+"""Objects whose meshes are those of others."""
 RESHAPED: dict[str, float] = {}
 """How many times as large meshes are as they were at first, by name."""
 
@@ -102,7 +105,7 @@ def _size(mesh: FakeMesh) -> float:
 
 
 def _mesh(name: str, scale: float) -> FakeMesh:
-    size = _random(name).uniform(0.03, 0.15, 3) * scale * RESHAPED.get(name, 1.0)
+    size = _random(COPIES.get(name, name)).uniform(0.03, 0.15, 3) * scale * RESHAPED.get(name, 1.0)
     ball = np.random.default_rng(0).standard_normal((400, 3))
     vertices = size / 2 * (1 + ball / np.linalg.norm(ball, axis=1, keepdims=True))
     return FakeMesh(name, size, size / 2, vertices, np.zeros((12, 3)), np.zeros((0, 3)))

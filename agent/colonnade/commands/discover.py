@@ -28,6 +28,7 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
+from colonnade.commands.copies import copies_in, tell_copies
 from colonnade.commands.gone import gone_reason
 from colonnade.commands.outcome import nothing_usable, tell_unusable
 from colonnade.commands.roster import call_roster, names_before, refuse_unknown
@@ -163,6 +164,7 @@ class _Stream:
             self.agent.save_memory(temporary, self.mind.memory)
         summary = summarise_stream(self.lived) | {
             "unusable": self.unusable,
+            "copies": self._copies(),
             "model_bytes": self.run.model.stat().st_size,
             "peak_rss_mb": round(peak_rss_mb(), 1),
             "set": set_identity(self.config.objects),
@@ -179,6 +181,14 @@ class _Stream:
         atomic_write(self.run.path / "graphs.svg", draw_graphs(self.lived))
         write_json(self.run.summary, summary)
         return summary
+
+    def _copies(self) -> list[list[str]]:
+        """Names of one and the same mesh among those that were met."""
+        digests = {}
+        for name in dict.fromkeys(encounter.object for encounter in self.lived):
+            with suppress(LookupError, ValueError, OSError):  # it is gone by now
+                digests[name] = self.agent.mesh_digest(self.objects[name])
+        return copies_in(digests)
 
     def _plan(self) -> Iterator[_Episode]:
         number = 0
@@ -317,5 +327,6 @@ def _tell(summary: dict[str, Any], run: RunFolder) -> None:
         markup=False,
         soft_wrap=True,
     )
+    tell_copies(summary["copies"])
     picture = run.path / "accuracy.svg"
     stdout.print(f"Curve: {show(picture)}", markup=False, soft_wrap=True)

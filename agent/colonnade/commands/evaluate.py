@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -25,6 +25,7 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
+from colonnade.commands.copies import copies_in, tell_copies
 from colonnade.commands.evaluation import (
     Evaluation,
     begin,
@@ -173,6 +174,7 @@ def evaluate_into(
         "unusable": {**job.left_out, **done.unusable},
         "missing": list(done.missing),
         "changed": [*job.changed, *done.changed],
+        "copies": _copies(job.model, memory.names, wanted),
         "evaluate_s": done.seconds,
         "model_bytes": job.model.stat().st_size,
         "peak_rss_mb": round(workers.peak_rss_mb, 1),
@@ -272,6 +274,7 @@ def tell(summary: Mapping[str, Any], report: Path) -> None:
     """Print the table, the headline and where the report is."""
     stdout.print(result_table(summary))
     stdout.print(headline(summary), markup=False, soft_wrap=True)
+    tell_copies(summary["copies"])
     stdout.print(f"Report: {show(report)}", markup=False, soft_wrap=True)
 
 
@@ -294,6 +297,14 @@ def _learned_names(
     if foreign := not_of_run(load_engine(engine), model.parent, trained["names"], memory):
         raise RunFolderError(f"{foreign}: put its own back, or make it anew {how}")
     return tuple(name for name in trained["names"] if name in memory.names)
+
+
+def _copies(model: Path, names: Sequence[str], episodes: Sequence[Episode]) -> list[list[str]]:
+    """Objects in memory of one and the same mesh, where one of them was shown."""
+    learned = learned_meshes(model.parent / "training.jsonl")
+    shown = {episode.object for episode in episodes}
+    copies = copies_in({name: learned[name] for name in names if name in learned})
+    return [group for group in copies if shown & set(group)]
 
 
 def _run_all(

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from colonnade.commands.copies import same_mesh
 from colonnade.episode import Episode
 from colonnade.report import svg
-from colonnade.report.markup import big_number, fact_list, named, number, percent
+from colonnade.report.markup import big_number, escaped, fact_list, named, number, percent
 from colonnade.summary import UNKNOWN
 
 __all__ = ["accuracy", "effort", "mistakes"]
@@ -23,6 +24,8 @@ MOST_IN_MATRIX = 60
 SIDE_BY_SIDE = 20
 """Up to so many objects the matrix and the table of objects share the width of the page."""
 NO_ANSWER = "no answer"
+MOST_COPIES = 20
+"""Sentences about meshes that have several names."""
 FEW_TAKE_LONGER = (
     "A few steps, those that propose new poses, take much longer than the median, so an episode "
     "takes longer than its number of steps and their median would have it."
@@ -160,11 +163,16 @@ def effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
     )
 
 
-def mistakes(episodes: Sequence[Episode], changed: Sequence[str]) -> str:
+def mistakes(
+    episodes: Sequence[Episode],
+    changed: Sequence[str],
+    copies: Sequence[Sequence[str]] = (),
+) -> str:
     """The episodes that were wrong; nothing if there are none.
 
     Args:
         changed: objects whose meshes are not those that were learned.
+        copies: names that share one mesh, together.
     """
     wrong = [episode for episode in episodes if not episode.correct]
     if not wrong:
@@ -180,6 +188,9 @@ def mistakes(episodes: Sequence[Episode], changed: Sequence[str]) -> str:
     if changed:
         names = f"<b>{', '.join(map(named, changed))}</b>"
         reason = f" Of these the mesh has changed since they were learned: {names}."
+    confused = {episode.object for episode in wrong}
+    for names_of_one in [group for group in copies if confused & set(group)][:MOST_COPIES]:
+        reason += f" {escaped(same_mesh(names_of_one))}"
     return (
         f"<h2>What went wrong</h2><p>{len(wrong)} of {len(episodes)} episodes. The same numbers, "
         "with seeds and poses, are in <code>episodes.parquet</code>."

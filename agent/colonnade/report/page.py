@@ -60,7 +60,7 @@ def write_report(
         gallery(summary, memory, meshes, mind),
         accuracy(summary, episodes, memory.names),
         effort(summary, episodes),
-        mistakes(episodes, summary["changed"]),
+        mistakes(episodes, summary["changed"], summary["copies"]),
         _made(summary),
     ]
     title = f"Colonnade: {_set_name(summary)}"
