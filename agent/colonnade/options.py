@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import takewhile
-from typing import Annotated, Any, Union, get_type_hints
+from pathlib import Path
+from typing import Annotated, Any, Union, get_args, get_type_hints
 
 import tyro
 
@@ -26,12 +28,13 @@ def understand(given: Sequence[str], commands: Commands, prog: str, about: str) 
         about: what the help of `prog` itself begins with.
 
     Raises:
-        ConfigError: a flag is given more than once.
+        ConfigError: a flag is given more than once, or a value cannot be meant.
     """
     style = (tyro.conf.FlagCreatePairsOff,)
     if given and given[0] in commands:
         kind, help_text = commands[given[0]]
         _refuse_repeated(given[1:], kind)
+        _refuse_values(given[1:], kind)
         return tyro.cli(
             kind,
             prog=f"{prog} {given[0]}",
@@ -51,32 +54,43 @@ def understand(given: Sequence[str], commands: Commands, prog: str, about: str) 
 
 @dataclass(frozen=True)
 class _Flag:
-    """A flag that takes a value."""
+    """A flag that takes a value, or an argument without one."""
 
     names: tuple[str, ...]
     several: str
     """How several values are given with it; nothing where it takes one."""
+    kinds: frozenset[Any]
+    """Types that its value may have."""
+    metavar: str
+    positional: bool
 
 
 def _flags(kind: type[Any]) -> Iterator[_Flag]:
     """Those of a dataclass of options, with the other names that they have."""
-    hints = get_type_hints(kind, include_extras=True)
+    hints, types = get_type_hints(kind, include_extras=True), get_type_hints(kind)
     for field in fields(kind):
         told = getattr(hints[field.name], "__metadata__", ())
-        if hints[field.name] is bool or tyro.conf.Positional in told:
+        if hints[field.name] is bool:
             continue
         aliases = (alias for one in told for alias in getattr(one, "aliases", None) or ())
         forms = [getattr(one, "metavar", None) or "" for one in told]
         several = next((form for form in forms if form.endswith("...")), "")
-        yield _Flag((f"--{field.name.replace('_', '-')}", *aliases), several)
+        plain = types[field.name]
+        yield _Flag(
+            names=(f"--{field.name.replace('_', '-')}", *aliases),
+            several=several,
+            kinds=frozenset(get_args(plain) or (plain,)),
+            metavar=next(filter(None, forms), ""),
+            positional=tyro.conf.Positional in told,
+        )
 
 
 def _refuse_repeated(given: Sequence[str], kind: type[Any]) -> None:
     """Raise ConfigError where a flag is given twice, of which the parser would take the last."""
     words = takewhile(lambda word: word != "--", given)
-    typed = [word.partition("=")[0].replace("_", "-") for word in words if word.startswith("--")]
+    typed = [_flag_of(word) for word in words if word.startswith("--")]
     for flag in _flags(kind):
-        found = [word for word in typed if word in flag.names]
+        found = [word for word in typed if word in flag.names and not flag.positional]
         if len(found) < 2:
             continue
         if len(set(found)) > 1:
@@ -84,3 +98,65 @@ def _refuse_repeated(given: Sequence[str], kind: type[Any]) -> None:
         together = f"give all its values together, {found[0]} {flag.several}"
         how = together if flag.several else "give it once"
         raise ConfigError(f"{found[0]} is given more than once: {how}.")
+
+
+def _refuse_values(given: Sequence[str], kind: type[Any]) -> None:
+    """Raise ConfigError where a value cannot be meant, in words better than the parser's."""
+    if {"-h", "--help"} & set(given):
+        return
+    flags = {name: flag for flag in _flags(kind) for name in flag.names if not flag.positional}
+    places = [flag for flag in _flags(kind) if flag.positional]
+    words = list(takewhile(lambda word: word != "--", given))
+    for place, word in enumerate(words):
+        name, is_one, value = word.partition("=")
+        flag = flags.get(_flag_of(word)) if word.startswith("--") else None
+        if flag is not None and is_one:
+            _refuse_value(name, flag, value)
+        elif flag is not None and place + 1 < len(words):
+            after = words[place + 1 :]
+            if _looks_like_a_flag(after[0]):
+                _hint_at_equals(name, flag, after[0], flags)
+                continue
+            values = list(takewhile(lambda value: not _looks_like_a_flag(value), after))
+            for each in values if flag.kinds & {int, float} and flag.several else values[:1]:
+                _refuse_value(name, flag, each)
+        elif not word and places and (not place or _flag_of(words[place - 1]) not in flags):
+            _refuse_value(places[0].metavar, places[0], word)
+
+
+def _refuse_value(name: str, flag: _Flag, value: str) -> None:
+    """Raise ConfigError for a path of no letters, or for a number that is none."""
+    if Path in flag.kinds and not value:  # an unset variable in a script must not mean here
+        what = {"FILE": "a file", "PNG": "a file", "SVG": "a file"}.get(flag.metavar, "a folder")
+        what = "a run folder or a model file" if flag.metavar == "RUN|MODEL" else what
+        raise ConfigError(f"{name} is empty: give {what}.")
+    numbers = {int: ("a whole number", "whole numbers"), float: ("a number", "numbers")}
+    for kind, (one, more) in numbers.items():
+        if kind in flag.kinds:
+            try:
+                kind(value)
+            except ValueError:
+                what = more if flag.several else one
+                raise ConfigError(f"{name} takes {what}, and {value!r} is none.") from None
+
+
+def _hint_at_equals(name: str, flag: _Flag, value: str, flags: Mapping[str, _Flag]) -> None:
+    """Raise ConfigError where what follows a flag that takes words is no flag, but looks like one.
+
+    What does not begin with two dashes cannot be one, and what does may be misspelt.
+    """
+    takes_words = {str, Path} & flag.kinds
+    if takes_words and (not value.startswith("--") or _flag_of(value) not in flags):
+        raise ConfigError(
+            f"{name} has no value, as {value} looks like an option: if it is meant, give "
+            f"{name}={shlex.quote(value)}."
+        )
+
+
+def _looks_like_a_flag(word: str) -> bool:
+    return word.startswith("-") and word != "-" and not word[1:2].isdigit()
+
+
+def _flag_of(word: str) -> str:
+    """The flag that a word gives, spelt as in the help."""
+    return word.partition("=")[0].replace("_", "-")
