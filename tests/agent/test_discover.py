@@ -89,6 +89,15 @@ def test_a_stopped_stream_goes_on_to_the_same_end(
     assert rows(tmp_path / "run") == rows(tmp_path / "whole")
 
 
+def test_fewer_epochs_are_told_to_change_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    discover(config(tmp_path, epochs=3), FAKE)
+    assert "was lived before" not in capsys.readouterr().err
+    assert len(discover(config(tmp_path, epochs=2, resume=True), FAKE)["per_epoch"]) == 3
+    assert "--epochs is 2, and epoch 3 was lived before: nothing is" in capsys.readouterr().err
+
+
 def test_more_epochs_go_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     discover(config(tmp_path / "whole"), FAKE)
     discover(config(tmp_path / "run", epochs=2), FAKE)

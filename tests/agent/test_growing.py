@@ -4,6 +4,7 @@ all been asked for in that order."""
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,23 @@ def test_what_was_added_to_an_exploration_is_shown_by_evaluate(
     assert (
         explore(replace(first, names=("mug", "bowl", "spoon"), resume=True), FAKE)["objects"] == 3
     )
+
+
+def test_exploring_more_objects_names_the_commands_that_do_it(tmp_path: Path) -> None:
+    first = ExploreConfig(
+        objects="small", out=tmp_path / "run", names=("mug",), rotations=1, workers=1, seed=3
+    )
+    explore(first, FAKE)
+    again = replace(first, names=("mug", "a/b", "spoon"), resume=True)
+    adding = (
+        f"`colonnade train --objects small --seed 3 --names=a/b,spoon --out {first.out} --resume`"
+    )
+    with pytest.raises(RunFolderError, match=re.escape(adding)):
+        explore(again, FAKE)
+    with pytest.raises(ValueError, match="there is no object 'tea'"):
+        explore(replace(again, names=("mug", "tea")), FAKE)
+    asked = config(first.out, names=("a/b", "spoon"), seed=3, resume=True)
+    assert train(asked, FAKE)["objects"] == 3
 
 
 def test_a_request_of_which_nothing_came_is_not_dropped_silently(

@@ -140,6 +140,12 @@ class _Stream:
         last = self.lived[-1].number if self.lived else -1
         to_come = [episode for episode in self._plan() if episode.number > last]
         total = self.config.epochs * len(self.names)
+        before = self.lived[-1].epoch if self.lived else 0
+        if before > self.config.epochs:
+            note(
+                f"--epochs is {self.config.epochs}, and epoch {before} was lived before: nothing "
+                "is left to do, and all that was lived is told."
+            )
         if self.lived and to_come:
             note(f"Going on: {len(self.lived)} episodes are already lived.")
         try:
