@@ -25,6 +25,7 @@ from rich.table import Table
 from colonnade.checks import check_config
 from colonnade.config import DoctorConfig
 from colonnade.finding import Check, Finding, made
+from colonnade.installing import how_to_install
 from colonnade.json_option import write_json_option
 from colonnade.printable import printable
 from colonnade.workers import core_count
@@ -126,7 +127,7 @@ def _base() -> Iterator[Finding]:
     failing = _failing({name: module for name, module in BASE.items() if name not in missing})
     for name in BASE:
         if name in missing:
-            yield Finding(name, "broken", "missing: pip install --upgrade colonnade")
+            yield Finding(name, "broken", f"missing: {how_to_install(missing=missing)}")
         elif name in failing:
             yield Finding(name, "broken", f"cannot be imported: {failing[name]}")
     if not missing and not failing:
@@ -159,7 +160,7 @@ def _simulation() -> Iterator[Finding]:
             and platform.machine() == "x86_64"
         )
         advice = (
-            "pip install 'colonnade[sim]'"
+            how_to_install("sim", ["pybullet"])
             if fits
             else "there are ready builds of PyBullet only for CPython 3.11 or older on x86-64 "
             f"Linux, and this is Python {platform.python_version()} on {platform.machine()} "
@@ -172,7 +173,7 @@ def _simulation() -> Iterator[Finding]:
         yield Finding(
             "simulation",
             "note",
-            f"missing {', '.join(others)}: pip install 'colonnade[sim]' to train and evaluate "
+            f"missing {', '.join(others)}: {how_to_install('sim', others)} to train and evaluate "
             "here; a robot that only runs a model does not need it",
         )
     failing = _failing({name: module for name, module in SIM.items() if name not in missing})
@@ -186,7 +187,7 @@ def _others() -> Iterator[Finding]:
     for extra, (distribution, purpose) in OTHER_EXTRAS.items():
         version = _version(distribution)
         if version is None:
-            advice = f"not installed; only for {purpose}: pip install 'colonnade[{extra}]'"
+            advice = f"not installed; only for {purpose}: {how_to_install(extra)}"
             yield Finding(f"extra {extra}", "note", advice)
         else:
             yield Finding(f"extra {extra}", "ok", f"{distribution} {version}")

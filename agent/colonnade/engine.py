@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from colonnade.config import Body, Noise
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
+from colonnade.installing import how_to_install
 from colonnade.report.view import View
 
 __all__ = [
@@ -66,7 +67,8 @@ class MissingExtraError(RuntimeError):
             return None
         return cls(
             f"This needs {module}, which is not installed: "
-            "pip install 'colonnade[sim]' (then `colonnade doctor` checks it)."
+            f"{how_to_install('sim', ['pillow' if module == 'PIL' else module])} "
+            "(then `colonnade doctor` checks it)."
         )
 
 

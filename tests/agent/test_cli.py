@@ -251,7 +251,10 @@ def test_no_names_do_not_mean_all(names: str, capsys: pytest.CaptureFixture[str]
         (OSError(errno.ENOSPC, "No space left"), "mug.safetensors cannot be written (the disk is"),
         (OSError(errno.EROFS, "Read-only", "/mnt/x"), "be written (Read-only: /mnt/x): give anoth"),
         (PermissionError(errno.EACCES, "Denied"), "place, or change its permissions."),
-        (ModuleNotFoundError("No module", name="scipy"), "pip install 'colonnade[sim]'"),
+        (
+            ModuleNotFoundError("No module", name="scipy"),
+            "scipy, which is not installed: pip install ",
+        ),
         (WorkerError("A worker process died."), "A worker process died."),
         (MemoryError(), "fewer --workers"),
     ],
