@@ -14,7 +14,9 @@ import io
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,13 +32,16 @@ from colonnade.config import (
 )
 from colonnade.json_option import json_apart
 from colonnade.options import Commands, understand
-from colonnade.output import TOO_LONG, shortened
+from colonnade.output import MAKE_ROOM, MAY_RESUME, TOO_LONG, shortened
 from colonnade.stopping import ending, stopped, watch
 
 __all__ = ["main"]
 
 _TEMPORARY = re.compile(r"\.(?:[a-z0-9_]{8,12}~)?(.+)\.partial")
 """Names under which files are written: .NAME.partial, or .UNIQUE~NAME.partial."""
+
+STDOUT = "stdout"
+"""What is called so in errors, as it has no name."""
 
 _ABOUT = """Learn objects the way a hand does, and recognise them in any orientation.
 
@@ -138,8 +143,9 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
             stream.reconfigure(errors="replace")
     try:
         watch()
-        code = _run(given, engine)
-        sys.stdout.flush()
+        with _name_stdout():
+            code = _run(given, engine)
+            sys.stdout.flush()
         ending()
     except SystemExit:
         ending()
@@ -157,7 +163,7 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
             sys.exit(_complain("Stopped.", 130, "yellow"))
         if os.environ.get("COLONNADE_DEBUG") == "1":
             raise
-        code = _explain(error)
+        code = _explain(error, given)
     sys.exit(code)
 
 
@@ -208,7 +214,7 @@ def _do(config: Any, engine: str) -> int:
     return 1 if any(left) else 0
 
 
-def _explain(error: BaseException) -> int:
+def _explain(error: BaseException, given: Sequence[str]) -> int:
     """Say in one sentence what happened; return the exit code."""
     from colonnade.commands.console import Interrupted
     from colonnade.engine import MissingExtraError
@@ -222,11 +228,11 @@ def _explain(error: BaseException) -> int:
         if missing is not None:
             return _complain(str(missing), 1)
     if _is_told(error):
-        return _complain(str(error), 1)
+        return _complain(_resumed(str(error), given), 1)
     if isinstance(error, MemoryError):
         return _complain("The memory ran out: try fewer --workers or fewer --names.", 1)
     if isinstance(error, OSError):
-        return _complain(_words_for(error), 1)
+        return _complain(_resumed(_words_for(error), given), 1)
     return _complain(
         f"This is a bug in Colonnade ({type(error).__name__}: {error}): please report it with "
         "what COLONNADE_DEBUG=1 shows.",
@@ -243,10 +249,7 @@ def _words_for(error: OSError) -> str:
     where = _meant(error.filename2 or error.filename)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         written = f", where {where} is written" if error.filename else ""
-        return (
-            f"The disk is full{written}: make room and repeat the command (with --resume if it has "
-            "that); what was finished before is safe."
-        )
+        return f"The disk is full{written}: {MAKE_ROOM}."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{where} may not be written or read: give another --out, or change its permissions."
     if error.errno == errno.ENAMETOOLONG:
@@ -258,6 +261,54 @@ def _words_for(error: OSError) -> str:
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
         return f"{where} cannot be a folder, as a file is in its way: give another path."
     return f"{where}: {error.strerror or error}."
+
+
+@contextmanager
+def _name_stdout() -> Iterator[None]:
+    """What fails of printing in the block is an error of a file called `STDOUT`.
+
+    What could not be printed goes nowhere, so that the end of the process does not try again.
+    """
+    stream = sys.stdout
+
+    def named(method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any) -> Any:
+            try:
+                return method(*given)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    error.filename = STDOUT
+                    with suppress(OSError, ValueError):
+                        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+                raise
+
+        return call
+
+    methods = ("write", "flush")
+    for name in methods:
+        setattr(stream, name, named(getattr(stream, name)))
+    try:
+        yield
+    finally:
+        for name in methods:
+            delattr(stream, name)
+
+
+def _resumed(sentence: str, given: Sequence[str]) -> str:
+    """The sentence about going on, as it goes with the command that was given."""
+    if MAY_RESUME not in sentence:
+        return sentence
+    kind: Any = _COMMANDS[given[0]][0] if given and given[0] in _COMMANDS else None
+    if kind is BenchConfig:
+        from colonnade.bench.command import BENCHES
+
+        kind = BENCHES[given[1]].config if given[1:] and given[1] in BENCHES else None
+    flags = {field.name for field in fields(kind)} if kind is not None else set()
+    how = ""
+    if "resume" in flags and "--resume" not in given:
+        out = any(word.partition("=")[0] == "--out" for word in given)
+        how = " with --resume" if out or kind is EvaluateConfig else " with --out and --resume"
+    return sentence.replace(MAY_RESUME, how)
 
 
 def _meant(file: Any) -> str:

@@ -42,7 +42,12 @@ class Journal:
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        self._file.close()
+        """Close the file. Raises OutputError: the disk is full, and what was written last is lost.
+
+        What could not be written before is tried once more.
+        """
+        with writing(self.path):
+            self._file.close()
 
     def __enter__(self) -> Journal:
         return self

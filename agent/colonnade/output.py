@@ -8,9 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["TOO_LONG", "OutputError", "make_folder", "shortened", "writing"]
+__all__ = [
+    "MAKE_ROOM",
+    "MAY_RESUME",
+    "TOO_LONG",
+    "OutputError",
+    "make_folder",
+    "shortened",
+    "writing",
+]
 
 TOO_LONG = "the file system takes no name that long; give a shorter one"
+MAY_RESUME = " (with --resume if it has that)"
+"""Stands in for what only the command line knows."""
+MAKE_ROOM = f"make room and repeat the command{MAY_RESUME}; what was finished before is safe"
 _SHOWN = 60
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -49,10 +60,7 @@ def _sentence(error: OSError, path: Path) -> str:
     blocking = next((p for p in path.parents if os.path.lexists(p) and not p.is_dir()), None)
     if error.errno in _FULL:
         why = f"the disk is full, file system {_file_system(path)}"
-        advice = (
-            "make room and repeat the command (with --resume if it has that); what was finished "
-            "before is safe"
-        )
+        advice = MAKE_ROOM
     elif blocking is not None:
         why = f"{blocking} is no folder"
     elif error.errno == errno.ENAMETOOLONG:

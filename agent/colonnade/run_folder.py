@@ -329,6 +329,5 @@ def _take_lock(folder: Path) -> IO[str] | None:
         ) from None
     with suppress(OSError):  # a full disk must not stand in the way of reading what is there
         lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
+        os.write(lock.fileno(), str(os.getpid()).encode())  # nothing is left for `close` to write
     return lock

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,69 @@ def test_a_journal_on_a_full_disk_names_itself(
         pytest.raises(OutputError, match=r"j\.jsonl cannot be written \(the disk is full"),
     ):
         journal.append({"a": 1})
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_journal_that_is_closed_on_a_full_disk_names_itself() -> None:
+    with (
+        pytest.raises(OutputError, match="/dev/full cannot be written"),
+        Journal(Path("/dev/full")) as journal,
+    ):
+        journal.append({"a": 1})
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_stdout_on_a_full_disk_is_named() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "colonnade", "--version"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The disk is full, where stdout is written: make room and repeat the command; what was "
+        "finished before is safe.\n"
+    )
+
+
+def test_a_lock_that_cannot_be_written_is_let_go_of(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with RunFolder(tmp_path):  # its folders and files are there
+        pass
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with RunFolder(tmp_path):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [
+        ("train --objects tiny --out RUN", "command with --resume; what"),
+        ("train --objects tiny --out RUN --resume", "command; what"),
+        ("explore --objects tiny", "command with --out and --resume; what"),
+        ("bench policies --objects tiny --out RUN", "command with --resume; what"),
+        ("objects tiny --out RUN.png", "command; what"),
+    ],
+)
+def test_whether_a_command_goes_on_is_known(
+    command: str,
+    how: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(fake_engine, "open_set", lambda *_, **__: full(tmp_path / "x"))
+    with pytest.raises(SystemExit):
+        main(command.replace("RUN", "run").split(), engine=FAKE)
+    assert f"make room and repeat the {how}" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_made_is_told(
