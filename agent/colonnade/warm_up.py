@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["warm_up"]
+__all__ = ["compiled_here", "warm_up"]
 
 _CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], np.float32)
 _FACES = np.array(
@@ -22,11 +22,20 @@ _FACES = np.array(
 _SIZE = (0.012, 0.010, 0.008)
 
 
+_compiled = False
+
+
+def compiled_here() -> bool:
+    """Whether this process compiled, or its workers do: that takes some GB of memory."""
+    return _compiled
+
+
 def warm_up(say: Callable[[str], None]) -> bool:
     """Learn and recognise a sugar cube by touch and by camera; whether that was needed.
 
     `say` is told a sentence before it starts. Where nothing can be kept on disk it does nothing.
     """
+    global _compiled
     stamp = _stamp()
     if stamp.exists():
         return False
@@ -35,11 +44,13 @@ def warm_up(say: Callable[[str], None]) -> bool:
         stamp.with_suffix(".probe").touch()
         stamp.with_suffix(".probe").unlink()
     except OSError:
+        _compiled = True  # whoever needs a kernel
         return False
     say(
         "Compiling for this computer, only the first time: two or three minutes, or five where it "
         "is slow or busy ..."
     )
+    _compiled = True
     _exercise()
     stamp.touch()
     return True

@@ -57,6 +57,7 @@ def test_a_stream_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "after the first epoch" in told
     assert "accuracy.svg" in told
     assert all((run / file).read_text().startswith("<svg") for file in CURVES)
+    assert "strict: right where the graph" in (run / "accuracy.svg").read_text()
     table = rows(run)
     assert [row["number"] for row in table] == list(range(24))
     assert {row["object"] for row in table[:6]} == {row["object"] for row in table[6:12]}

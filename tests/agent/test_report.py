@@ -293,6 +293,43 @@ def test_histograms_count_every_value(values: list[float]) -> None:
     assert sum(counted) == len(values)
 
 
+@pytest.mark.parametrize("values", [[3.0], [10.0] * 9, [9.0, 10.0, 41.0, 1e4]])
+def test_labels_of_histograms_stand_above_the_bars(values: list[float]) -> None:
+    drawn = svg.histogram(values, label="x", unit="y", high=50.0, mark=10.0, mark_label="median 10")
+    bars = [float(y) for y in re.findall(r'<rect x="[\d.]+" y="([\d.]+)"', drawn)]
+    label = re.search(r'y="([\d.]+)"[^>]*>median 10<', drawn)
+    others = [float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>≥', drawn)]
+    assert label
+    assert float(label[1]) + 12 < min(bars + others)
+
+
+@pytest.mark.parametrize("most", [1, 3, 7, 60, 400])
+def test_what_is_counted_has_whole_ticks(most: int) -> None:
+    assert all(tick.is_integer() for tick in svg.nice_ticks(0.0, most, whole=True))
+    drawn = svg.histogram(
+        [float(most)] * 3, label="x", unit="steps", high=1.15 * most, whole=True
+    ) + svg.lines(
+        {"a": [(1, 0.0), (2, float(most))]}, label="x", x_unit="n", y_unit="", hero="a",
+        counted=True,
+    )  # fmt: skip
+    written = [float(text) for text in re.findall(r">([\d.]+)(?:</text>| to)", drawn)]
+    assert written
+    assert all(number.is_integer() for number in written)
+
+
+def test_memory_says_whether_something_was_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ExploreConfig(objects="tiny", out=tmp_path / "a", rotations=1, workers=1)
+    pages = []
+    for compiled in (False, True):
+        monkeypatch.setattr("colonnade.warm_up._compiled", compiled)
+        explore(replace(asked, out=tmp_path / str(compiled)), "tests.agent.fake_engine")
+        pages.append((tmp_path / str(compiled) / "report.html").read_text())
+    assert "<dt>memory of all processes</dt>" in pages[0]
+    assert "<dt>memory of all processes, with compiling</dt>" in pages[1]
+
+
 def test_ticks_are_round_and_inside() -> None:
     assert svg.nice_ticks(0, 10) == [0, 2, 4, 6, 8, 10]
     assert svg.nice_ticks(-3, 14, 4) == [0, 5, 10]

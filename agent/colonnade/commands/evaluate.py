@@ -57,6 +57,7 @@ from colonnade.run_config import RunFolderError, trained_table
 from colonnade.run_folder import RunFolder
 from colonnade.sets import set_identity
 from colonnade.summary import summarise
+from colonnade.warm_up import compiled_here
 from colonnade.workers import Workers
 from colonnade_models import __version__
 
@@ -178,6 +179,7 @@ def evaluate_into(
         "evaluate_s": done.seconds,
         "model_bytes": job.model.stat().st_size,
         "peak_rss_mb": round(workers.peak_rss_mb, 1),
+        "compiled": compiled_here(),
         "set": set_identity(job.objects),
         "scale": job.scale,
         "body": options.body,

@@ -17,8 +17,18 @@ def draw_epochs(epochs: Sequence[Mapping[str, Any]]) -> str:
         "field's rule": [(row["epoch"], 100.0 * row["accuracy"]) for row in epochs],
         "strict": [(row["epoch"], 100.0 * row["strict_accuracy"]) for row in epochs],
     }
-    label = "Accuracy over the epochs"
-    return _drawn(series, label=label, x_unit="epoch", y_unit="% correct", hero="field's rule")
+    return _drawn(
+        series,
+        label="Accuracy over the epochs",
+        x_unit="epoch",
+        y_unit="% correct",
+        hero="field's rule",
+        caption=(
+            "field's rule: right where the graph named holds something of the object,",
+            "or where unknown is answered and no graph does; strict: right where the graph",
+            "was first learned from the object (see docs/discovery.md).",
+        ),
+    )
 
 
 def draw_graphs(lived: Sequence[Encounter]) -> str:
@@ -34,7 +44,9 @@ def draw_graphs(lived: Sequence[Encounter]) -> str:
         graphs.append((number, float(len(known))))
     series = {"objects met": objects, "graphs known": graphs}
     label = "Graphs and objects over the episodes"
-    return _drawn(series, label=label, x_unit="episode", y_unit="", hero="graphs known")
+    return _drawn(
+        series, label=label, x_unit="episode", y_unit="", hero="graphs known", counted=True
+    )
 
 
 def draw_continual(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -115,6 +115,7 @@ def effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
     stages["body: move and cast rays"] = max(0.0, total - sum(stages.values()))
     error_high = max(10.0, 5.0 * float(np.median(errors))) if errors else None
     steps_high = max(10.0, float(np.percentile(steps, 97)) * 1.15) if steps else None
+    compiling = ", with compiling" if summary["compiled"] else ""
     late = summary["timeout_rate"]
     late_text = f" {percent(late)} came to the step limit." if late else ""
     return (
@@ -126,6 +127,7 @@ def effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
             steps,
             label="Histogram of steps to recognition",
             unit="steps",
+            whole=True,
             high=steps_high,
             mark=summary["steps_median"],
             mark_label=f"median {big_number(summary['steps_median'])}",
@@ -156,7 +158,7 @@ def effort(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
                 "found symmetric": percent(summary["symmetric_rate"]),
                 f"poses off by more than {FAR_OFF:.0f}°": percent(far_off),
                 "an episode, mean": number(1e3 * summary["episode_s_mean"], " ms"),
-                "memory of all processes": number(summary["peak_rss_mb"], " MB"),
+                f"memory of all processes{compiling}": number(summary["peak_rss_mb"], " MB"),
             }
         )
         + "</div></div>"

@@ -41,12 +41,13 @@ class _Axis(NamedTuple):
         return self.start + (self.end - self.start) * (value - self.low) / (self.high - self.low)
 
 
-def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """About `count` round numbers that span [low, high]."""
+def nice_ticks(low: float, high: float, count: int = 5, *, whole: bool = False) -> list[float]:
+    """About `count` round numbers that span [low, high], whole ones where something is counted."""
     span = max(high - low, 1e-9)
-    raw = span / max(1, count)
+    raw = max(span / max(1, count), 1.0 if whole else 0.0)
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw - 1e-12)
+    steps = [m * power for m in (1, 2, 2.5, 5, 10) if not whole or (m * power).is_integer()]
+    step = next(step for step in steps if step >= raw - 1e-12)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [round(i * step, 10) for i in range(first, last + 1)]
@@ -98,6 +99,7 @@ def histogram(
     label: str,
     unit: str,
     bins: int = 24,
+    whole: bool = False,
     high: float | None = None,
     colour: str = PALETTE[0],
     mark: float | None = None,
@@ -109,15 +111,17 @@ def histogram(
         values: finite numbers, 0 or more.
         label: what the chart shows, for readers that do not see it.
         unit: name of the horizontal axis.
+        whole: values count something, so that edges of bins are whole numbers.
         mark: where to draw a dashed line, e.g. the median.
     """
-    width, height = 440.0, 220.0
-    left, right, top, bottom = 34.0, 10.0, 16.0, 36.0
+    width, height = 440.0, 236.0
+    left, right, top, bottom = 34.0, 10.0, 36.0, 36.0  # at the top there is room for labels
     data = np.asarray(values, dtype=float)
     if not len(data):
         return '<p class="none">Nothing to show.</p>'
     # Whole round edges, so that the axis reads well and no bar stands between two numbers.
-    edge = nice_ticks(0.0, float(high if high is not None else max(data.max(), 1e-9)), bins)
+    span = float(high if high is not None else max(data.max(), 1e-9))
+    edge = nice_ticks(0.0, span, bins, whole=whole)
     step = edge[1] - edge[0] if len(edge) > 1 else 1.0
     top_edge = step * max(4, math.ceil((high or float(data.max())) / step + 1e-9))
     edges = np.arange(0.0, top_edge + step / 2, step)
@@ -126,7 +130,7 @@ def histogram(
     x_of = _Axis(0.0, top_edge, left, width - right)
     y_of = _Axis(0.0, tallest, height - bottom, top)
     parts = []
-    for tick in [t for t in nice_ticks(0, tallest, 4) if t == int(t)]:
+    for tick in nice_ticks(0, tallest, 4, whole=True):
         y = y_of(tick)
         parts.append(f'<path d="M{left} {y:.1f}H{width - right}" stroke="{GRID}"/>')
         parts.append(_text(left - 6, y + 4, _tick(tick), "end", fill=MUTED))
@@ -145,8 +149,9 @@ def histogram(
     over = float(data.max()) > top_edge
     if over:
         last = f"≥ {top_edge - step:g}"
-        parts.append(_text(width - right, y_of(counts[-1]) - 4, last, "end", fill=MUTED))
-    for tick in nice_ticks(0, top_edge, 6):
+        below = math.ceil(8.0 * len(last) / (x_of(step) - x_of(0.0)))  # bars that it is above
+        parts.append(_text(width - right, y_of(max(counts[-below:])) - 4, last, "end", fill=MUTED))
+    for tick in nice_ticks(0, top_edge, 6, whole=whole):
         more = "+" if over and tick == top_edge else ""
         parts.append(_text(x_of(tick), height - bottom + 16, _tick(tick) + more, fill=MUTED))
     parts.append(_text((left + width - right) / 2, height - 4, unit, fill=MUTED))
@@ -154,10 +159,10 @@ def histogram(
         x = x_of(min(mark, top_edge))
         side, shift = ("start", 5) if x < width * 0.65 else ("end", -5)
         parts.append(
-            f'<path d="M{x:.1f} {top - 6}V{height - bottom}" stroke="{INK}" '
+            f'<path d="M{x:.1f} {top - 32}V{height - bottom}" stroke="{INK}" '
             'stroke-dasharray="4 3" stroke-width="1.2"/>'
         )
-        parts.append(_text(x + shift, top + 3, mark_label, side, fill=INK, font_weight="600"))
+        parts.append(_text(x + shift, top - 22, mark_label, side, fill=INK, font_weight="600"))
     return _svg(width, height, label, parts)
 
 
@@ -169,6 +174,8 @@ def lines(
     y_unit: str,
     hero: str,
     marks: Sequence[float] = (),
+    counted: bool = False,
+    caption: Sequence[str] = (),
 ) -> str:
     """One line a name over a common axis, each named at its end; `hero` is drawn boldest.
 
@@ -177,6 +184,8 @@ def lines(
     Args:
         series: points (x, y) by name, in the order of x; x counts something.
         marks: places on the x axis to mark with a dotted line.
+        counted: y counts something, too, so that it has whole ticks.
+        caption: lines that stand below.
     """
     width, height = 520.0, 300.0
     left, right, top, bottom = 42.0, 118.0, 12.0, 38.0
@@ -192,7 +201,7 @@ def lines(
     x_of = _Axis(x0, x1, left, width - right)
     y_of = _Axis(y0, y1, height - bottom, top)
     parts = []
-    for tick in nice_ticks(y0, y1, 5):
+    for tick in nice_ticks(y0, y1, 5, whole=counted):
         y = y_of(tick)
         parts.append(f'<path d="M{left} {y:.1f}H{width - right}" stroke="{GRID}"/>')
         parts.append(_text(left - 6, y + 4, _tick(tick), "end", fill=MUTED))
@@ -201,7 +210,7 @@ def lines(
             f'<path d="M{x_of(x):.1f} {top}V{height - bottom}" stroke="{MUTED}" '
             'stroke-dasharray="1.5 3.5" stroke-width="1.2"/>'
         )
-    ticks = xs[:1] if alone else [t for t in nice_ticks(x0, x1, 6) if t == int(t)]
+    ticks = xs[:1] if alone else nice_ticks(x0, x1, 6, whole=True)
     for tick in ticks:
         parts.append(_text(x_of(tick), height - bottom + 16, _tick(tick), fill=MUTED))
     parts.append(_text((left + width - right) / 2, height - 4, x_unit, fill=MUTED))
@@ -237,7 +246,10 @@ def lines(
         parts.append(
             _name(width - right + 12, y + 4, name, "start", fill=colours[name], font_weight=weight)
         )
-    return _svg(width, height, label, parts)
+    for number, line in enumerate(caption, 1):
+        parts.append(_text(left - 34, height + 18 * number, line, "start", fill=MUTED))
+    below = 18 * len(caption) + 8 if caption else 0
+    return _svg(width, height + below, label, parts)
 
 
 def _spread(wanted: Mapping[str, float], gap: float, low: float, high: float) -> dict[str, float]:
