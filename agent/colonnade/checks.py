@@ -77,11 +77,11 @@ def _check_files(config: object) -> None:
     files = {flag: getattr(config, flag, None) for flag in ("json", "picture")}
     if files["json"] == STDOUT:
         del files["json"]
+    if isinstance(config, ObjectsConfig):
+        files["out"] = config.out
     for flag, file in files.items():
         if file is not None and not file.expanduser().absolute().parent.is_dir():
             raise ConfigError(f"--{flag} {file}: the folder {file.parent} does not exist; make it.")
-    if isinstance(config, ObjectsConfig):
-        files["out"] = config.out  # whose folder is made
     for flag, file in files.items():
         if file is None:
             continue

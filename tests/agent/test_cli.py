@@ -173,8 +173,8 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["evaluate", "OUT", "--size", "30"], 2, "--size is 30, but must be 0.1 to 10, e.g."),
         (["bench", "scaled", "--sizes", "1", "99"], 2, "--sizes is 99, but must be 0.1 to 10, e"),
         (["evaluate", "OUT", "--size", "nan"], 2, "--size is nan, but must be 0.1 to 10, e.g."),
-        (["objects", "tiny", "--out", "OUT/good.xyz"], 2, "good.xyz: a PNG picture is written; gi"),
-        (["objects", "tiny", "--out", "OUT/good"], 2, "give a name that ends with .png."),
+        (["objects", "tiny", "--out", "good.xyz"], 2, "good.xyz: a PNG picture is written; gi"),
+        (["objects", "tiny", "--out", "good"], 2, "give a name that ends with .png."),
         (["explore", "--resume"], 2, "--resume needs to know which run"),
         (["evaluate", "OUT"], 1, "is no run folder"),
         (
@@ -202,6 +202,7 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["bench", "continual", "--seed", "1", "--seeds", "2"], 2, "--seed and --seeds mean"),
         (["bench", "scaled", "--sizes", "1", "--sizes", "2"], 2, "its values together, --sizes "),
         (["bench", "continual", "--picture", "x.png"], 2, "x.png: an SVG picture is wri"),
+        (["objects", "tiny", "--out", "OUT/no/x.png"], 2, "/no does not exist; make it."),
         (["train", "--out", ""], 2, "--out is empty: give a folder."),
         (["train", "--out="], 2, "--out is empty: give a folder."),
         (["explore", "--resume", "--out", ""], 2, "--out is empty: give a folder."),

@@ -158,6 +158,7 @@ def test_a_picture_that_cannot_be_drawn_is_no_question_of_spelling(
         raise FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / "no"))
 
     monkeypatch.setattr(fake_engine, "contact_sheet", fail)
+    (tmp_path / "no" / "deep").mkdir(parents=True)
     with pytest.raises(SystemExit):
         main(["objects", "tiny", "--out", str(tmp_path / "no" / "deep" / "a.png")], engine=FAKE)
     told = capsys.readouterr().err.splitlines()[-1]
