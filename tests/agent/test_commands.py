@@ -259,3 +259,19 @@ def test_commands_that_are_suggested_can_be_copied_into_a_shell(
     Path("with space/model.safetensors").unlink()
     with pytest.raises(RunFolderError, match="`colonnade train --out 'with space' --resume`"):
         evaluate(EvaluateConfig(run=Path("with space")), FAKE)
+
+
+def test_one_is_not_spoken_of_as_several(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    train(config(run, objects="tiny", names=("mug",)), FAKE)
+    evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
+    assert " correct in 1 episode, " in capsys.readouterr().out
+    page = (run / "report.html").read_text()
+    assert "1 object of <b>tiny</b>, each shown in 1 random orientation, " in page
+    assert "of 1 episode<" in page
+    assert "<p>1 object. On the left" in page
+    objects(ObjectsConfig(listed="partly", out=tmp_path / "o.png"), FAKE)
+    told = capsys.readouterr().err
+    assert "1 of 3 objects cannot be used (see the table): mend it, or leave it out" in told

@@ -7,7 +7,16 @@ import math
 import pytest
 from rich.table import Table
 
-from colonnade.commands.console import Ticker, complain, counted, note, percent, stdout
+from colonnade.commands.console import (
+    Ticker,
+    are,
+    complain,
+    counted,
+    it_or_them,
+    note,
+    percent,
+    stdout,
+)
 
 NAMED = "random:100: its mesh is :100: times too large, [red]or more[/red]"
 
@@ -43,4 +52,6 @@ def test_names_do_not_reach_the_terminal_as_commands(
 
 def test_counts_and_shares_in_words() -> None:
     assert [counted(1), counted(3), counted(2, 3)] == ["1 object", "3 objects", "2 of 3 objects"]
+    assert [counted(1, what="episode"), counted(2, what="episode")] == ["1 episode", "2 episodes"]
+    assert [are(1), are(2), it_or_them(1), it_or_them(2)] == ["is", "are", "it", "them"]
     assert [percent(0.5), percent(math.nan)] == ["50.0 %", "–"]

@@ -47,7 +47,7 @@ def test_training_goes_on_with_the_others(
     assert json.loads((run / "training.json").read_text())["unusable"] == {"broken": REASON}
     told = capsys.readouterr().err
     assert told.count(REASON) == 2  # when met, and at the end
-    assert "1 object could not be learned; mend them and repeat the command with --resume" in told
+    assert "1 object could not be learned; mend it and repeat the command with --resume" in told
     shown = evaluate(EvaluateConfig(run=run, rotations=2, workers=1), FAKE)
     assert (shown["episodes"], shown["unusable"]) == (4, {})
     assert "Not shown, as it was never learned: broken." in capsys.readouterr().err

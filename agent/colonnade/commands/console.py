@@ -30,10 +30,12 @@ from colonnade.printable import printable
 __all__ = [
     "Interrupted",
     "Ticker",
+    "are",
     "complain",
     "counted",
     "going_on_with",
     "headline",
+    "it_or_them",
     "named",
     "note",
     "percent",
@@ -77,11 +79,21 @@ def complain(text: str, colour: str = "red") -> None:
     stderr.print(line, style=colour, markup=False, soft_wrap=True)
 
 
-def counted(number: int, of: int | None = None) -> str:
+def counted(number: int, of: int | None = None, what: str = "object") -> str:
     """'1 object', '3 objects', '2 of 3 objects'."""
     share = "" if of is None or of == number else f"{number} of "
     total = number if of is None else of
-    return f"{share}{total} object{'' if total == 1 else 's'}"
+    return f"{share}{total} {what}{'' if total == 1 else 's'}"
+
+
+def are(number: int) -> str:
+    """The verb of so many."""
+    return "is" if number == 1 else "are"
+
+
+def it_or_them(number: int) -> str:
+    """What so many are called that were just named."""
+    return "it" if number == 1 else "them"
 
 
 def named(names: Sequence[str]) -> str:
@@ -140,7 +152,7 @@ def result_table(summary: Mapping[str, Any]) -> Table:
     table.caption_justify = "left"
     if late := round(summary["timeout_rate"] * summary["episodes"]):
         table.caption = (
-            f"{late} of {summary['episodes']} episodes came to the limit of "
+            f"{counted(late, summary['episodes'], 'episode')} came to the limit of "
             f"{summary['max_steps']} steps without an answer that was sure"
         )
     table.add_column("object", footer="all", overflow="fold")
@@ -163,9 +175,10 @@ def result_table(summary: Mapping[str, Any]) -> Table:
 def headline(summary: Mapping[str, Any]) -> str:
     """One sentence with what matters."""
     error = summary["rotation_error_deg_median"]
+    episodes = counted(summary["episodes"], what="episode")
     pose = "" if math.isnan(error) else f" pose within {_degrees(error)} (median),"
     sentence = (
-        f"{percent(summary['accuracy'])} correct in {summary['episodes']} episodes, "
+        f"{percent(summary['accuracy'])} correct in {episodes}, "
         f"{_number(summary['steps_mean'])} steps each,{pose} "
         f"{_number(summary['step_us']['total'])} µs a step (median)."
     )

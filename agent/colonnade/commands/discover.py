@@ -19,6 +19,7 @@ from colonnade.commands.command_line import command_line
 from colonnade.commands.console import (
     Interrupted,
     Ticker,
+    are,
     complain,
     counted,
     going_on_with,
@@ -147,7 +148,8 @@ class _Stream:
                 "is left to do, and all that was lived is told."
             )
         if self.lived and to_come:
-            note(f"Going on: {len(self.lived)} episodes are already lived.")
+            lived = counted(len(self.lived), what="episode")
+            note(f"Going on: {lived} {are(len(self.lived))} already lived.")
         try:
             with (
                 Journal(self.run.episode_journal) as journal,

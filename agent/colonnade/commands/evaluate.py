@@ -16,7 +16,9 @@ from colonnade.commands.changed import learned_meshes, tell_changed_meshes
 from colonnade.commands.command_line import command_line
 from colonnade.commands.console import (
     Interrupted,
+    are,
     complain,
+    counted,
     going_on_with,
     headline,
     note,
@@ -254,7 +256,8 @@ def recognise_into(
         if (name, trial) not in episodes
     ]
     if episodes and tasks:
-        note(f"Going on: {len(episodes)} episodes are already done.")
+        done = counted(len(episodes), what="episode")
+        note(f"Going on: {done} {are(len(episodes))} already done.")
     total = len(episodes) + len(tasks)  # with what is done of objects that are gone
     unusable: dict[str, str] = {}
     try:

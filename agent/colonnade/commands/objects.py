@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from colonnade.checks import check_config
-from colonnade.commands.console import complain, counted, show, stdout, ticking
+from colonnade.commands.console import complain, counted, it_or_them, show, stdout, ticking
 from colonnade.config import ConfigError, ObjectsConfig
 from colonnade.engine import ENGINE, load_engine
 from colonnade.json_option import write_json_option
@@ -62,9 +62,10 @@ def objects(config: ObjectsConfig, engine: str = ENGINE) -> int:
         stdout.print(f"Picture: {show(sheet)}", markup=False, soft_wrap=True)
     write_json_option(config.json, {"set": spec, "objects": rows})
     if broken:
+        them = it_or_them(len(broken))
         complain(
-            f"{counted(len(broken), len(found))} cannot be used (see the table): mend them, "
-            "or leave them out with --names."
+            f"{counted(len(broken), len(found))} cannot be used (see the table): mend {them}, "
+            f"or leave {them} out with --names."
         )
     return 1 if broken else 0
 

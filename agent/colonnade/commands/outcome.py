@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from colonnade.commands.console import complain, counted
+from colonnade.commands.console import complain, counted, it_or_them
 
 __all__ = ["NothingUsableError", "nothing_usable", "tell_unusable"]
 
@@ -25,9 +26,14 @@ def nothing_usable(spec: str, reasons: Mapping[str, str]) -> NothingUsableError:
 
 
 def tell_unusable(reasons: Mapping[str, str], done: str, remedy: str) -> None:
-    """Name at the end what was left out, and why; nothing where all could be `done`."""
+    """Name at the end what was left out, and why; nothing where all could be `done`.
+
+    Args:
+        remedy: what to do, said of several.
+    """
     if not reasons:
         return
+    remedy = re.sub(r"\bthem\b", it_or_them(len(reasons)), remedy, count=1)
     complain(f"{counted(len(reasons))} could not be {done}; {remedy}, or go on without:")
     for reason in reasons.values():
         complain(f"- {reason}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from colonnade.commands.console import counted
 from colonnade.commands.copies import same_mesh
 from colonnade.episode import Episode
 from colonnade.report import svg
@@ -193,9 +194,10 @@ def mistakes(
     confused = {episode.object for episode in wrong}
     for names_of_one in [group for group in copies if confused & set(group)][:MOST_COPIES]:
         reason += f" {escaped(same_mesh(names_of_one))}"
+    share = f"{len(wrong)} of {counted(len(episodes), what='episode')}"
     return (
-        f"<h2>What went wrong</h2><p>{len(wrong)} of {len(episodes)} episodes. The same numbers, "
-        "with seeds and poses, are in <code>episodes.parquet</code>."
+        f"<h2>What went wrong</h2><p>{share}. The same numbers, with seeds and "
+        "poses, are in <code>episodes.parquet</code>."
         f"{reason}</p>"
         '<div class="panel scroll"><table><thead><tr><th>shown</th><th style="text-align:left">'
         "answered</th><th>trial</th><th>steps</th><th>margin, nats</th></tr></thead>"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from colonnade.commands.console import counted
 from colonnade.commands.gone import gone_from
 from colonnade.conditions import conditions
 from colonnade.engine import Engine, load_engine
@@ -85,7 +86,7 @@ def _head(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
     cards = [
         card(
             big_percent(summary["accuracy"]),
-            f"correct: {right} of {len(episodes)} episodes",
+            f"correct: {right} of {counted(len(episodes), what='episode')}",
             "hero",
         ),
         card(big_number(summary["steps_median"]), f"{touches(summary)} to an answer, median"),
@@ -114,8 +115,8 @@ def _head(summary: Mapping[str, Any], episodes: Sequence[Episode]) -> str:
         cards.append(card(big_number(1e3 * summary["episode_s_mean"], "ms"), "an episode, mean"))
     verdict = _verdict(summary)
     lead = (
-        f"{summary['objects']} objects of <b>{escaped(_set_name(summary))}</b>, each shown in "
-        f"{summary['rotations']} random orientation{'s' if summary['rotations'] > 1 else ''}, "
+        f"{counted(summary['objects'])} of <b>{escaped(_set_name(summary))}</b>, each shown in "
+        f"{counted(summary['rotations'], what='random orientation')}, "
         f"felt by a {sensor(summary)} {noise}."
     )
     if unusual := conditions(summary):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from colonnade.commands.console import counted
 from colonnade.engine import Engine
 from colonnade.episode import Episode
 from colonnade.report import svg
@@ -97,7 +98,7 @@ def gallery(
     more = len(names) - MOST_PICTURES
     rest = f'<p class="none">and {more} more</p>' if more > 0 else ""
     return (
-        f"<h2>What it learned</h2><p>{len(names)} objects. On the left the mesh, on the right the "
+        f"<h2>What it learned</h2><p>{counted(len(names))}. On the left the mesh, on the right the "
         "surfels of the column's memory: every disc is one learned point with its place, its "
         f'direction and its colour.</p><div class="gallery">{"".join(figures)}</div>{rest}'
     )
