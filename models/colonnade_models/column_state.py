@@ -225,6 +225,7 @@ def reset(column: Column) -> None:
     column.tally[RECONSIDERED] = -1
     column.proposals[:] = -1
     column.hypotheses.count[0] = 0
+    column.hypotheses.rivalry.object[0] = -1
     column.verdict.state[:] = (OPEN, -1, -1, 0)
     column.verdict.best[:] = -np.inf
     forget(column.past)

@@ -246,18 +246,18 @@ def expected_lead(
     ob: int,
     b: Array,
     features: Array,
-    count: int,
+    total: np.float32,
     t: Tolerance,
     f: Array,
     T: Array,
 ) -> np.float32:
-    """Nats by which touches where features[:count] met should put the first hypothesis ahead.
+    """Nats by which touches where `features` (N, 22) met should put the first hypothesis ahead.
 
-    That is, if it is the true one. `f` (22,) and `T` (12,) are scratch.
+    That is, if it is the true one; `total` nats of earlier touches are added. `f` (22,) and `T`
+    (12,) are scratch.
     """
     relative_pose(a, b, T)
-    total = ZERO
-    for p in range(count):
+    for p in range(features.shape[0]):
         x, y, z = features[p, P.LOCATION], features[p, P.LOCATION + 1], features[p, P.LOCATION + 2]
         qx, qy, qz = turn(a, x, y, z)
         x, y, z = features[p, P.NORMAL], features[p, P.NORMAL + 1], features[p, P.NORMAL + 2]

@@ -15,8 +15,10 @@ from colonnade_models.kernel import inlined, kernel
 
 __all__ = [
     "Hypotheses",
+    "Rivalry",
     "best_of",
     "drop_twins",
+    "forget_rival",
     "is_near",
     "is_tried",
     "keep_winners",
@@ -37,6 +39,37 @@ TRIED_PLACE = np.float32(0.008)
 """metres."""
 
 
+class Rivalry(NamedTuple):
+    """How K hypotheses stand to a rival that all are held against; see `rivalry`."""
+
+    object: NDArray[np.int64]
+    """(1,) the rival's, -1 for none."""
+    pose: Array
+    """(12,)"""
+    known: NDArray[np.bool_]
+    """(K,) whether anything of what follows is known."""
+    twin: NDArray[np.int64]
+    """(K,) which twin of the rival each is, -1 for none."""
+    percepts: NDArray[np.int64]
+    """(K,) how many percepts, from the first on, are in"""
+    expected: Array
+    """(K,) the nats by which they should tell the rival from each, if it is the true one."""
+    usual: Array
+    """(K,) nats by which a touch anywhere should, on average; inf while not known."""
+
+
+def _new_rivalry(capacity: int) -> Rivalry:
+    return Rivalry(
+        np.full(1, -1, np.int64),
+        np.zeros(12, np.float32),
+        np.zeros(capacity, np.bool_),
+        np.zeros(capacity, np.int64),
+        np.zeros(capacity, np.int64),
+        np.zeros(capacity, np.float32),
+        np.zeros(capacity, np.float32),
+    )
+
+
 class Hypotheses(NamedTuple):
     """Room for K hypotheses, of which the first `count[0]` live."""
 
@@ -50,6 +83,7 @@ class Hypotheses(NamedTuple):
     """(K,) nats that percepts cost it beside others of its object, see `ranking`, and"""
     costed: NDArray[np.int64]
     """(K,) how many of them, from the first on, these are."""
+    rivalry: Rivalry
     count: NDArray[np.int64]  # type: ignore[assignment]
     """(1,)"""
 
@@ -62,8 +96,16 @@ def new_hypotheses(capacity: int) -> Hypotheses:
         np.zeros(capacity, np.float32),
         np.zeros(capacity, np.float32),
         np.zeros(capacity, np.int64),
+        _new_rivalry(capacity),
         np.zeros(1, np.int64),
     )
+
+
+@inlined
+def _move_rivalry(r: Rivalry, source: int, target: int) -> None:
+    r.known[target], r.twin[target] = r.known[source], r.twin[source]
+    r.percepts[target], r.expected[target] = r.percepts[source], r.expected[source]
+    r.usual[target] = r.usual[source]
 
 
 @inlined
@@ -72,8 +114,15 @@ def _move(h: Hypotheses, source: int, target: int) -> None:
         h.object[target] = h.object[source]
         h.evidence[target] = h.evidence[source]
         h.cost[target], h.costed[target] = h.cost[source], h.costed[source]
+        _move_rivalry(h.rivalry, source, target)
         for k in range(12):
             h.pose[target, k] = h.pose[source, k]
+
+
+@inlined
+def forget_rival(r: Rivalry, i: int) -> None:
+    """Let it not be known how hypothesis `i` stands to the rival."""
+    r.known[i] = False
 
 
 @inlined
@@ -82,6 +131,7 @@ def put(h: Hypotheses, i: int, pose: Array) -> None:
     for k in range(12):
         h.pose[i, k] = pose[k]
     h.cost[i], h.costed[i] = ZERO, 0
+    forget_rival(h.rivalry, i)
 
 
 @kernel

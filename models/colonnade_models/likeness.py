@@ -5,28 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_models.column_state import MET, PERCEPTS, Column
-from colonnade_models.distinction import (
-    expected_lead,
-    look_alike,
-    relative_pose,
-    usual_lead,
-)
-from colonnade_models.hypotheses import is_near
+from colonnade_models.column_state import MET, Column
+from colonnade_models.distinction import look_alike
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.numerics import log_positive
-from colonnade_models.twin import (
-    NATS,
-    NATS_OF_A_TURN,
-    POSE_SIZE,
-    RATE,
-    SAME_ANGLE,
-    SAME_PLACE,
-    UNMEASURED,
-)
+from colonnade_models.rivalry import expected_against, hold_against, twin_against, usual_against
+from colonnade_models.twin import NATS, NATS_OF_A_TURN, RATE, UNMEASURED
 
-__all__ = ["AHEAD", "ALIKE", "UNSETTLED", "compare_tied", "twin_between"]
+__all__ = ["AHEAD", "ALIKE", "UNSETTLED", "compare_tied"]
 
 Array = NDArray[np.float32]
 
@@ -34,17 +21,6 @@ UNSETTLED, ALIKE, AHEAD = 0, 1, 2
 ONE = np.float32(1.0)
 USUALLY_KEPT = np.float32(0.6)
 """Share that touches keep of what surfels promise, where it was not measured."""
-
-
-@kernel
-def twin_between(memory: Memory, o: int, a: Array, b: Array, scratch: Array) -> int:
-    """The twin of object `o` that leads from pose a to b, both (12,); -1 if none is known."""
-    relative_pose(a, b, scratch)
-    for w in range(memory.twin_start[o], memory.twin_start[o + 1]):
-        twin = memory.twins[w, :POSE_SIZE]
-        if is_near(twin, scratch, memory.centre[o], SAME_ANGLE, SAME_PLACE):
-            return w
-    return -1
 
 
 @kernel
@@ -63,24 +39,25 @@ def compare_tied(c: Column, memory: Memory, leader: int, other: int) -> int:
     one handle that would.
     """
     h, s, t, f, T = c.hypotheses, c.settings, c.tolerance, c.imagined, c.relative
-    oa, a, ob, b = h.object[leader], h.pose[leader], h.object[other], h.pose[other]
     nats, turned, rate = UNMEASURED, UNMEASURED, ONE
-    if oa == ob:
-        w = twin_between(memory, oa, a, b, T)
-        if w >= 0:
-            twin = memory.twins[w]
-            nats, turned, rate = twin[NATS], twin[NATS_OF_A_TURN], min(twin[RATE], ONE)
+    hold_against(c, leader)
+    w = twin_against(c, memory, other)
+    if w >= 0:
+        twin = memory.twins[w]
+        nats, turned, rate = twin[NATS], twin[NATS_OF_A_TURN], min(twin[RATE], ONE)
     if nats < s.symmetric_below or max(nats, turned) < s.faint_below or rate < s.slow:
         return ALIKE
     if c.ranked[leader] - c.ranked[other] >= s.pose_margin - log_positive(ONE / rate):
         return AHEAD
     measured = nats < UNMEASURED
-    lead = expected_lead(memory, oa, a, ob, b, c.features, c.tally[PERCEPTS], t, f, T)
+    lead = expected_against(c, memory, other)
     if lead > s.refuted:
-        usual = usual_lead(memory, oa, a, ob, b, t, f, T)
+        usual = usual_against(c, memory, other)
         kept = min(nats / usual, ONE) if measured else USUALLY_KEPT
         if lead * kept > s.refuted and lead >= usual * np.float32(c.tally[MET]):
             return ALIKE
-    if not measured and look_alike(memory, oa, a, ob, b, t, f, T):
-        return ALIKE
+    if not measured:
+        o, pose = h.object[leader], h.pose[leader]
+        if look_alike(memory, o, pose, h.object[other], h.pose[other], t, f, T):
+            return ALIKE
     return UNSETTLED

@@ -138,7 +138,7 @@ def let_go(c: Column, memory: Memory, since: int) -> None:
     t[PERCEPTS], t[MET] = count, met
     t[SEEDED_AT], t[SEEDINGS], t[CALM], t[TWINNED_AT], t[CUT] = 0, 0, 0, 0, 0
     t[RECONSIDERED] = -1
-    c.hypotheses.count[0] = 0
+    c.hypotheses.count[0], c.hypotheses.rivalry.object[0] = 0, -1
 
 
 @kernel

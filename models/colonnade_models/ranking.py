@@ -16,10 +16,10 @@ from colonnade_models.column_state import MET, PERCEPTS, Column
 from colonnade_models.contest import total_fit
 from colonnade_models.evidence import Tolerance, score_parts
 from colonnade_models.kernel import inlined, kernel
-from colonnade_models.likeness import twin_between
 from colonnade_models.memory import Memory
 from colonnade_models.past import before
 from colonnade_models.percept import ON_OBJECT
+from colonnade_models.rivalry import hold_against, twin_against
 from colonnade_models.twin import MOST_COUNTED, UNMEASURED, WORTH
 
 __all__ = ["behind", "lost", "rank_poses"]
@@ -90,11 +90,12 @@ def _believe(c: Column, memory: Memory) -> None:
     """Let percepts put the twins of the leader behind by no more than they bear out."""
     h, leader = c.hypotheses, c.verdict.state[1]
     o = h.object[leader]
+    hold_against(c, leader)
     for i in range(h.count[0]):
         gap = h.cost[i] - h.cost[leader]
         if h.object[i] != o or gap <= ZERO:
             continue
-        w = twin_between(memory, o, h.pose[leader], h.pose[i], c.relative)
+        w = twin_against(c, memory, i)
         if w >= 0 and memory.twins[w, WORTH] < UNMEASURED:
             c.ranked[i] += (ONE - max(memory.twins[w, WORTH], LEAST_WORTH)) * gap
 

@@ -151,12 +151,16 @@ def test_the_lead_that_touches_should_have_brought_is_plain(seed: int) -> None:
         features_of(p, row)
     rows[::7, P.ON_OBJECT] = 0
     scratch = np.zeros(FEATURE_SIZE, f), np.zeros(12, f)
-    got = expected_lead(MEMORY, 0, a, 0, b, rows, 25, T, *scratch)
+    got = expected_lead(MEMORY, 0, a, 0, b, rows[:25], f(0), T, *scratch)
     plain = naive.expected_lead(THINGS[0], a, THINGS[0], b, rows[:25], T)
     assert plain > 20
     assert abs(got - plain) < 0.1 * plain  # on the wall between two cells another may answer
     full = MEMORY._replace(trust=np.ones_like(MEMORY.trust))
-    assert expected_lead(full, 0, a, 0, a, rows, 25, T, *scratch) == pytest.approx(0, abs=1.5)
+    assert expected_lead(full, 0, a, 0, a, rows[:25], f(0), T, *scratch) == pytest.approx(
+        0, abs=1.5
+    )
+    half = expected_lead(MEMORY, 0, a, 0, b, rows[:12], f(0), T, *scratch)
+    assert expected_lead(MEMORY, 0, a, 0, b, rows[12:25], f(half), T, *scratch) == got
     usual = naive.usual_lead(THINGS[0], a, THINGS[0], b, T)
     assert usual_lead(MEMORY, 0, a, 0, b, T, *scratch) == pytest.approx(usual, abs=0.1)
 
