@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import takewhile
 from pathlib import Path
@@ -85,6 +85,12 @@ def _flags(kind: type[Any]) -> Iterator[_Flag]:
         )
 
 
+def _switches(kind: type[Any]) -> list[str]:
+    """Those flags of a dataclass of options that take no value."""
+    types = get_type_hints(kind)
+    return [f"--{name.replace('_', '-')}" for name in types if types[name] is bool]
+
+
 def _refuse_repeated(given: Sequence[str], kind: type[Any]) -> None:
     """Raise ConfigError where a flag is given twice, of which the parser would take the last."""
     words = takewhile(lambda word: word != "--", given)
@@ -115,7 +121,7 @@ def _refuse_values(given: Sequence[str], kind: type[Any]) -> None:
         elif flag is not None and place + 1 < len(words):
             after = words[place + 1 :]
             if _looks_like_a_flag(after[0]):
-                _hint_at_equals(name, flag, after[0], flags)
+                _hint_at_equals(name, flag, after[0], {*flags, *_switches(kind)})
                 continue
             values = list(takewhile(lambda value: not _looks_like_a_flag(value), after))
             for each in values if flag.kinds & {int, float} and flag.several else values[:1]:
@@ -140,17 +146,19 @@ def _refuse_value(name: str, flag: _Flag, value: str) -> None:
                 raise ConfigError(f"{name} takes {what}, and {value!r} is none.") from None
 
 
-def _hint_at_equals(name: str, flag: _Flag, value: str, flags: Mapping[str, _Flag]) -> None:
-    """Raise ConfigError where what follows a flag that takes words is no flag, but looks like one.
+def _hint_at_equals(name: str, flag: _Flag, value: str, known: Collection[str]) -> None:
+    """Raise ConfigError where what follows a flag that takes words is a flag, or looks like one.
 
     What does not begin with two dashes cannot be one, and what does may be misspelt.
     """
-    takes_words = {str, Path} & flag.kinds
-    if takes_words and (not value.startswith("--") or _flag_of(value) not in flags):
-        raise ConfigError(
-            f"{name} has no value, as {value} looks like an option: if it is meant, give "
-            f"{name}={shlex.quote(value)}."
-        )
+    if not {str, Path} & flag.kinds:
+        return
+    if value.startswith("--") and _flag_of(value) in known:
+        raise ConfigError(f"{name} has no value: give one before {value}.")
+    raise ConfigError(
+        f"{name} has no value, as {value} looks like an option: if it is meant, give "
+        f"{name}={shlex.quote(value)}."
+    )
 
 
 def _looks_like_a_flag(word: str) -> bool:

@@ -218,6 +218,7 @@ def test_unknown_command_and_option_exit_with_2(capsys: pytest.CaptureFixture[st
         (["bench", "moved", "--seeds", "0", "b"], 2, "--seeds takes whole numbers, and 'b' is n"),
         (["train", "--names", "-d s", "--out", "x"], 2, "if it is meant, give --names='-d s'."),
         (["train", "--names", "--das", "--out", "x"], 2, "if it is meant, give --names=--das."),
+        (["train", "--out", "--resume"], 2, "--out has no value: give one before"),
     ],
 )
 def test_errors_are_one_sentence(

@@ -114,7 +114,10 @@ def test_successive_calls_look_at_other_surfels() -> None:
 def test_nothing_of_the_column_is_changed() -> None:
     these, rows = scene(0, 6)
     column = column_with(these, rows)
-    before = [a.copy() for a in (*column.hypotheses, *column.verdict, column.features)]
+    h = column.hypotheses
+    parts = [h.object, h.pose, h.evidence, h.cost, h.costed, h.count, *h.rivalry]
+    parts += [*column.verdict, column.features]
+    before = [part.copy() for part in parts]
     most_telling(column, MEMORY, new_rivals(), 0, np.zeros(6, f))
-    for a, b in zip(before, (*column.hypotheses, *column.verdict, column.features), strict=True):
-        assert (a == b).all()
+    for was, part in zip(before, parts, strict=True):
+        assert (was == part).all()

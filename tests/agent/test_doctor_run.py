@@ -426,3 +426,14 @@ def test_a_robot_that_cannot_read_tables_is_not_broken(
     monkeypatch.setattr(builtins, "__import__", without_tables)
     assert "as pyarrow is missing here" in found(run)["episodes.parquet"].detail
     assert states(run) == {"ok", "note"}
+
+
+@pytest.mark.parametrize("out", ["--out {}", "--out={}"])
+def test_a_run_that_was_moved_goes_on_where_it_is(out: str, tmp_path: Path, typed: Typed) -> None:
+    there, here = tmp_path / "there", tmp_path / "here"
+    typed("train", *out.format(there).split(), "--objects", "tiny")
+    train(config(there, objects="tiny"), FAKE)
+    there.rename(here)
+    (here / "model.safetensors").unlink()
+    told = found(here)["model"].detail
+    assert told.endswith(f"`colonnade train --objects tiny --out {here} --resume`")

@@ -234,3 +234,28 @@ def test_the_exit_code_says_that_a_mesh_is_not_what_was_learned(
     assert code() == 1
     assert capsys.readouterr().err.count(sentence.format(asked.out)) == 1
     assert content(asked.out) == whole
+
+
+def test_a_model_that_is_older_than_an_object_is_made_anew(asked: TrainConfig) -> None:
+    """As where learning was killed before the line in the journal, or before the model."""
+    file = asked.out / "objects" / "bowl.safetensors"
+    was = fake_engine.load_learned(file)
+    fake_engine.save_learned(file, replace(was, points=was.points[:-3]))
+    summary = train(asked, FAKE)
+    assert summary["per_object"]["bowl"]["surfels"] == len(was.points) - 3
+    memory = fake_engine.load_memory(asked.out / "model.safetensors")
+    assert len(memory["bowl"].points) == len(was.points) - 3
+    whole = content(asked.out)
+    train(asked, FAKE)
+    assert content(asked.out) == whole
+
+
+def test_what_is_taken_back_has_its_line_in_the_journal(
+    asked: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_journal(asked.out)
+    (asked.out / "objects" / "bowl.safetensors").write_bytes(b"")
+    gone(monkeypatch)
+    summary = train(asked, FAKE)
+    assert summary["missing"] == ["bowl"]
+    assert '"bowl"' in (asked.out / "training.jsonl").read_text()

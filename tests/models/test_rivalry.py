@@ -11,6 +11,7 @@ from tests.naive import distinction as naive
 from colonnade_models import column as C
 from colonnade_models.hypotheses import keep_winners, push, put
 from colonnade_models.memory import ObjectMemory
+from colonnade_models.motion import let_go
 from colonnade_models.rivalry import (
     expected_against,
     hold_against,
@@ -73,8 +74,10 @@ def test_what_changed_is_found_anew() -> None:
     assert not r.known[:3].any()
     assert twin_against(column, MEMORY.arrays, 1) == -1
     C.reset(column)
+    assert r.object[0] == -1
     hold_against(column, 0)
-    assert not r.known[: h.count[0]].any()
+    let_go(column, MEMORY.arrays, 20)
+    assert r.object[0] == -1
 
 
 def test_what_is_known_moves_with_its_hypothesis() -> None:

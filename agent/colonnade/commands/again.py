@@ -40,7 +40,14 @@ def _resumed(command: object, run: Path) -> str | None:
         return None
     if words[:1] != ["colonnade"] or words[1:2] not in [[job] for job in (*_LEARNING, *_OTHERS)]:
         return None
-    named = any(word.partition("=")[0] == "--out" for word in words)
-    if words[1] in _LEARNING and not named:  # as the folder that `explore` chose
-        command = f"{command} --out {typed(run)}"
+    if words[1] in _LEARNING:  # the folder may have been moved, or chosen by `explore`
+        command = f"{shlex.join(_without_out(words))} --out {typed(run)}"
     return f"{command}" if "--resume" in words else f"{command} --resume"
+
+
+def _without_out(words: list[str]) -> list[str]:
+    kept = list(words)
+    if "--out" in kept:
+        place = kept.index("--out")
+        del kept[place : place + 2]
+    return [word for word in kept if not word.startswith("--out=")]

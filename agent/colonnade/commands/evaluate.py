@@ -306,7 +306,7 @@ def _learned_names(
 
 def _copies(model: Path, names: Sequence[str], episodes: Sequence[Episode]) -> list[list[str]]:
     """Objects in memory of one and the same mesh, where one of them was shown."""
-    learned = learned_meshes(model.parent / "training.jsonl")
+    learned = learned_meshes(model.parent)
     shown = {episode.object for episode in episodes}
     copies = copies_in({name: learned[name] for name in names if name in learned})
     return [group for group in copies if shown & set(group)]

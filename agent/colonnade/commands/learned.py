@@ -34,6 +34,17 @@ class LearnedBefore:
     is_own: bool
     """Whether it is of this run."""
 
+    def is_current(self, mind: Engine, finished: Mapping[str, Learned]) -> bool:
+        """Whether the model is just what is `finished`, in that order."""
+        return (
+            self.is_own
+            and list(self.memory.names) == list(finished)
+            and all(
+                mind.surfel_count(self.memory[name]) == learned.surfels
+                for name, learned in finished.items()
+            )
+        )
+
     def take_back(self, mind: Engine, run: RunFolder, name: str) -> Learned:
         """Write the file of a lost object again from the model."""
         with atomic_path(run.object_file(name)) as temporary:
@@ -68,7 +79,9 @@ def learned_before(mind: Engine, run: RunFolder, names: Sequence[str]) -> Learne
         if learned.name != name:
             wrong[name] = f"{show(file)} holds {learned.name}"
             continue
-        whole[name] = told.get(name) or _learned(mind, learned)
+        found = _learned(mind, learned)
+        known = told.get(name)  # of another, where it was learned anew and the line did not follow
+        whole[name] = known if known and known.surfels == found.surfels else found
     memory = _model(mind, run)
     foreign = None if memory is None else not_of_run(mind, run.path, names, memory)
     if foreign:

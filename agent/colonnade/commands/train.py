@@ -165,7 +165,9 @@ def learn_into(
         for name in [name for name in before.lost if name in unusable]:
             spoiled[name] = unusable.pop(name)
             finished[name] = before.take_back(mind, run, name)
+            seconds_before += finished[name].seconds
             learned_earlier += 1
+        _complete_journal(run, finished)
     except KeyboardInterrupt:
         raise Interrupted(
             f"Stopped: {len(finished)} of {len(names)} objects are saved in {show(run.path)}; "
@@ -175,7 +177,7 @@ def learn_into(
     if not finished:
         raise nothing_usable(config.objects, unusable)
     learned = [name for name in names if name in finished]
-    if tasks or not before.is_own or list(before.memory.names) != learned:
+    if tasks or not before.is_current(mind, {name: finished[name] for name in learned}):
         memory = mind.build_memory([mind.load_learned(run.object_file(name)) for name in learned])
         with atomic_path(run.model) as temporary:
             mind.save_memory(temporary, memory)
@@ -210,14 +212,11 @@ def _learn_all(
 ) -> None:
     """Do the tasks; what comes of each goes into `finished` or `unusable` at once."""
     several = len(finished) + len(tasks) > 1
-    known = journalled(run.path)
+    _complete_journal(run, finished)
     with (
         Journal(run.training_journal) as journal,
         ticking("Learning   ", len(finished) + len(tasks), len(finished)) as ticker,
     ):
-        for name, row in finished.items():
-            if name not in known:  # as where the journal was lost
-                journal.append(asdict(row))
         for task, learned in workers.run(learn_object, tasks):
             if isinstance(learned, Unusable):
                 unusable[task.name] = learned.reason
@@ -228,6 +227,15 @@ def _learn_all(
             journal.append(asdict(learned))
             finished[learned.name] = learned
             ticker.tick(f"{learned.name}: {learned.surfels} surfels in {learned.steps} touches")
+
+
+def _complete_journal(run: RunFolder, finished: Mapping[str, Learned]) -> None:
+    """Write down again what the journal has lost."""
+    lost = finished.keys() - journalled(run.path)
+    with Journal(run.training_journal) as journal:
+        for name, row in finished.items():
+            if name in lost:
+                journal.append(asdict(row))
 
 
 def _warn_of_other_version(run: RunFolder) -> None:
