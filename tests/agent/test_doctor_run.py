@@ -15,6 +15,7 @@ from tests.agent.small_runs import FAKE, config
 
 from colonnade.bench import policies
 from colonnade.bench.config import PoliciesConfig
+from colonnade.commands.again import resumed_run
 from colonnade.commands.console import Interrupted
 from colonnade.commands.discover import discover
 from colonnade.commands.evaluate import evaluate
@@ -437,3 +438,21 @@ def test_a_run_that_was_moved_goes_on_where_it_is(out: str, tmp_path: Path, type
     (here / "model.safetensors").unlink()
     told = found(here)["model"].detail
     assert told.endswith(f"`colonnade train --objects tiny --out {here} --resume`")
+
+
+@pytest.mark.parametrize("flag", ["--objects my", "--objects=my", "--root my"])
+def test_a_folder_of_meshes_is_found_from_any_other(
+    flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, meshes = tmp_path / "run", tmp_path / "some where" / "my"
+    meshes.mkdir(parents=True)
+    run.mkdir()
+    (run / "config.toml").write_text(
+        f"""[train]\nobjects = "{meshes}"\n"""
+        f"""[made]\ncommand = "colonnade train {flag} --seed 3 --out runs/mine"\n"""
+    )
+    monkeypatch.chdir(tmp_path / "some where")
+    assert resumed_run(run) == f"colonnade train --seed 3 --objects my --out {run} --resume"
+    monkeypatch.chdir(run)
+    expected = f"colonnade train --seed 3 --objects '{meshes}' --out . --resume"
+    assert resumed_run(run) == expected

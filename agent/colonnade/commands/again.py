@@ -6,7 +6,7 @@ import json
 import shlex
 from pathlib import Path
 
-from colonnade.commands.console import typed
+from colonnade.commands.console import show, typed
 from colonnade.run_config import RunFolderError, read_run_config
 
 __all__ = ["resumed_evaluation", "resumed_run"]
@@ -18,10 +18,11 @@ _OTHERS = ("evaluate", "bench")
 def resumed_run(run: Path) -> str | None:
     """The command in [made] of a run's config.toml with --resume; None where there is none."""
     try:
-        made = read_run_config(run, missing_ok=True).get("made", {})
+        config = read_run_config(run, missing_ok=True)
     except (RunFolderError, OSError):
         return None
-    return _resumed(made.get("command"), run)
+    learned = config.get("train", config.get("discover", {}))
+    return _resumed(config.get("made", {}).get("command"), run, str(learned.get("objects", "")))
 
 
 def resumed_evaluation(run: Path) -> str | None:
@@ -33,21 +34,26 @@ def resumed_evaluation(run: Path) -> str | None:
         return None
 
 
-def _resumed(command: object, run: Path) -> str | None:
+def _resumed(command: object, run: Path, objects: str = "") -> str | None:
     try:
         words = shlex.split(str(command))
     except ValueError:
         return None
     if words[:1] != ["colonnade"] or words[1:2] not in [[job] for job in (*_LEARNING, *_OTHERS)]:
         return None
-    if words[1] in _LEARNING:  # the folder may have been moved, or chosen by `explore`
-        command = f"{shlex.join(_without_out(words))} --out {typed(run)}"
+    if (
+        words[1] in _LEARNING
+    ):  # folders may have been typed elsewhere, moved, or chosen by `explore`
+        if Path(objects).is_absolute():
+            words = [*_without(words, "--objects", "--root"), "--objects", show(Path(objects))]
+        command = f"{shlex.join(_without(words, '--out'))} --out {typed(run)}"
     return f"{command}" if "--resume" in words else f"{command} --resume"
 
 
-def _without_out(words: list[str]) -> list[str]:
-    kept = list(words)
-    if "--out" in kept:
-        place = kept.index("--out")
-        del kept[place : place + 2]
-    return [word for word in kept if not word.startswith("--out=")]
+def _without(words: list[str], *flags: str) -> list[str]:
+    """A command without flags and their values."""
+    kept: list[str] = []
+    for word, before in zip(words, ["", *words], strict=False):
+        if word not in flags and before not in flags and word.partition("=")[0] not in flags:
+            kept.append(word)
+    return kept
