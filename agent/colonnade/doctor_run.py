@@ -253,7 +253,7 @@ def _meshes(path: Path, engine: str) -> Iterator[Finding]:
     spec, scale, learned = trained["objects"], trained["scale"], learned_meshes(path)
     if is_shipped(spec) or not learned:
         return
-    kept = "what was learned is kept"
+    kept = "what the run has of them is kept"
     if is_gone(spec):
         yield Finding("meshes", "note", f"they were in {spec}, which is not there any more; {kept}")
         return

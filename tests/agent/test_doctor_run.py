@@ -255,7 +255,7 @@ def test_a_run_to_which_objects_are_being_added_has_its_own_model(
     evaluate(EvaluateConfig(run=run, rotations=1, workers=1), FAKE)
 
 
-KEPT = "; what was learned is kept"
+KEPT = "; what the run has of them is kept"
 
 
 def test_meshes_that_are_not_what_was_learned_are_told(

@@ -41,9 +41,7 @@ def _resumed(command: object, run: Path, objects: str = "") -> str | None:
         return None
     if words[:1] != ["colonnade"] or words[1:2] not in [[job] for job in (*_LEARNING, *_OTHERS)]:
         return None
-    if (
-        words[1] in _LEARNING
-    ):  # folders may have been typed elsewhere, moved, or chosen by `explore`
+    if words[1] in _LEARNING:  # folders may have been moved since, or chosen by `explore`
         if Path(objects).is_absolute():
             words = [*_without(words, "--objects", "--root"), "--objects", show(Path(objects))]
         command = f"{shlex.join(_without(words, '--out'))} --out {typed(run)}"
