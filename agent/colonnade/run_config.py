@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-__all__ = ["RunFolderError", "read_run_config", "trained_table"]
+__all__ = ["RunFolderError", "is_of_bench", "read_run_config", "trained_table"]
 
 _TRAINED: dict[str, type | tuple[type, ...]] = {
     "objects": str,
@@ -77,6 +77,18 @@ def trained_table(path: Path) -> dict[str, Any]:
     if not all(isinstance(name, str) for name in table["names"]):
         raise _damaged(file, "[train] has names that are no text")
     return dict(table)
+
+
+def is_of_bench(path: Path) -> bool:
+    """Whether a folder is one of a benchmark's, which keeps its numbers in its bench.json."""
+    for folder in path.absolute().parents:
+        try:
+            config = read_run_config(folder, missing_ok=True)
+            if "benchmark" in config.get("bench", {}):  # else it is another program's
+                return True
+        except (RunFolderError, OSError):
+            continue
+    return False
 
 
 def _damaged(file: Path, why: str) -> RunFolderError:

@@ -1,4 +1,4 @@
-"""The command by which a run goes on: the one that made it, with --resume."""
+"""How a run goes on: by the command that made it, with --resume."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from pathlib import Path
 
 from colonnade.commands.console import show, typed
 from colonnade.run_config import RunFolderError, read_run_config
+from colonnade.run_folder import ASIDE
 
-__all__ = ["resumed_evaluation", "resumed_run"]
+__all__ = ["TRAIN_AGAIN", "how_evaluation_goes_on", "how_run_goes_on", "resumed_run"]
+
+TRAIN_AGAIN = ": train again or copy it anew"
+"""How the message of a damaged model ends, which knows nothing of runs and their commands."""
+_AGAIN = "repeat the command that made it with --resume"
 
 _LEARNING = ("train", "explore", "discover")
 _OTHERS = ("evaluate", "bench")
@@ -25,7 +30,26 @@ def resumed_run(run: Path) -> str | None:
     return _resumed(config.get("made", {}).get("command"), run, str(learned.get("objects", "")))
 
 
-def resumed_evaluation(run: Path) -> str | None:
+def how_run_goes_on(run: Path) -> str:
+    """What to do for a run to go on, with its command where that is known."""
+    return _repeat(resumed_run(run))
+
+
+def how_evaluation_goes_on(run: Path) -> str:
+    """The same for the evaluation or the stream in a run folder."""
+    if command := _resumed_evaluation(run):
+        return _repeat(command)
+    made = resumed_run(run)
+    shows = ("colonnade explore ", "colonnade discover ")
+    is_first = not any(run.glob(f"*{ASIDE}"))
+    return _repeat(made if made and made.startswith(shows) and is_first else None)
+
+
+def _repeat(command: str | None) -> str:
+    return f"{_AGAIN}: `{command}`" if command else _AGAIN
+
+
+def _resumed_evaluation(run: Path) -> str | None:
     """The command in a run's summary.json with --resume; None where there is none."""
     try:
         summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from colonnade.checks import check_config, check_scale
-from colonnade.commands.again import resumed_run
+from colonnade.commands.again import TRAIN_AGAIN, resumed_run
 from colonnade.commands.changed import learned_meshes, tell_changed_meshes
 from colonnade.commands.command_line import command_line
 from colonnade.commands.console import (
@@ -297,7 +297,7 @@ def _learned_names(
     try:
         memory = load_engine(engine).load_memory(model)
     except (ValueError, OSError) as error:
-        why = str(error).removesuffix(": train again or copy it anew").rstrip(".")
+        why = str(error).removesuffix(TRAIN_AGAIN).rstrip(".")
         raise RunFolderError(f"{why}: copy it anew, or make it anew {how}") from error
     if foreign := not_of_run(load_engine(engine), model.parent, trained["names"], memory):
         raise RunFolderError(f"{foreign}: put its own back, or make it anew {how}")

@@ -1,0 +1,32 @@
+"""Fixtures that several tests of the agent use."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from tests.agent.run_checked import Typed
+from tests.agent.small_runs import FAKE
+
+from colonnade.commands.explore import explore
+from colonnade.config import ExploreConfig
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A whole run: two objects that were learned and shown."""
+    asked = ExploreConfig(objects="tiny", out=tmp_path / "run", rotations=2, workers=1, steps=True)
+    explore(asked, FAKE)
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Has a command typed, and returns it."""
+
+    def type_in(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["/usr/bin/colonnade", *words])
+        return " ".join(["colonnade", *words])
+
+    return type_in
