@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.agent import fake_engine
 from tests.agent.run_checked import Typed
 from tests.agent.small_runs import FAKE
 
@@ -30,3 +32,17 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Typed:
         return " ".join(["colonnade", *words])
 
     return type_in
+
+
+@pytest.fixture
+def learned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of what is learned, as it is learned."""
+    names: list[str] = []
+    learn = fake_engine.learn
+
+    def noted(mesh: Any, **options: Any) -> Any:
+        names.append(mesh.name)
+        return learn(mesh, **options)
+
+    monkeypatch.setattr(fake_engine, "learn", noted)
+    return names

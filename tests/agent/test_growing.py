@@ -26,20 +26,6 @@ from colonnade.run_folder import RunFolderError
 
 
 @pytest.fixture
-def learned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of what is learned, as it is learned."""
-    names: list[str] = []
-    learn = fake_engine.learn
-
-    def noted(mesh: Any, **options: Any) -> Any:
-        names.append(mesh.name)
-        return learn(mesh, **options)
-
-    monkeypatch.setattr(fake_engine, "learn", noted)
-    return names
-
-
-@pytest.fixture
 def begun(tmp_path: Path, learned: list[str]) -> TrainConfig:
     asked = config(tmp_path / "run", names=("mug", "bowl"))
     train(asked, FAKE)

@@ -17,7 +17,9 @@ from colonnade.commands import tasks
 from colonnade.commands.train import train
 from colonnade.config import TrainConfig
 
+Lose = Callable[[Path], None]
 Spoil = Callable[[pytest.MonkeyPatch], None]
+GoOn = Callable[[Lose, Spoil], dict[str, Any]]
 
 
 def forget(_: Path) -> None:
@@ -45,6 +47,10 @@ def reshaped(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(fake_engine.RESHAPED, "bowl", 1.2)
 
 
+LOSSES = [lose_journal, lose_all_that_is_told]
+SPOILT = [gone, broken, reshaped]
+
+
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrainConfig]:
     """A run that has learned three objects, and is to go on."""
@@ -56,17 +62,19 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrainConf
 
 
 @pytest.fixture
-def learned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of what is learned, as it is learned."""
-    names: list[str] = []
-    learn = fake_engine.learn
+def go_on(
+    asked: TrainConfig, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> GoOn:
+    """Goes on with the run where something is lost and meshes are spoilt; returns its summary."""
 
-    def noted(mesh: Any, **options: Any) -> Any:
-        names.append(mesh.name)
-        return learn(mesh, **options)
+    def resume(lose: Lose, spoil: Spoil) -> dict[str, Any]:
+        lose(asked.out)
+        spoil(monkeypatch)
+        tasks._object_set.cache_clear()
+        capsys.readouterr()
+        return train(asked, FAKE)
 
-    monkeypatch.setattr(fake_engine, "learn", noted)
-    return names
+    return resume
 
 
 def content(run: Path) -> dict[str, bytes]:
@@ -78,25 +86,16 @@ def cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:100])
 
 
-@pytest.mark.parametrize("lose", [forget, lose_journal, lose_all_that_is_told])
+@pytest.mark.parametrize("lose", [forget, *LOSSES])
 @pytest.mark.parametrize("damage", [cut, Path.unlink])
-@pytest.mark.parametrize("spoil", [gone, broken, reshaped])
+@pytest.mark.parametrize("spoil", SPOILT)
 def test_an_object_is_taken_back_out_of_the_model(
-    lose: Callable[[Path], None],
-    damage: Callable[[Path], None],
-    spoil: Spoil,
-    asked: TrainConfig,
-    learned: list[str],
-    monkeypatch: pytest.MonkeyPatch,
+    lose: Lose, damage: Lose, spoil: Spoil, asked: TrainConfig, learned: list[str], go_on: GoOn,
     capsys: pytest.CaptureFixture[str],
-) -> None:
+) -> None:  # fmt: skip
     whole = content(asked.out)
     damage(asked.out / "objects" / "bowl.safetensors")
-    lose(asked.out)
-    spoil(monkeypatch)
-    tasks._object_set.cache_clear()
-    capsys.readouterr()
-    summary = train(asked, FAKE)
+    summary = go_on(lose, spoil)
     assert (learned, summary["object_names"]) == ([], ["mug", "bowl", "spoon"])
     assert summary["unusable"] == {}
     assert content(asked.out) == whole
@@ -121,23 +120,15 @@ def test_what_turns_out_not_to_be_learnable_any_more_is_taken_back(
     assert content(asked.out) == whole
 
 
-@pytest.mark.parametrize("lose", [lose_journal, lose_all_that_is_told])
-@pytest.mark.parametrize("spoil", [gone, broken, reshaped, lambda _: None])
+@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize("spoil", [*SPOILT, lambda _: None])
 def test_what_is_whole_needs_no_line_in_the_journal(
-    lose: Callable[[Path], None],
-    spoil: Spoil,
-    asked: TrainConfig,
-    learned: list[str],
-    monkeypatch: pytest.MonkeyPatch,
+    lose: Lose, spoil: Spoil, asked: TrainConfig, learned: list[str], go_on: GoOn,
     capsys: pytest.CaptureFixture[str],
-) -> None:
+) -> None:  # fmt: skip
     whole = content(asked.out)
     journal = (asked.out / "training.jsonl").read_bytes()
-    lose(asked.out)
-    spoil(monkeypatch)
-    tasks._object_set.cache_clear()
-    capsys.readouterr()
-    summary = train(asked, FAKE)
+    summary = go_on(lose, spoil)
     assert (learned, summary["learned_now"], summary["unusable"]) == ([], 0, {})
     assert content(asked.out) == whole
     if lose is lose_journal:

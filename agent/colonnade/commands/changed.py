@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from colonnade.commands.console import complain, counted, named, show, ticking
+from colonnade.commands.console import complain, counted, it_or_them, named, show, ticking
 from colonnade.commands.learned import told_of
 from colonnade.commands.tasks import MeshTask, ObjectSource, Unusable, digest_of_mesh
 from colonnade.workers import Workers
@@ -74,11 +74,10 @@ def tell_changed_meshes(
 def tell_spoiled(run: Path, spoiled: Mapping[str, str]) -> None:
     """Name in one line the learned objects whose meshes cannot be used any more."""
     if spoiled:
-        what = "it" if len(spoiled) == 1 else "them"
         complain(
             f"The mesh of {counted(len(spoiled))} that {show(run)} learned cannot be used any "
-            f"more: {named(list(spoiled))}; what was learned of {what} is kept. "
-            f"{next(iter(spoiled.values()))}",
+            f"more: {named(list(spoiled))}; what was learned of {it_or_them(len(spoiled))} is "
+            f"kept. {next(iter(spoiled.values()))}",
             "yellow",
         )
 

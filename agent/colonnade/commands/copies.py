@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from colonnade.commands.console import complain, named
+from colonnade.commands.console import are, complain, named
 
 __all__ = ["copies_in", "same_mesh", "tell_copies"]
 
@@ -34,8 +34,8 @@ def copies_in(digests: Mapping[str, str]) -> list[list[str]]:
 def same_mesh(names: Sequence[str]) -> str:
     """One sentence about names that share a mesh."""
     first, *others = names
-    verb = "is" if len(others) == 1 else "are"
-    return f"{named(others)} {verb} the same mesh as {named([first])}: they cannot be told apart."
+    same = f"{named(others)} {are(len(others))} the same mesh as {named([first])}"
+    return f"{same}: they cannot be told apart."
 
 
 def tell_copies(copies: Sequence[Sequence[str]]) -> None:
