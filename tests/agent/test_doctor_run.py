@@ -39,7 +39,10 @@ def test_a_whole_run_is_well(run: Path) -> None:
 )
 def test_a_file_that_was_cut_short_is_broken(run: Path, file: str, what: str) -> None:
     content = (run / file).read_bytes()
-    (run / file).write_bytes(content[: len(content) // 2])
+    half = len(content) // 2
+    if file == "config.toml":  # which is whole, too, where it ends with a line
+        half = content.index(b"tiny")
+    (run / file).write_bytes(content[:half])
     broken = [one for _, check in run_checks(run, FAKE) for one in check() if one.state == "broken"]
     assert [one.what for one in broken] == [what]
 
