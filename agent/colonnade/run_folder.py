@@ -36,7 +36,7 @@ from colonnade.files import atomic_write, file_name, remove_leftovers
 from colonnade.names import joined
 from colonnade.output import make_folder, writing
 from colonnade.run_config import RunFolderError, read_run_config
-from colonnade.sets import is_gone
+from colonnade.sets import is_gone, leads_to_gone
 from colonnade.toml_writer import to_toml
 
 __all__ = ["ASIDE", "RunFolder", "RunFolderError"]
@@ -235,6 +235,8 @@ class RunFolder:
     ) -> None:
         """Raise `RunFolderError` when a value that matters is not what it was."""
         for key, value in values.items():
+            if key == "objects" and leads_to_gone(str(value), str(before.get(key))):
+                continue
             if value is not None and before.get(key) != value:
                 if key == "model":
                     raise RunFolderError(

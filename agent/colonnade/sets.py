@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["is_gone", "is_shipped", "set_identity"]
+__all__ = ["is_gone", "is_shipped", "leads_to_gone", "set_identity"]
 
 
 def is_shipped(spec: str) -> bool:
@@ -23,3 +23,8 @@ def set_identity(spec: str) -> str:
 def is_gone(identity: str) -> bool:
     """Whether a set that `set_identity` told is not where it was."""
     return Path(identity).is_absolute() and not Path(identity).exists()
+
+
+def leads_to_gone(spec: str, identity: str) -> bool:
+    """Whether `spec` leads to where a set was that is gone."""
+    return is_gone(identity) and str(Path(spec).expanduser().resolve()) == identity

@@ -62,6 +62,30 @@ def test_training_keeps_what_it_learned_of_them(
     assert (run / "model.safetensors").read_bytes() == whole
 
 
+@pytest.mark.parametrize("names", [(), ("--names", "bowl,mug,spoon"), ("--names", "mug")])
+def test_a_model_is_put_together_again_though_the_whole_set_is_gone(
+    names: tuple[str, ...],
+    tmp_path: Path,
+    holds: Holds,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = tmp_path / "run"
+    train(config(run, objects="mine"), FAKE)
+    whole = (run / "model.safetensors").read_bytes()
+    for lost in ("model.safetensors", "training.jsonl"):
+        (run / lost).unlink()
+    monkeypatch.delitem(fake_engine.SETS, "mine")
+    capsys.readouterr()
+    assert code("train", "--objects", "mine", "--out", str(run), *names) == 1
+    told = capsys.readouterr().err
+    assert f"3 objects that {run} learned are not in mine any more: bowl, mug, spoon" in told
+    assert (run / "model.safetensors").read_bytes() == whole
+    assert code("train", "--objects", "mine", "--out", str(run), "--names", "mug,fork") == 1
+    assert "There is no set 'mine'" in capsys.readouterr().err
+    assert (run / "model.safetensors").read_bytes() == whole
+
+
 def test_training_learns_the_others(
     tmp_path: Path, holds: Holds, capsys: pytest.CaptureFixture[str]
 ) -> None:

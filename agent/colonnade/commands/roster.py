@@ -72,10 +72,17 @@ def call_roster(
     Where it names none, it goes on with all that the run has, if the set has nothing besides. Those
     of `once` were in the set though the run does not have them, as another run did.
 
-    Raises ValueError: there is no such set, or an object is named that was never known to be in it.
+    Raises ValueError: there is no such set and no run that had it, or an object is named that was
+    never known to be in it.
     """
     known = dict.fromkeys([*earlier, *(name for name in config.names if name in once)])
-    gone = gone_from(mind, config.objects, list(known), config.scale)
+    try:
+        gone = gone_from(mind, config.objects, list(known), config.scale)
+    except ValueError:  # the whole set is gone, or nothing is left in it
+        if not earlier or set(config.names) - known.keys():
+            raise
+        names = list(earlier) if grows or not config.names else list(config.names)
+        return _roster(names, (), names, config.names or names)
     if config.names:
         wanted = [name for name in config.names if name not in gone]
         found = mind.open_set(config.objects, wanted, config.scale) if wanted else {}
