@@ -16,7 +16,7 @@ from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.twin import POSE_SIZE, SAME_ANGLE, SAME_PLACE
 
-__all__ = ["expected_against", "hold_against", "twin_against", "twin_between", "usual_against"]
+__all__ = ["expected_against", "hold_against", "twin_against", "usual_against"]
 
 Array = NDArray[np.float32]
 
@@ -47,7 +47,7 @@ def hold_against(c: Column, leader: int) -> None:
 
 
 @kernel
-def twin_between(memory: Memory, o: int, a: Array, b: Array, scratch: Array) -> int:
+def _twin_between(memory: Memory, o: int, a: Array, b: Array, scratch: Array) -> int:
     """The twin of object `o` that leads from pose a to b, both (12,); -1 if none is known."""
     relative_pose(a, b, scratch)
     for w in range(memory.twin_start[o], memory.twin_start[o + 1]):
@@ -64,7 +64,7 @@ def twin_against(c: Column, memory: Memory, i: int) -> int:
     if not r.known[i]:
         r.known[i], r.twin[i], r.percepts[i], r.expected[i], r.usual[i] = True, -1, 0, ZERO, UNKNOWN
         if h.object[i] == r.object[0]:
-            r.twin[i] = twin_between(memory, h.object[i], r.pose, h.pose[i], c.relative)
+            r.twin[i] = _twin_between(memory, h.object[i], r.pose, h.pose[i], c.relative)
     return r.twin[i]
 
 

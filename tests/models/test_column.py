@@ -2,91 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
-
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from tests.models.synthetic import blob, learned, moved, rounded_box
+from tests.models.episodes import (
+    SHAPES,
+    episode,
+    errors,
+    feed,
+    leader,
+    memory,
+    state_of,
+)
 
 from colonnade_models import column as C
 from colonnade_models import percept as P
-from colonnade_models.column_state import CALM, SEEDED_AT
-from colonnade_models.memory import Memory, ObjectMemory
-from colonnade_models.rehearsal import rehearse
-from colonnade_models.twin import NATS, NATS_OF_A_TURN, RATE, WORTH
-from colonnade_models.twins import find_twins
+from colonnade_models.column_state import SEEDED_AT
 
 f = np.float32
-SHAPES = {
-    "first": blob(1),
-    "second": blob(2),
-    "third": blob(3),
-    "brick": rounded_box(0.04, 0.025, 0.015),
-}
-
-
-def memory() -> Memory:
-    return memory_objects().arrays
-
-
-@cache
-def memory_objects() -> ObjectMemory:
-    things = []
-    for name, shape in SHAPES.items():
-        thing = learned(name, shape, count=3000)
-        random = np.random.default_rng(5)
-        touches = shape.percepts(shape.sample(3000, random), random)
-        thing = replace(thing, table=rehearse(thing, touches))
-        things.append(replace(thing, twins=find_twins(ObjectMemory([thing]).arrays)))
-    return ObjectMemory(things)
-
-
-@cache
-def episode(name: str, seed: int, count: int = 60) -> tuple[np.ndarray, Rotation, np.ndarray]:
-    """(count, 18) noisy percepts of an object that lies anyhow; how it lies."""
-    random = np.random.default_rng([seed, *name.encode()])
-    shape = SHAPES.get(name) or blob(77)
-    turn, shift = Rotation.random(random_state=seed), random.normal(0, 0.3, 3)
-    rows = moved(shape.percepts(shape.sample(count, random), random), turn, shift)
-    rows[:, :3] += random.normal(0, 0.002, (count, 3))
-    for row in rows:
-        tilt = Rotation.from_rotvec(random.normal(0, np.radians(2), 3))
-        for k in (P.NORMAL, P.DIRECTION):
-            row[k : k + 3] = tilt.apply(row[k : k + 3])
-    rows[:, P.COLOUR : P.COLOUR + 3] += random.normal(0, 0.1, (count, 3))
-    return rows, turn, shift
-
-
-def feed(column: C.Column, rows: np.ndarray) -> tuple[int, int]:
-    """State after the last percept that was needed, and how many were."""
-    for i, row in enumerate(rows):
-        state = C.step(column, memory(), row)
-        if state != C.OPEN:
-            return state, i + 1
-    return C.OPEN, len(rows)
-
-
-def leader(column: C.Column) -> tuple[str, np.ndarray]:
-    i = int(column.verdict.state[1])
-    return list(SHAPES)[column.hypotheses.object[i]], column.hypotheses.pose[i]
-
-
-def errors(column: C.Column, name: str, turn: Rotation, shift: np.ndarray) -> tuple[float, float]:
-    """Degrees and metres that the leading pose is off; it must be of object `name`."""
-    who, pose = leader(column)
-    assert who == name
-    estimate = Rotation.from_matrix(pose[:9].reshape(3, 3).T)
-    angle = np.degrees((estimate.inv() * turn).magnitude())
-    return float(angle), float(np.linalg.norm(-estimate.apply(pose[9:]) - shift))
-
-
-def state_of(column: C.Column) -> bytes:
-    """Everything the column holds true, as bytes."""
-    h, n = column.hypotheses, int(column.hypotheses.count[0])
-    parts = [h.object[:n], h.pose[:n], h.evidence[:n], *column.verdict, column.tally]
-    return b"".join(part.tobytes() for part in parts)
 
 
 @pytest.mark.parametrize("name", ["first", "second", "third"])
@@ -260,72 +193,6 @@ def test_percepts_off_the_object_alone_decide_nothing() -> None:
         assert C.step(column, memory(), row) == C.OPEN
     assert column.hypotheses.count[0] == 0
     C.polish(column, memory())  # nothing to polish
-
-
-def test_votes_of_several_patches_are_the_evidence_of_each() -> None:
-    """Percepts that enter together weigh as much as one after the other, and are judged once."""
-    taken = []
-    for seed in range(4):
-        rows, turn, shift = episode("first", seed)
-        together = C.init(memory())
-        for k in range(0, len(rows), 5):
-            if C.vote(together, memory(), rows[k : k + 5]) != C.OPEN:
-                taken.append(k // 5 + 1)
-                break
-        assert together.verdict.state[0] == C.RECOGNISED
-        C.polish(together, memory())
-        angle, place = errors(together, "first", turn, shift)
-        assert angle < 12
-        assert place < 0.006
-    assert np.mean(taken) <= 8
-
-
-def test_the_vote_of_one_patch_is_a_step() -> None:
-    rows, _, _ = episode("third", 1)
-    one, other = C.init(memory()), C.init(memory())
-    for row in rows[:20]:
-        assert C.step(one, memory(), row) == C.vote(other, memory(), row[None])
-        assert state_of(one) == state_of(other)
-
-
-def brick_that_should_not_tie() -> Memory:
-    """A brick of which learning claims that touches tell its half turns, which they do not."""
-    brick = memory_objects()["brick"]
-    twins = brick.twins.copy()
-    twins[:, [NATS, NATS_OF_A_TURN, RATE, WORTH]] = 1.0
-    return ObjectMemory([replace(brick, twins=twins)]).arrays
-
-
-def test_patience_is_counted_by_what_met_the_object() -> None:
-    known = brick_that_should_not_tie()
-    column = C.init(known, C.default_settings()._replace(refuted=f(np.inf)))
-    rows, _, _ = episode("brick", 2)
-    nothing = np.zeros((5, P.PERCEPT_SIZE), f)
-    nothing[:, P.LOCATION] = 9.0
-    nothing[:, P.NORMAL] = 1.0
-    for row in rows[:12]:
-        C.step(column, known, row)
-    calm = column.tally[CALM]
-    assert 0 < calm < 12
-    for met, counted in ((5, 5), (2, 2), (1, 1), (0, 1)):
-        percepts = np.concatenate([rows[20 : 20 + met], nothing[met:]])
-        assert C.vote(column, known, percepts) == C.OPEN
-        assert column.tally[CALM] == calm + counted
-        calm = column.tally[CALM]
-    while C.step(column, known, rows[30]) == C.OPEN:
-        assert column.tally[CALM] < column.settings.patience
-    assert column.verdict.state[0] == C.RECOGNISED
-    assert column.tally[CALM] == column.settings.patience
-    assert column.verdict.state[3] == column.possible[: column.hypotheses.count[0]].sum() - 1 > 0
-
-
-def test_a_vote_without_a_sound_percept_changes_nothing() -> None:
-    rows, _, _ = episode("first", 0)
-    column = C.init(memory())
-    C.vote(column, memory(), rows[:5])
-    before = state_of(column)
-    assert C.vote(column, memory(), np.full((5, P.PERCEPT_SIZE), np.nan, f)) == C.OPEN
-    assert state_of(column) == before
 
 
 def test_a_pose_that_was_never_seeded_is_found_when_the_leader_is_reconsidered() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
+from tests.models.episodes import SHAPES, episode, leader, memory
 from tests.models.synthetic import blob, learned, moved
-from tests.models.test_column import SHAPES, episode, leader, memory
 from tests.naive import motion as naive
 
 from colonnade_models import column as C

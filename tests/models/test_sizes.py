@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
+from tests.models.episodes import SHAPES, memory_objects
 from tests.models.synthetic import moved
-from tests.models.test_column import SHAPES, memory_objects
 from tests.naive.sizes import similarity
 
 from colonnade_models import column as C
