@@ -1,0 +1,23 @@
+/* What can go wrong, in the core and on the link. */
+#ifndef CLN_ERROR_H
+#define CLN_ERROR_H
+
+enum {
+    CLN_OK = 0,
+    CLN_ERROR_ARGUMENT = -1,  /* a pointer is NULL, or a number has no meaning here */
+    CLN_ERROR_ALIGNMENT = -2, /* an address is no multiple of four */
+    CLN_ERROR_TRUNCATED = -3, /* the bytes end before the model does */
+    CLN_ERROR_MAGIC = -4,     /* these bytes are no model */
+    CLN_ERROR_VERSION = -5,   /* a model of another version */
+    CLN_ERROR_CRC = -6,       /* the bytes are damaged */
+    CLN_ERROR_MODEL = -7,     /* an offset, a count or a number in the model makes no sense */
+    CLN_ERROR_ENDIAN = -8,    /* this processor stores numbers the other way round */
+    CLN_ERROR_MEMORY = -9,    /* the caller's memory is too small */
+    CLN_ERROR_LIMITS = -10,   /* limits that no column can keep to */
+    CLN_ERRORS = 11
+};
+
+/* One sentence for an error, never NULL. */
+const char *cln_strerror(int error);
+
+#endif
