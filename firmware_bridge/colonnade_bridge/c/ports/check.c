@@ -7,6 +7,8 @@
  *   f  slots that could be erased, programmed and read back, of 4; what a model slot held is lost
  *   k  programs "kept" into state slot A; r says whether it is still there after a reset
  *   x  a wrong address: the board must stop safely and start again
+ *   o  a stack that overflows: the same
+ *   h  hang: the same, once the watchdog has waited twice
  */
 #include <string.h>
 
@@ -54,6 +56,13 @@ static __attribute__((noinline)) void go_deep(void)
     }
 }
 
+/* Endless, and not by mistake; the argument keeps the compiler from making a loop of it. */
+static __attribute__((noinline)) uint32_t overflow(uint32_t depth)
+{
+    volatile uint32_t room[64] = {depth};
+    return depth == UINT32_MAX ? 0 : overflow(depth + 1u) + room[depth % 64u];
+}
+
 static uint32_t slots_that_work(void)
 {
     static const uint8_t page[CLN_PORT_PAGE] = "what is written";
@@ -98,6 +107,12 @@ static void answer(uint8_t question)
     case 'x':
         *(volatile uint32_t *)(uintptr_t)0xFFFFFFF0u = 0;
         break;
+    case 'o':
+        say_number(overflow(0));
+        break;
+    case 'h':
+        for (;;) {
+        }
     default:
         break;
     }

@@ -5,6 +5,7 @@
 
 /* The linker gives their addresses. */
 extern uint32_t cln_data[], cln_data_end[], cln_bss[], cln_bss_end[];
+extern uint32_t cln_stack_bottom[];
 extern const uint32_t cln_data_load[];
 
 #define PAINT 0xC01011ADu
@@ -29,7 +30,7 @@ void cln_reset(void)
     }
     uint32_t *top;
     __asm volatile("mov %0, sp" : "=r"(top));
-    for (uint32_t *to = cln_bss_end; to < top; ++to) {
+    for (uint32_t *to = cln_stack_bottom; to < top; ++to) {
         *to = PAINT;
     }
     cln_board_start();
@@ -40,7 +41,7 @@ void cln_reset(void)
 /* Paint that is gone was stack. */
 uint32_t cln_port_stack(void)
 {
-    const uint32_t *touched = cln_bss_end;
+    const uint32_t *touched = cln_stack_bottom;
     while (touched != cln_stack_top && *touched == PAINT) {
         ++touched;
     }
@@ -62,11 +63,17 @@ void cln_bark(void)
     cln_port_stop();
 }
 
-void cln_fault(void)
+static __attribute__((noinline, noreturn)) void begin_anew(void)
 {
     cln_port_stop();
     __asm volatile("dsb" ::: "memory");
     AIRCR = AIRCR_RESET;
     for (;;) {
     }
+}
+
+/* A stack that grew too deep is no place to work on, so it is left at once. */
+__attribute__((naked)) void cln_fault(void)
+{
+    __asm volatile("ldr r0, =cln_stack_top\n mov sp, r0\n b %0" ::"i"(begin_anew));
 }

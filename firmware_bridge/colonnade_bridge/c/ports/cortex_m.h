@@ -21,7 +21,7 @@ typedef struct {
         }                                                                                          \
     }
 
-extern uint32_t cln_stack_top[]; /* the linker's: one past the last word of RAM */
+extern uint32_t cln_stack_top[]; /* the linker's: one past the stack's last word */
 
 void cln_reset(void); /* where the processor starts */
 void cln_bark(void);  /* the watchdog was not fed: a safe stop, before it resets */
