@@ -16,12 +16,7 @@
 
 static void say(const char *text)
 {
-    size_t count = strlen(text);
-    while (count > 0) {
-        size_t taken = cln_port_write((const uint8_t *)text, count);
-        text += taken;
-        count -= taken;
-    }
+    cln_port_write((const uint8_t *)text, strlen(text));
 }
 
 static void say_number(uint32_t number)
