@@ -34,7 +34,7 @@ static void cln_link_send_heartbeat(cln_link *link, uint64_t challenge) {
     heartbeat.challenge = challenge;
     heartbeat.dialect = CLN_DIALECT_HASH;
     heartbeat.model = link->model;
-    heartbeat.sequence = link->done;
+    heartbeat.sequence = link->gather.sequence > link->done ? link->gather.sequence : link->done;
     heartbeat.state = cln_link_state(link);
     heartbeat.error = (int8_t)link->error;
     heartbeat.patches = CLN_GATHER_PATCHES;
