@@ -34,7 +34,7 @@ def test_sizes_are_those_of_the_linked_program(
     report = read_map(firmware.map)
     assert report.flash == pytest.approx(text + data, abs=16)
     assert report.ram == pytest.approx(data + bss, abs=16)
-    assert report.stack == 8192
+    assert report.stack == 4096
     by_name = {part.name: part for part in report.parts}
     assert by_name["ports/mps2.o"].bss >= 1024
     assert by_name["ports/check.o"].code > 300
