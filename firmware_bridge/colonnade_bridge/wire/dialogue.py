@@ -66,7 +66,7 @@ class Dialogue:
         self.patches = 0
         """Most patches that a step may have."""
         self._sequence = 0
-        self._answered: Request | None = None
+        self._answered = "", 0
 
     def exchange(self, request: Request, prepare: Callable[[float], None] | None = None) -> Answer:
         """Ask until there is an answer, over lost lines and restarts of the controller.
@@ -122,7 +122,7 @@ class Dialogue:
         self.model = heartbeat.model
         self.patches = heartbeat.patches
         self._sequence = heartbeat.sequence
-        self._answered = None
+        self._answered = "", 0
 
     def _silence(self) -> str:
         url, line = self.speaker.line.url, self.speaker.counts.line
@@ -150,7 +150,7 @@ class Dialogue:
         while True:
             answer = self._wait(request, min(until, time.monotonic() + ASK_AGAIN))
             if answer is not None:
-                self._answered = request
+                self._answered = request.answer, request.sequence
                 return answer
             if time.monotonic() >= until:
                 raise WireError(
@@ -165,10 +165,12 @@ class Dialogue:
         while (message := self.hear(until)) is not None:
             if message.get_type() == "CLN_TELEMETRY":
                 others["CLN_TELEMETRY"] = message
-            elif getattr(message, "sequence", None) == request.sequence:
+            elif message.sequence == request.sequence:
                 if message.get_type() == request.answer:
                     return Answer(message, others)
                 others[message.get_type()] = message
+            elif (message.get_type(), message.sequence) == self._answered:
+                self.speaker.counts.answered_again += 1
         return None
 
     def hear(self, until: float) -> Any | None:
@@ -186,9 +188,5 @@ class Dialogue:
                     self.session = 0
                     raise SessionOverError(f"The controller at {self.speaker.line.url} was reset.")
             elif kind != "CLN_HEARTBEAT":
-                old = self._answered
-                if old and kind == old.answer and message.sequence == old.sequence:
-                    self.speaker.counts.answered_again += 1
-                else:
-                    return message
+                return message
         return None

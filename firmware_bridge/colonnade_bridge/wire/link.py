@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -197,7 +198,7 @@ class Link:
             raise WireError("The controller was reset and has another model now: begin anew.")
         dialogue.ask(self._order(dialect().CLN_DO_RESET), until)
         for request in self._episode:
-            dialogue.ask(request, until)
+            dialogue.ask(request, max(until, time.monotonic() + dialogue.patience))
         self._episode_session, self._episode_model = dialogue.session, dialogue.model
 
     def reset(self) -> Status:

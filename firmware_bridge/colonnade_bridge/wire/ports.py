@@ -50,11 +50,11 @@ def find_ports(
             announced themselves (`announce_port`).
         seconds: for how long.
     """
-    ports = {url: "" for url in urls} if urls is not None else list_ports()
+    ports = dict.fromkeys(urls, "") if urls is not None else list_ports()
     if not ports:
         return []
     with ThreadPoolExecutor(min(len(ports), 16)) as pool:
-        found = pool.map(lambda item: _listen(*item, key, seconds), ports.items())
+        found = pool.map(lambda port: _listen(port[0], port[1], key, seconds), ports.items())
         return [port for port in found if port is not None]
 
 
@@ -71,7 +71,7 @@ def list_ports() -> dict[str, str]:
 
 
 def announce_port(name: str, device: Path) -> Path:
-    """Let `find_ports` know of a pty, which no operating system lists; the link to be removed later.
+    """Let `find_ports` know of a pty, which no system lists; returns the link to be removed later.
 
     Raises:
         OSError: the cache folder cannot be written.
