@@ -54,7 +54,10 @@ class _Facts(ctypes.Structure):
     _fields_ = [
         ("now", ctypes.c_uint64),
         ("step_us", ctypes.c_uint64),
-        *((name, ctypes.c_uint32) for name in ("steps", "resets", "stops", "adopted", "writes", "power")),
+        *(
+            (name, ctypes.c_uint32)
+            for name in ("steps", "resets", "stops", "adopted", "writes", "power")
+        ),
     ]
 
 
