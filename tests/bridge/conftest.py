@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from tests.bridge.scripted import Cable, Controller, Served, behind, build_library
 from tests.bridge.tools import GCC
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
+from zlib import crc32
 
 import numpy as np
 
@@ -54,7 +55,10 @@ class _Facts(ctypes.Structure):
     _fields_ = [
         ("now", ctypes.c_uint64),
         ("step_us", ctypes.c_uint64),
-        *((name, ctypes.c_uint32) for name in ("steps", "resets", "stops", "adopted", "writes", "power")),
+        *(
+            (name, ctypes.c_uint32)
+            for name in ("steps", "resets", "stops", "adopted", "writes", "power")
+        ),
     ]
 
 
@@ -93,7 +97,8 @@ class Host:
         self.sequence = 0
 
     def greet(self) -> Self:
-        """Open a session."""
+        """Open a session, with stamps later than those of the heartbeat after boot."""
+        self.hear(self.controller.run(wait=0.5))
         beats = [m for m in self.say(self.hello(5)) if m.get_type() == "CLN_HEARTBEAT"]
         beat = next(m for m in beats if m.challenge == 5)
         self.session, self.sequence = beat.session, beat.sequence
@@ -133,6 +138,26 @@ class Host:
     def command(self, command: int, sequence: int | None = None) -> Any:
         number = self.next() if sequence is None else sequence
         return dialect().MAVLink_cln_command_message(self.session, number, command)
+
+    def begin(self, blob: bytes, number: int, **other: int) -> Any:
+        values = {"length": len(blob), "crc": crc32(blob), **other}
+        return dialect().MAVLink_cln_model_begin_message(
+            self.session, number, self.next(), values["length"], values["crc"]
+        )
+
+    def chunk(self, blob: bytes, offset: int) -> Any:
+        part = blob[offset : offset + 224]
+        return dialect().MAVLink_cln_model_data_message(
+            self.session, offset, len(part), part.ljust(224, b"\0")
+        )
+
+    def upload(self, blob: bytes, number: int) -> Any:
+        """Send a whole model; the status after it was committed."""
+        self.say(self.begin(blob, number))
+        for offset in range(0, len(blob), 224):
+            self.say(self.chunk(blob, offset))
+        (status,) = self.say(self.command(dialect().CLN_DO_COMMIT))
+        return status
 
     def report(self) -> Any:
         """The controller's telemetry."""
