@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def served(controller: Controller) -> Served:
 
 
 @pytest.fixture
-def cable(tmp_path: Path, served: Served):
+def cable(tmp_path: Path, served: Served) -> Iterator[Cable]:
     """A pty to the controller, plugged in."""
     cable = Cable(tmp_path / "port", served)
     cable.plug()
