@@ -42,7 +42,7 @@ class Replay:
 def replay(recording: Path, link: Link) -> Replay:
     """Send the steps of a recording in their order, signed anew and of the present session.
 
-    Left out are deadlines, as it is told what was decided and not how fast; steps that the column did
+    Left out are deadlines, as it is told what was decided, not how fast; steps that the column did
     not take, or whose answer nobody heard, as a link asks until it does; and models: upload the one
     that was in use before.
 

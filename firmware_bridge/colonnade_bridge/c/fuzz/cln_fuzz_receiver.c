@@ -47,7 +47,7 @@ static size_t cln_fuzz_frame(uint8_t *frame, uint8_t what, const uint8_t *bytes,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     cln_signer host = {cln_fuzz_key, 1000, 0, 0};
-    memset(cln_fuzz_flash + 2u * CLN_SCRIPTED_MODEL_SLOT, 0xFF, 2u * CLN_SCRIPTED_STATE_SLOT);
+    memset(cln_fuzz_flash + 2 * CLN_SCRIPTED_MODEL_SLOT, 0xFF, 2 * CLN_SCRIPTED_STATE_SLOT);
     cln_scripted_boot(&cln_fuzz_controller, cln_fuzz_flash, cln_fuzz_key, size);
     while (size >= 3) {
         const uint8_t op = data[0] % CLN_FUZZ_OPS, what = data[1];

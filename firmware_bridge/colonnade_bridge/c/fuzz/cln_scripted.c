@@ -89,7 +89,8 @@ static void cln_scripted_measure(void *user, uint32_t *stack, uint32_t *ram) {
 size_t cln_scripted_size(void) { return sizeof(cln_scripted); }
 
 int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *key, uint64_t chance) {
-    const uint32_t model = CLN_SCRIPTED_MODEL_SLOT, state = CLN_SCRIPTED_STATE_SLOT;
+    const uint32_t model = (uint32_t)CLN_SCRIPTED_MODEL_SLOT, state = (uint32_t)CLN_SCRIPTED_STATE_SLOT;
+    uint8_t *states = flash + 2 * CLN_SCRIPTED_MODEL_SLOT;
     memset(controller, 0, sizeof *controller);
     controller->flash = flash;
     memcpy(controller->key, key, sizeof controller->key);
@@ -97,7 +98,7 @@ int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *k
         .key = controller->key,
         .chance = chance,
         .watchdog_us = CLN_LINK_WATCHDOG_US,
-        .slots = {{flash, model}, {flash + model, model}, {flash + 2u * model, state}, {flash + 2u * model + state, state}},
+        .slots = {{flash, model}, {flash + model, model}, {states, state}, {states + state, state}},
     };
     const cln_link_calls calls = {
         .user = controller,

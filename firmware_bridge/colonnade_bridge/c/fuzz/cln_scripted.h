@@ -8,9 +8,9 @@
 
 #include "cln_link.h"
 
-#define CLN_SCRIPTED_MODEL_SLOT 131072u
-#define CLN_SCRIPTED_STATE_SLOT 256u
-#define CLN_SCRIPTED_FLASH (2u * (CLN_SCRIPTED_MODEL_SLOT + CLN_SCRIPTED_STATE_SLOT))
+#define CLN_SCRIPTED_MODEL_SLOT ((size_t)131072)
+#define CLN_SCRIPTED_STATE_SLOT ((size_t)256)
+#define CLN_SCRIPTED_FLASH (2 * (CLN_SCRIPTED_MODEL_SLOT + CLN_SCRIPTED_STATE_SLOT))
 
 typedef struct {
     uint64_t now;     /* the clock, us; whoever runs the controller moves it */

@@ -5,7 +5,7 @@
 
 #include "cln_frame.h"
 
-#define CLN_GATHER_PART 32u /* pixels of one frame */
+#define CLN_GATHER_PART ((size_t)32) /* pixels of one frame */
 
 void cln_gather_begin(cln_gather *gather, uint32_t sequence, uint64_t now) {
     memset(gather, 0, sizeof *gather);
@@ -76,12 +76,12 @@ cln_gather_result cln_gather_take_patch(cln_gather *gather, const uint8_t *frame
     if (gather->patch != message.patch || pixels->pixels != CLN_GATHER_PART * message.parts) {
         gather->parts = 0; /* pixels of one patch at a time */
         gather->patch = message.patch;
-        pixels->pixels = CLN_GATHER_PART * message.parts;
+        pixels->pixels = (uint32_t)(CLN_GATHER_PART * message.parts);
     }
     memcpy(pixels->pose, pose, sizeof pose);
     pixels->unit = unit;
     memcpy(pixels->depth + CLN_GATHER_PART * message.part, message.depth, sizeof message.depth);
-    memcpy(pixels->rgb + 3u * CLN_GATHER_PART * message.part, message.rgb, sizeof message.rgb);
+    memcpy(pixels->rgb + 3 * CLN_GATHER_PART * message.part, message.rgb, sizeof message.rgb);
     gather->parts = (uint8_t)(gather->parts | 1u << message.part);
     return gather->parts == (1u << message.parts) - 1u ? CLN_GATHER_SENSE : CLN_GATHER_MORE;
 }

@@ -10,7 +10,7 @@ static uint64_t cln_link_age(const cln_link *link) {
 }
 
 static int cln_link_is_late(const cln_link *link) {
-    return link->gather.deadline > 0 && cln_link_age(link) > link->gather.deadline * 1000u;
+    return link->gather.deadline > 0 && cln_link_age(link) > (uint64_t)link->gather.deadline * 1000u;
 }
 
 /* Answer the step with what the mind said last, or with the error for which it was not asked. */

@@ -11,7 +11,7 @@
 
 #include "cln_frame.h"
 
-#define CLN_RECEIVER_ROOM (2u * CLN_FRAME_MOST)
+#define CLN_RECEIVER_ROOM ((size_t)2 * CLN_FRAME_MOST)
 
 typedef struct {
     uint32_t received;      /* frames accepted */

@@ -1,5 +1,6 @@
 #include "cln_record.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "cln_crc32.h"
@@ -28,7 +29,7 @@ void cln_record_pack(const cln_record *record, uint8_t bytes[CLN_RECORD_BYTES]) 
     cln_record_put(bytes + 8, record->number, 4);
     cln_record_put(bytes + 12, record->boots, 4);
     cln_record_put(bytes + 16, record->stamp, 8);
-    for (unsigned slot = 0; slot < 2; slot++) {
+    for (size_t slot = 0; slot < 2; slot++) {
         cln_record_put(bytes + 24 + 4 * slot, record->length[slot], 4);
         cln_record_put(bytes + 32 + 8 * slot, record->model[slot], 8);
     }
@@ -43,7 +44,7 @@ static int cln_record_unpack(cln_record *record, const uint8_t *bytes) {
     record->number = (uint32_t)cln_record_get(bytes + 8, 4);
     record->boots = (uint32_t)cln_record_get(bytes + 12, 4);
     record->stamp = cln_record_get(bytes + 16, 8);
-    for (unsigned slot = 0; slot < 2; slot++) {
+    for (size_t slot = 0; slot < 2; slot++) {
         record->length[slot] = (uint32_t)cln_record_get(bytes + 24 + 4 * slot, 4);
         record->model[slot] = cln_record_get(bytes + 32 + 8 * slot, 8);
     }
