@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import secrets
 import signal
 import subprocess
 import sys
@@ -25,7 +26,9 @@ BOARDS = ("an386", "an500")
 """A Cortex-M4F and a Cortex-M7F."""
 
 SLOT_BYTES = 0x100000
-"""What is erased of a flash file when it is made: all slots of ports/an*.ld."""
+"""What is erased of a flash file when it is made: SLOTS of ports/an*.ld."""
+CHIP_OFFSET = 0xFF000
+"""Where the number stands in it that tells a board from others, see ports/mps2.c."""
 _PSRAM_BYTES = 0x1000000
 _SHIFT = 6
 """An instruction takes 2**6 ns; the ports count on it."""
@@ -174,6 +177,8 @@ def _make_flash(path: Path) -> None:
         return
     with path.open("wb") as file:
         file.write(b"\xff" * SLOT_BYTES)
+        file.seek(CHIP_OFFSET)
+        file.write(secrets.token_bytes(8))
         file.truncate(_PSRAM_BYTES)
 
 

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
+from colonnade_models.agenda import FIND_AGAIN, SEEK, SPENT, WEIGHED, looks_at, spend
 from colonnade_models.column_state import (
     CUT,
+    LOOKS,
     MET,
     OPEN,
     PERCEPTS,
@@ -28,14 +30,15 @@ from colonnade_models.column_state import (
     init,
     reset,
 )
-from colonnade_models.contest import admit_seeds, refine_leaders, refine_one, total_fit
+from colonnade_models.contest import refine_leaders, refine_one, total_fit
 from colonnade_models.evidence import features_of, score_parts
 from colonnade_models.familiarity import list_familiar
-from colonnade_models.hypotheses import best_of, keep_winners
+from colonnade_models.hypotheses import Hypotheses, best_of, keep_winners
+from colonnade_models.jobs import carry_on, is_idle, take_up
 from colonnade_models.judge import judge
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
-from colonnade_models.motion import find_again, let_go, moved_since
+from colonnade_models.motion import let_go, moved_since
 from colonnade_models.ranking import lost
 from colonnade_models.recall import keep_awake
 
@@ -75,6 +78,7 @@ def _remember(c: Column, percept: Array) -> bool:
         return False
     features_of(percept, c.features[count])
     c.tally[PERCEPTS] = count + 1
+    c.tally[LOOKS] += looks_at(c.features[count])
     if percept[P.ON_OBJECT] > ZERO:
         c.tally[MET] += 1
     return True
@@ -84,11 +88,22 @@ def _remember(c: Column, percept: Array) -> bool:
 def _carry(c: Column, memory: Memory) -> None:
     """Weigh every hypothesis by what it predicted for the latest percept.
 
-    And at once what that costs it beside poses of its object, where that is known of the others.
+    And so those that are about to enter.
     """
-    h, t, before = c.hypotheses, c.tolerance, c.tally[PERCEPTS] - 1
+    _weigh_latest(c, memory, c.hypotheses, c.hypotheses.count[0])
+    _weigh_latest(c, memory, c.seeds, c.agenda[WEIGHED])
+
+
+@kernel
+def _weigh_latest(c: Column, memory: Memory, h: Hypotheses, count: int) -> None:
+    """Let the latest percept tell of the first `count` hypotheses.
+
+    And at once what that costs them beside poses of their object, where that is known of others.
+    """
+    t, before = c.tolerance, c.tally[PERCEPTS] - 1
     latest = c.features[before]
-    for i in range(h.count[0]):
+    spend(c, count * looks_at(latest))
+    for i in range(count):
         o = h.object[i]
         nats, coloured = score_parts(memory, o, h.pose[i], latest, t, c.settings.reach)
         h.evidence[i] += nats
@@ -149,6 +164,7 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
     """
     if not _remember(c, percept):
         return c.verdict.state[0]
+    c.agenda[SPENT] = 0
     keep_awake(memory, c.hypotheses, c.past)
     _carry(c, memory)
     return _conclude(c, memory, percept[P.ON_OBJECT] > ZERO, 1)
@@ -164,6 +180,7 @@ def vote(c: Column, memory: Memory, percepts: Array) -> int:
     what `step` does, and with one patch it is `step`.
     """
     entered, met = 0, 0
+    c.agenda[SPENT] = 0
     keep_awake(memory, c.hypotheses, c.past)
     for j in range(percepts.shape[0]):
         if _remember(c, percepts[j]):
@@ -183,20 +200,18 @@ def _conclude(c: Column, memory: Memory, met: bool, percepts: int) -> int:
     `percepts` are as for `judge`.
     """
     keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
-    if met and _doubts(c, memory):
-        if c.past.moves[0] > 0 and c.tally[SEEDINGS] == 0:
-            find_again(c, memory)
-        else:
-            admit_seeds(c, memory)
-        keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
-    if moved_since(c, memory) >= 0:
+    if not is_idle(c):
+        carry_on(c, memory)
+    elif met and _doubts(c, memory):
+        moved = c.past.moves[0] > 0 and c.tally[SEEDINGS] == 0
+        take_up(c, memory, FIND_AGAIN if moved else SEEK)
+    if is_idle(c) and moved_since(c, memory) >= 0:
         _explain_motion(c, memory)
     refine_leaders(c, memory)
     judge(c, memory, percepts)
     if c.verdict.state[0] != OPEN and _hasty(c, memory):
         keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
-        admit_seeds(c, memory)
-        keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
+        take_up(c, memory, SEEK)
         judge(c, memory, 0)
     return c.verdict.state[0]
 
@@ -204,16 +219,14 @@ def _conclude(c: Column, memory: Memory, met: bool, percepts: int) -> int:
 @kernel
 def _explain_motion(c: Column, memory: Memory) -> None:
     """If no new hypothesis explains all percepts, the object moved: keep those since then."""
-    if c.tally[SEEDED_AT] < c.tally[MET]:
-        admit_seeds(c, memory)
-        keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
+    if c.tally[SEEDED_AT] < c.tally[MET] and not take_up(c, memory, SEEK):
+        return
     since = moved_since(c, memory)
     if since < 0:
         return
     let_go(c, memory, since)
     if c.tally[MET] >= c.settings.first_seeding:
-        find_again(c, memory)
-        keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
+        take_up(c, memory, FIND_AGAIN)
 
 
 @kernel

@@ -7,17 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_models.agenda import AGENDA_SIZE
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance
 from colonnade_models.hypotheses import Hypotheses, new_hypotheses
 from colonnade_models.kin import Kin, strangers
 from colonnade_models.memory import Memory
 from colonnade_models.past import Past, forget, new_past
 from colonnade_models.refinement import Normal, new_normal_equations
-from colonnade_models.seeding import SeedPlan, new_seed_plan
+from colonnade_models.seeding import UNLIMITED, SeedPlan, new_seed_plan
 
 __all__ = [
     "CALM",
     "CUT",
+    "LOOKS",
     "MET",
     "OPEN",
     "PERCEPTS",
@@ -40,7 +42,7 @@ Array = NDArray[np.float32]
 OPEN, RECOGNISED, UNKNOWN = 0, 1, 2
 
 # what `tally` counts
-PERCEPTS, MET, SEEDED_AT, SEEDINGS, CALM, TWINNED_AT, RECONSIDERED, CUT = range(8)
+PERCEPTS, MET, SEEDED_AT, SEEDINGS, CALM, TWINNED_AT, RECONSIDERED, CUT, LOOKS = range(9)
 
 
 class Settings(NamedTuple):
@@ -100,6 +102,11 @@ class Settings(NamedTuple):
     alarm: np.float32
     """Nats that the latest percepts must fit too poorly for an object that lies still; inf: it does
     in any case."""
+    effort: int
+    """Looks, percepts weighed against hypotheses, after which a step leaves the rest to the next,
+    see `agenda`."""
+    proposals: int
+    """Proposals of a seeding that there is room for at a time."""
 
 
 def default_settings() -> Settings:
@@ -132,6 +139,8 @@ def default_settings() -> Settings:
         patience=80,
         reach=f(0.1),
         alarm=f(7.0),
+        effort=UNLIMITED,
+        proposals=512,
     )
 
 
@@ -155,9 +164,9 @@ class Column(NamedTuple):
     own_proposals: NDArray[np.int64]
     """(N,) the same within the object that is reconsidered."""
     tally: NDArray[np.int64]
-    """(8,) percepts, those on the object, when last seeded, seedings, percepts while ready but
+    """(9,) percepts, those on the object, when last seeded, seedings, percepts while ready but
     tied, when last given twins, which object is reconsidered, at least how many proposals the last
-    seeding left out."""
+    seeding left out, the looks that it takes to weigh all percepts."""
     hypotheses: Hypotheses
     seeds: Hypotheses
     """Scratch for proposals."""
@@ -178,6 +187,8 @@ class Column(NamedTuple):
     """(H,) whether the leader's object may lie in it as well, once it is recognised."""
     past: Past
     kin: Kin
+    agenda: NDArray[np.int64]
+    """(8,) what is in hand, see `agenda`."""
 
 
 def init(
@@ -192,16 +203,19 @@ def init(
     `memory` is what it may recognise; with other objects it takes another column. Of an episode
     the first `most_percepts` percepts count; later ones change nothing. `settings` and
     `tolerance` are the defaults unless given, and no objects are `kin`.
+    Raises ValueError for a limited effort where objects may fall asleep between two steps.
     """
     settings = settings or default_settings()
     objects = len(memory.origin)
+    if settings.effort < UNLIMITED and len(memory.wakefulness.object) < objects:
+        raise ValueError("a column with a limited effort needs a memory that is awake as a whole")
     column = Column(
         np.zeros((most_percepts, FEATURE_SIZE), np.float32),
         np.full(most_percepts, -1, np.int64),
         np.full(most_percepts, -1, np.int64),
-        np.zeros(8, np.int64),
+        np.zeros(9, np.int64),
         new_hypotheses(settings.winners + settings.refined_seeds),
-        new_hypotheses(512),
+        new_hypotheses(settings.proposals),
         Verdict(np.zeros(4, np.int64), np.full(objects, -np.inf, np.float32)),
         tolerance or default_tolerance(),
         settings,
@@ -214,6 +228,7 @@ def init(
         np.zeros(settings.winners + settings.refined_seeds, np.bool_),
         new_past(objects),
         kin or strangers(objects),
+        np.zeros(AGENDA_SIZE, np.int64),
     )
     reset(column)
     return column
@@ -228,4 +243,5 @@ def reset(column: Column) -> None:
     column.hypotheses.rivalry.object[0] = -1
     column.verdict.state[:] = (OPEN, -1, -1, 0)
     column.verdict.best[:] = -np.inf
+    column.agenda[:] = 0
     forget(column.past)

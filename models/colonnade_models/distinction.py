@@ -27,6 +27,7 @@ from colonnade_models.numerics import turn
 
 __all__ = [
     "MOST_TELLING",
+    "PROBES",
     "after",
     "at_home",
     "expected_lead",

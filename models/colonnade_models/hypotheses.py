@@ -56,6 +56,8 @@ class Rivalry(NamedTuple):
     """(K,) the nats by which they should tell the rival from each, if it is the true one."""
     usual: Array
     """(K,) nats by which a touch anywhere should, on average; inf while not known."""
+    alike: NDArray[np.int8]
+    """(K,) whether touches all over could hardly tell the two, see `rivalry`."""
 
 
 def _new_rivalry(capacity: int) -> Rivalry:
@@ -67,6 +69,7 @@ def _new_rivalry(capacity: int) -> Rivalry:
         np.zeros(capacity, np.int64),
         np.zeros(capacity, np.float32),
         np.zeros(capacity, np.float32),
+        np.zeros(capacity, np.int8),
     )
 
 
@@ -105,7 +108,7 @@ def new_hypotheses(capacity: int) -> Hypotheses:
 def _move_rivalry(r: Rivalry, source: int, target: int) -> None:
     r.known[target], r.twin[target] = r.known[source], r.twin[source]
     r.percepts[target], r.expected[target] = r.percepts[source], r.expected[source]
-    r.usual[target] = r.usual[source]
+    r.usual[target], r.alike[target] = r.usual[source], r.alike[source]
 
 
 @inlined

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_models.climb import admit_sizes
+from colonnade_models.agenda import CHALLENGE, exhausted
 from colonnade_models.column_state import (
     CALM,
     MET,
@@ -15,8 +15,9 @@ from colonnade_models.column_state import (
     UNKNOWN,
     Column,
 )
-from colonnade_models.contest import admit_seeds, admit_twins, reconsider, total_fit
-from colonnade_models.hypotheses import Hypotheses, best_of, is_near, keep_winners
+from colonnade_models.contest import total_fit
+from colonnade_models.hypotheses import Hypotheses, best_of, is_near
+from colonnade_models.jobs import is_idle, take_up
 from colonnade_models.kernel import kernel
 from colonnade_models.likeness import AHEAD, UNSETTLED, compare_tied
 from colonnade_models.memory import Memory
@@ -28,6 +29,7 @@ __all__ = ["judge"]
 ZERO = np.float32(0.0)
 NEARLY = np.float32(0.94)
 """Cosine of 20 degrees: poses nearer than this are not worth telling apart by further touches."""
+NOT_YET = -2
 ANYWHERE = np.float32(1e3)
 """Metres: where a pose at another size has the object's middle hangs on that size."""
 
@@ -73,24 +75,12 @@ def _fits(c: Column, memory: Memory) -> bool:
 
 
 @kernel
-def _challenge(c: Column, memory: Memory) -> None:
-    """Let in what the leader must be told from: at first anything, then poses of its own object."""
-    h = c.hypotheses
-    if c.tally[TWINNED_AT] == 0:
-        admit_seeds(c, memory)
-    reconsider(c, memory, h.object[best_of(h)])
-    keep_winners(h, c.settings.winners, c.settings.slack)  # or there is no room for twins
-    admit_twins(c, memory, best_of(h))
-    admit_sizes(c, memory, best_of(h))
-    _look_up(c)
-
-
-@kernel
 def _other_pose(c: Column, memory: Memory, patient: bool) -> int:
     """A pose of the leader's object that might as well be the true one, -1 if all is settled.
 
     Those that are `possible` are marked, and how many of them differ is written into the verdict:
-    they look alike, or, to one that is not `patient` any more, were not told apart.
+    they look alike, or, to one that is not `patient` any more, were not told apart. NOT_YET where
+    the step is exhausted before all were looked at.
     """
     h, v, family, possible = c.hypotheses, c.verdict, c.kin.family, c.possible
     leader = v.state[1]
@@ -107,6 +97,8 @@ def _other_pose(c: Column, memory: Memory, patient: bool) -> int:
         if is_near(h.pose[i], h.pose[leader], memory.centre[o], NEARLY, apart):
             possible[i] = True
             continue
+        if exhausted(c):
+            return NOT_YET
         found = compare_tied(c, memory, leader, i)
         if found == UNSETTLED and patient:
             return i
@@ -125,6 +117,8 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
     h, v, s, met = c.hypotheses, c.verdict, c.settings, c.tally[MET]
     _look_up(c)
     v.state[0] = OPEN
+    if not is_idle(c):
+        return
     leader = v.state[1]
     fits = ZERO
     if leader >= 0:
@@ -140,12 +134,13 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
     # the object is sure; is it still when challenged, and is the pose? what ties must look alike
     challenged = c.tally[TWINNED_AT]
     if challenged == 0 or (met >= s.least_percepts and met - challenged >= 4):
-        _challenge(c, memory)
+        if not take_up(c, memory, CHALLENGE):
+            return
+        _look_up(c)
         if not (_leads(c) and _fits(c, memory)):
             return
-    if met < s.least_percepts:
+    if met < s.least_percepts or not rank_poses(c, memory):
         return
-    rank_poses(c, memory)
     remember_leader(c, v.state[1])
     other = _other_pose(c, memory, True)
     if other >= 0:
@@ -153,5 +148,6 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
         c.tally[CALM] += percepts
         if c.tally[CALM] < s.patience:
             return
-        _other_pose(c, memory, False)
-    v.state[0] = RECOGNISED
+        other = _other_pose(c, memory, False)
+    if other != NOT_YET:
+        v.state[0] = RECOGNISED

@@ -6,11 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models.column_state import MET, Column
-from colonnade_models.distinction import look_alike
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.numerics import log_positive
-from colonnade_models.rivalry import expected_against, hold_against, twin_against, usual_against
+from colonnade_models.rivalry import (
+    alike_against,
+    expected_against,
+    hold_against,
+    twin_against,
+    usual_against,
+)
 from colonnade_models.twin import NATS, NATS_OF_A_TURN, RATE, UNMEASURED
 
 __all__ = ["AHEAD", "ALIKE", "UNSETTLED", "compare_tied"]
@@ -38,7 +43,7 @@ def compare_tied(c: Column, memory: Memory, leader: int, other: int) -> int:
     such difference: if they were at places that tell as much as others do, and not all beside the
     one handle that would.
     """
-    h, s, t, f, T = c.hypotheses, c.settings, c.tolerance, c.imagined, c.relative
+    s = c.settings
     nats, turned, rate = UNMEASURED, UNMEASURED, ONE
     hold_against(c, leader)
     w = twin_against(c, memory, other)
@@ -56,8 +61,4 @@ def compare_tied(c: Column, memory: Memory, leader: int, other: int) -> int:
         kept = min(nats / usual, ONE) if measured else USUALLY_KEPT
         if lead * kept > s.refuted and lead >= usual * np.float32(c.tally[MET]):
             return ALIKE
-    if not measured:
-        o, pose = h.object[leader], h.pose[leader]
-        if look_alike(memory, o, pose, h.object[other], h.pose[other], t, f, T):
-            return ALIKE
-    return UNSETTLED
+    return ALIKE if not measured and alike_against(c, memory, other) else UNSETTLED

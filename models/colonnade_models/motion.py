@@ -11,9 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from colonnade_models import percept as P
+from colonnade_models.agenda import OBJECT, looks_at, spend
 from colonnade_models.column_state import (
     CALM,
     CUT,
+    LOOKS,
     MET,
     PERCEPTS,
     RECONSIDERED,
@@ -22,11 +24,12 @@ from colonnade_models.column_state import (
     TWINNED_AT,
     Column,
 )
-from colonnade_models.contest import reconsider, total_fit
+from colonnade_models.contest import total_fit
 from colonnade_models.evidence import fit, score
 from colonnade_models.hypotheses import best_of, keep_winners
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
+from colonnade_models.proposing import reconsider
 
 __all__ = ["find_again", "let_go", "moved_since", "remember_leader"]
 
@@ -70,6 +73,7 @@ def moved_since(c: Column, memory: Memory) -> int:
             hoped += EXPECTED
             total += EXPECTED
         total -= fit(memory, o, pose, f, c.tolerance, c.settings.reach)
+        spend(c, looks_at(f))
         if total <= ZERO:
             break
         if total > most:
@@ -78,6 +82,7 @@ def moved_since(c: Column, memory: Memory) -> int:
         return -1
     met, fitted = 0, ZERO
     for p in range(since):
+        spend(c, looks_at(c.features[p]))
         if c.features[p, P.ON_OBJECT] > ZERO:
             met += 1
         fitted += fit(memory, o, pose, c.features[p], c.tolerance, c.settings.reach)
@@ -126,27 +131,33 @@ def _believe(c: Column, memory: Memory, since: int) -> None:
 def let_go(c: Column, memory: Memory, since: int) -> None:
     """Forget how the object lay and what was felt of it before percept `since`, not what it is."""
     _believe(c, memory, since)
-    count, met = c.tally[PERCEPTS] - since, 0
+    count, met, looks = c.tally[PERCEPTS] - since, 0, 0
     for p in range(count):
         for k in range(c.features.shape[1]):
             c.features[p, k] = c.features[since + p, k]
         if c.features[p, P.ON_OBJECT] > ZERO:
             met += 1
+        looks += looks_at(c.features[p])
     for p in range(c.proposals.shape[0]):
         c.proposals[p] = -1
     t = c.tally
-    t[PERCEPTS], t[MET] = count, met
+    t[PERCEPTS], t[MET], t[LOOKS] = count, met, looks
     t[SEEDED_AT], t[SEEDINGS], t[CALM], t[TWINNED_AT], t[CUT] = 0, 0, 0, 0, 0
     t[RECONSIDERED] = -1
     c.hypotheses.count[0], c.hypotheses.rivalry.object[0] = 0, -1
 
 
 @kernel
-def find_again(c: Column, memory: Memory) -> None:
-    """Seek the objects that led before the motion among the percepts since, in any pose."""
-    c.tally[SEEDED_AT] = c.tally[MET]
-    c.tally[SEEDINGS] += 1
-    for o in range(c.past.evidence.shape[0]):
-        if c.past.evidence[o] > -WORTH_SEEKING:
-            reconsider(c, memory, o)
+def find_again(c: Column, memory: Memory) -> bool:
+    """Seek the objects that led before the motion among the percepts since, in any pose.
+
+    True once it is done, see `agenda`.
+    """
+    a = c.agenda
+    while a[OBJECT] < c.past.evidence.shape[0]:
+        if c.past.evidence[a[OBJECT]] > -WORTH_SEEKING:
+            if not reconsider(c, memory, a[OBJECT]):
+                return False
             keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
+        a[OBJECT] += 1
+    return True

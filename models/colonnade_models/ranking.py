@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_models.agenda import exhausted, looks_at, spend
 from colonnade_models.column_state import MET, PERCEPTS, Column
 from colonnade_models.contest import total_fit
 from colonnade_models.evidence import Tolerance, score_parts
@@ -52,11 +53,11 @@ def lost(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _weigh(c: Column, memory: Memory) -> None:
+def _weigh(c: Column, memory: Memory) -> bool:
     """Rank every pose of the leading object by what the percepts so far cost it.
 
     Only those are weighed that came since the pose was last ranked or refined, if they were not as
-    they entered.
+    they entered. False where the step is exhausted before all were.
     """
     h, family, t, reach = c.hypotheses, c.kin.family, c.tolerance, c.settings.reach
     leading = family[h.object[c.verdict.state[1]]]
@@ -64,12 +65,16 @@ def _weigh(c: Column, memory: Memory) -> None:
         o, pose = h.object[i], h.pose[i]
         if family[o] != leading:
             continue
+        if exhausted(c):
+            return False
         for p in range(h.costed[i], c.tally[PERCEPTS]):
             f = c.features[p]
+            spend(c, looks_at(f))
             nats, coloured = score_parts(memory, o, pose, f, t, reach)
             h.cost[i] += lost(memory, o, f, t, nats, coloured)
         h.costed[i] = c.tally[PERCEPTS]
         c.ranked[i] = before(c.past, memory.centre[o], o, pose) - h.cost[i]
+    return True
 
 
 @kernel
@@ -101,11 +106,16 @@ def _believe(c: Column, memory: Memory) -> None:
 
 
 @kernel
-def rank_poses(c: Column, memory: Memory) -> None:
-    """Rank the poses of the leading object; the best of them that fits leads."""
-    _weigh(c, memory)
+def rank_poses(c: Column, memory: Memory) -> bool:
+    """Rank the poses of the leading object; the best of them that fits leads.
+
+    False where the step is exhausted before that is done.
+    """
+    if not _weigh(c, memory):
+        return False
     _lead(c, memory)
     _believe(c, memory)
+    return True
 
 
 @kernel

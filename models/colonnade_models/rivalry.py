@@ -9,19 +9,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_models.agenda import spend
 from colonnade_models.column_state import PERCEPTS, Column
-from colonnade_models.distinction import expected_lead, relative_pose, usual_lead
+from colonnade_models.distinction import (
+    PROBES,
+    expected_lead,
+    look_alike,
+    relative_pose,
+    usual_lead,
+)
 from colonnade_models.hypotheses import Rivalry, forget_rival, is_near
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.twin import POSE_SIZE, SAME_ANGLE, SAME_PLACE
 
-__all__ = ["expected_against", "hold_against", "twin_against", "usual_against"]
+__all__ = ["alike_against", "expected_against", "hold_against", "twin_against", "usual_against"]
 
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
 UNKNOWN = np.float32(np.inf)
+UNSEEN, UNLIKE, ALIKE = range(3)
 
 
 @kernel
@@ -63,6 +71,7 @@ def twin_against(c: Column, memory: Memory, i: int) -> int:
     h, r = c.hypotheses, c.hypotheses.rivalry
     if not r.known[i]:
         r.known[i], r.twin[i], r.percepts[i], r.expected[i], r.usual[i] = True, -1, 0, ZERO, UNKNOWN
+        r.alike[i] = UNSEEN
         if h.object[i] == r.object[0]:
             r.twin[i] = _twin_between(memory, h.object[i], r.pose, h.pose[i], c.relative)
     return r.twin[i]
@@ -74,6 +83,7 @@ def expected_against(c: Column, memory: Memory, i: int) -> np.float32:
     h, r, t, f, T = c.hypotheses, c.hypotheses.rivalry, c.tolerance, c.imagined, c.relative
     twin_against(c, memory, i)
     latest, o, p = c.features[r.percepts[i] : c.tally[PERCEPTS]], r.object[0], h.object[i]
+    spend(c, 2 * (c.tally[PERCEPTS] - r.percepts[i]))
     r.expected[i] = expected_lead(memory, o, r.pose, p, h.pose[i], latest, r.expected[i], t, f, T)
     r.percepts[i] = c.tally[PERCEPTS]
     return r.expected[i]
@@ -85,5 +95,18 @@ def usual_against(c: Column, memory: Memory, i: int) -> np.float32:
     h, r, t, f, T = c.hypotheses, c.hypotheses.rivalry, c.tolerance, c.imagined, c.relative
     twin_against(c, memory, i)
     if r.usual[i] == UNKNOWN:
+        spend(c, 2 * PROBES)
         r.usual[i] = usual_lead(memory, r.object[0], r.pose, h.object[i], h.pose[i], t, f, T)
     return r.usual[i]
+
+
+@kernel
+def alike_against(c: Column, memory: Memory, i: int) -> bool:
+    """Whether touches all over could hardly tell the rival from hypothesis `i`."""
+    h, r, t, f, T = c.hypotheses, c.hypotheses.rivalry, c.tolerance, c.imagined, c.relative
+    twin_against(c, memory, i)
+    if r.alike[i] == UNSEEN:
+        spend(c, 2 * PROBES)
+        alike = look_alike(memory, r.object[0], r.pose, h.object[i], h.pose[i], t, f, T)
+        r.alike[i] = ALIKE if alike else UNLIKE
+    return bool(r.alike[i] == ALIKE)

@@ -23,7 +23,17 @@ from colonnade_models.hypotheses import Hypotheses, keep_winners, push, weakest_
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory
 
-__all__ = ["TURNS", "SeedPlan", "choose_anchor", "new_seed_plan", "seed"]
+__all__ = [
+    "TURNS",
+    "UNLIMITED",
+    "SeedPlan",
+    "begin",
+    "choose_anchor",
+    "go_on",
+    "is_done",
+    "new_seed_plan",
+    "seed",
+]
 
 Array = NDArray[np.float32]
 
@@ -41,6 +51,14 @@ RESEMBLES = np.float32(3.5)
 RESEMBLING_BEND = np.float32(0.2)
 """What the squared normalised difference in bending weighs here."""
 MOST_CHECKS = 12
+LOWEST = np.float32(-1e9)
+"""Evidence below any."""
+SURFELS_A_LOOK = 8
+"""Surfels that are compared with a percept's bending and colour as fast as one look is taken."""
+UNLIMITED = 1 << 40
+"""An effort that is never exceeded."""
+ANCHOR, CHECKS, LISTED, SURFEL, TRIED = range(5)
+BEST, LEAST, LEFT, STRIDE, COMPATIBLE, DUE = range(6)
 DIRECTED_POSES = np.float32(0.25)
 """Of the poses that others propose, how many a percept with a principal direction does: some
 surfels have none."""
@@ -55,6 +73,13 @@ class SeedPlan(NamedTuple):
     """(12,)"""
     frame: Array
     """(9,) that of the anchor."""
+    at: NDArray[np.int64]
+    """(5,) the anchor, how many checks there are, which listed object has its turn, its next
+    surfel, -1 where it has not begun, and how many poses were tried."""
+    standing: Array
+    """(6,) the best evidence of a proposal, and the least that is still of use; the worth of the
+    objects left; and of this one in how many surfels one has its turn, how many were compatible
+    and how many may be before the next has."""
     listed: Shortlist
     """The objects to look at: list them before an anchor is chosen."""
 
@@ -65,6 +90,8 @@ def new_seed_plan(objects: int) -> SeedPlan:
         np.zeros(MOST_CHECKS, np.int64),
         np.zeros(12, np.float32),
         np.zeros(9, np.float32),
+        np.zeros(5, np.int64),
+        np.zeros(6, np.float32),
         new_shortlist(objects),
     )
 
@@ -195,6 +222,133 @@ def _poses(memory: Memory, o: int, f: Array, t: Tolerance) -> int:
 
 
 @kernel
+def begin(plan: SeedPlan, features: Array, count: int, anchor: int, out: Hypotheses) -> None:
+    """Prepare to fill `out` with poses of `plan.listed` that features[anchor] proposes.
+
+    Of the features (N, 22) the first `count` are there to check them.
+    """
+    out.count[0] = 0
+    at, standing, listed = plan.at, plan.standing, plan.listed
+    at[ANCHOR], at[CHECKS] = anchor, _plan_checks(plan, features, count, anchor)
+    at[LISTED], at[SURFEL], at[TRIED] = 0, -1, 0
+    _frame(features[anchor], plan.frame)
+    standing[BEST] = standing[LEAST] = LOWEST
+    standing[LEFT] = ZERO
+    for k in range(listed.count[0]):
+        standing[LEFT] += listed.worth[k]
+
+
+@kernel
+def _begin_object(plan: SeedPlan, memory: Memory, f: Array, t: Tolerance, budget: int) -> int:
+    """Find out how many of an object's surfels have their turn; returns the looks that it took."""
+    at, standing, listed = plan.at, plan.standing, plan.listed
+    k = at[LISTED]
+    o = listed.object[k]
+    share = np.float32(budget - at[TRIED]) * listed.worth[k] / standing[LEFT]
+    standing[LEFT] -= listed.worth[k]
+    standing[STRIDE] = max(ONE, np.float32(_poses(memory, o, f, t)) / max(share, ONE))
+    standing[COMPATIBLE] = standing[DUE] = ZERO
+    at[SURFEL] = memory.surfel_start[o]
+    return (memory.surfel_end[o] - memory.surfel_start[o]) // SURFELS_A_LOOK
+
+
+@inlined
+def _has_turn(standing: Array) -> bool:
+    """Whether the next of the compatible surfels has its turn, if they share it evenly."""
+    standing[COMPATIBLE] += ONE
+    if standing[COMPATIBLE] <= standing[DUE]:
+        return False
+    standing[DUE] += standing[STRIDE]
+    return True
+
+
+@kernel
+def _lay(
+    memory: Memory,
+    o: int,
+    s: Array,
+    features: Array,
+    t: Tolerance,
+    reach: np.float32,
+    slack: np.float32,
+    plan: SeedPlan,
+    out: Hypotheses,
+) -> int:
+    """Lay the anchor onto surfel row `s` in every turn; returns the looks that it took."""
+    at, standing = plan.at, plan.standing
+    f, checks, looks = features[at[ANCHOR]], at[CHECKS], 1
+    own = ZERO
+    step = TURNS // _turns(f, s)
+    for turn_index in range(0, TURNS, step):
+        _align(plan.frame, f, s, TURN_COSINE[turn_index], TURN_SINE[turn_index], plan.pose)
+        at[TRIED] += 1
+        if turn_index == 0:  # turns about its own normal leave the anchor where it is
+            own = score(memory, o, plan.pose, f, t, reach)
+        total = own
+        alive = True
+        for c in range(checks):
+            looks += 1
+            total = total + score(memory, o, plan.pose, features[plan.order[c]], t, reach)
+            hoped = total + t.gain * HALF * np.float32(checks - 1 - c)
+            if hoped < standing[BEST] - slack or hoped < standing[LEAST]:
+                alive = False
+                break
+        if not alive:
+            continue
+        standing[BEST] = max(standing[BEST], total)
+        if not push(out, o, plan.pose, total):
+            keep_winners(out, out.object.shape[0] // 2, slack)
+            standing[LEAST] = weakest_of(out)
+            push(out, o, plan.pose, total)
+    return looks
+
+
+@kernel
+def go_on(
+    memory: Memory,
+    features: Array,
+    t: Tolerance,
+    budget: int,
+    reach: np.float32,
+    slack: np.float32,
+    plan: SeedPlan,
+    out: Hypotheses,
+    effort: int,
+) -> int:
+    """Go on filling `out`, until `effort` looks were taken; returns how many were.
+
+    The listed objects share a `budget` of poses by their worth: where an object would need more,
+    surfels are skipped evenly; what it does not need the next may use. Proposals `slack` nats
+    behind the best, or behind as many others as `out` keeps, are given up. `t` should be loosened
+    by what a coarse pose gets wrong.
+    """
+    at, listed, looks = plan.at, plan.listed, 0
+    f = features[at[ANCHOR]]
+    while at[LISTED] < listed.count[0] and looks < effort:
+        o = listed.object[at[LISTED]]
+        if at[SURFEL] < 0:
+            looks += _begin_object(plan, memory, f, t, budget)
+        for i in range(at[SURFEL], memory.surfel_end[o]):
+            at[SURFEL] = i + 1
+            s = memory.surfels[i]
+            if _resembles(f, s, t) and _has_turn(plan.standing):
+                looks += _lay(memory, o, s, features, t, reach, slack, plan, out)
+                if looks >= effort:
+                    break
+        if at[SURFEL] >= memory.surfel_end[o]:
+            looks += (memory.surfel_end[o] - memory.surfel_start[o]) // SURFELS_A_LOOK
+            at[LISTED] += 1
+            at[SURFEL] = -1
+    return looks
+
+
+@kernel
+def is_done(plan: SeedPlan) -> bool:
+    """Whether the listed objects all had their turn."""
+    return bool(plan.at[LISTED] >= plan.listed.count[0])
+
+
+@kernel
 def seed(
     memory: Memory,
     features: Array,
@@ -207,57 +361,7 @@ def seed(
     plan: SeedPlan,
     out: Hypotheses,
 ) -> int:
-    """Fill `out` with the best poses of listed objects that features[anchor] proposes.
-
-    Returns how many were tried. The objects are those of `plan.listed`, and share a `budget` of
-    poses by their worth: where an object would need more, surfels are skipped evenly; what it
-    does not need the next may use. Proposals `slack` nats behind the best, or behind as many
-    others as `out` keeps, are given up. `t` should be loosened by what a coarse pose gets wrong.
-    """
-    out.count[0] = 0
-    f = features[anchor]
-    checks = _plan_checks(plan, features, count, anchor)
-    _frame(f, plan.frame)
-    listed = plan.listed
-    best, least = np.float32(-1e9), np.float32(-1e9)
-    tried = 0
-    left = ZERO
-    for k in range(listed.count[0]):
-        left = left + listed.worth[k]
-    for k in range(listed.count[0]):
-        o = listed.object[k]
-        share = np.float32(budget - tried) * listed.worth[k] / left
-        left = left - listed.worth[k]
-        stride = max(ONE, np.float32(_poses(memory, o, f, t)) / max(share, ONE))
-        compatible, due = ZERO, ZERO
-        for i in range(memory.surfel_start[o], memory.surfel_end[o]):
-            s = memory.surfels[i]
-            if not _resembles(f, s, t):
-                continue
-            compatible = compatible + ONE
-            if compatible <= due:
-                continue
-            due = due + stride
-            own = ZERO
-            step = TURNS // _turns(f, s)
-            for turn_index in range(0, TURNS, step):
-                _align(plan.frame, f, s, TURN_COSINE[turn_index], TURN_SINE[turn_index], plan.pose)
-                tried += 1
-                if turn_index == 0:  # turns about its own normal leave the anchor where it is
-                    own = score(memory, o, plan.pose, f, t, reach)
-                total = own
-                alive = True
-                for c in range(checks):
-                    total = total + score(memory, o, plan.pose, features[plan.order[c]], t, reach)
-                    hoped = total + t.gain * HALF * np.float32(checks - 1 - c)
-                    if hoped < best - slack or hoped < least:
-                        alive = False
-                        break
-                if not alive:
-                    continue
-                best = max(best, total)
-                if not push(out, o, plan.pose, total):
-                    keep_winners(out, out.object.shape[0] // 2, slack)
-                    least = weakest_of(out)
-                    push(out, o, plan.pose, total)
-    return tried
+    """Fill `out` at one go; see `begin` and `go_on`. Returns how many poses were tried."""
+    begin(plan, features, count, anchor, out)
+    go_on(memory, features, t, budget, reach, slack, plan, out, UNLIMITED)
+    return plan.at[TRIED]

@@ -19,7 +19,7 @@ from colonnade_bridge.tools import ToolError
 def test_what_was_built_is_kept_until_a_source_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "cache"))
     first = build("posix", program="check")
     made = first.elf.stat().st_mtime_ns
     assert build("posix", program="check") == first

@@ -1,4 +1,4 @@
-/* The hardware that the firmware stands on: five functions and a table of flash slots.
+/* The hardware that the firmware stands on: five functions, a table of flash slots, a number.
  *
  * To bring up a board, write one file that defines what is declared here (mps2.c and posix.c are
  * two), a start-up that sets the clock, switches the FPU on and calls `cln_main`, and a linker
@@ -58,6 +58,10 @@ typedef struct {
 } cln_slot;
 
 extern const cln_slot cln_port_slots[CLN_SLOTS];
+
+/* A number unlike that of any other board, such as the chip's own, and, if the hardware can, unlike
+ * that of any other start. The link draws its sessions from it, so that no recording fits another. */
+uint64_t cln_port_chance(void);
 
 /* What follows only measures; a port that cannot tell answers 0. */
 

@@ -74,6 +74,15 @@ uint64_t cln_port_ticks(void)
     return nanoseconds();
 }
 
+uint64_t cln_port_chance(void)
+{
+    uint64_t chance;
+    if (getentropy(&chance, sizeof chance) != 0) {
+        give_up("getentropy");
+    }
+    return chance;
+}
+
 uint32_t cln_port_stack(void)
 {
     return 0;

@@ -1,0 +1,210 @@
+/* A cortical column: percepts in, evidence over (object, pose) out.
+ * See colonnade_models/column.py. */
+#include "cln_column.h"
+
+#include <string.h>
+
+/* Put a percept to those of the episode; false if it is not sound or there is no room. */
+static bool take_in(cln_column *c, const float percept[CLN_PERCEPT_SIZE])
+{
+    if (c->tally.percepts >= c->settings.percepts) {
+        return false;
+    }
+    for (int32_t k = 0; k < CLN_PERCEPT_SIZE; k++) {
+        if (!cln_is_finite(percept[k])) {
+            return false;
+        }
+    }
+    if (percept[CLN_ON_OBJECT] != 0.0f && percept[CLN_ON_OBJECT] != 1.0f) {
+        return false;
+    }
+    cln_features *f = &c->features[c->tally.percepts++];
+    cln_features_of(percept, f);
+    c->tally.looks += cln_looks_at(f);
+    c->tally.met += f->on_object > 0.0f;
+    return true;
+}
+
+/* Let the latest percept tell of the first `count` hypotheses; and at once what that costs them
+ * beside poses of their object, where that is known of the others. */
+static void weigh_latest(cln_column *c, cln_hypotheses *h, int32_t count)
+{
+    int32_t before = c->tally.percepts - 1;
+    const cln_features *latest = &c->features[before];
+    cln_spend(c, count * cln_looks_at(latest));
+    for (int32_t i = 0; i < count; i++) {
+        cln_hypothesis *one = &h->of[i];
+        cln_score_parts parts = cln_score(&c->memory, one->object, one->pose, latest, c->tolerance,
+                                          c->settings.reach);
+        one->evidence += parts.nats;
+        if (one->costed == before) {
+            one->cost += cln_lost(c, one->object, latest, parts);
+            one->costed++;
+        }
+    }
+}
+
+/* Whether it is time for new hypotheses. */
+static bool doubts(cln_column *c)
+{
+    const cln_blob_settings *s = &c->settings;
+    const cln_tally *t = &c->tally;
+    if (t->met < s->first_seeding) {
+        return false;
+    }
+    if (t->seeded_at == 0 || (t->met >= s->second_seeding && t->seedings < 2)) {
+        return true;
+    }
+    int32_t best = cln_best_of(&c->hypotheses);
+    if (t->met - t->seeded_at < 3) {
+        return false;
+    }
+    if (t->cut > 0 && t->seedings < s->most_seedings) {
+        return true;
+    }
+    if (best < 0) {
+        return true;
+    }
+    const cln_hypothesis *h = &c->hypotheses.of[best];
+    return cln_total_fit(c, h->object, h->pose) < s->poor * (float)t->met;
+}
+
+/* Whether a verdict should wait for new hypotheses. */
+static bool hasty(cln_column *c)
+{
+    const cln_blob_settings *s = &c->settings;
+    if (c->tally.met - c->tally.seeded_at < 3) {
+        return false;
+    }
+    if (c->verdict.leader < 0) {
+        return true;
+    }
+    cln_list_familiar(c);
+    if (c->plan.list.count > s->few) {
+        return true;
+    }
+    const cln_hypothesis *h = &c->hypotheses.of[c->verdict.leader];
+    return cln_total_fit(c, h->object, h->pose) < s->sure * (float)c->tally.met;
+}
+
+/* If no new hypothesis explains all percepts, the object moved: keep those since then. */
+static void explain_motion(cln_column *c)
+{
+    if (c->tally.seeded_at < c->tally.met && !cln_take_up(c, CLN_SEEK)) {
+        return;
+    }
+    int32_t since = cln_moved_since(c);
+    if (since < 0) {
+        return;
+    }
+    cln_let_go(c, since);
+    if (c->tally.met >= c->settings.first_seeding) {
+        cln_take_up(c, CLN_FIND_AGAIN);
+    }
+}
+
+static void keep_winners(cln_column *c)
+{
+    cln_keep_winners(&c->hypotheses, c->settings.winners, c->settings.slack);
+}
+
+/* After the evidence of a step: winners stay, doubts bring new ones, leaders improve. */
+static void conclude(cln_column *c, bool met, int32_t percepts)
+{
+    keep_winners(c);
+    if (c->agenda.job != CLN_IDLE) {
+        cln_carry_on(c);
+    } else if (met && doubts(c)) {
+        bool moved = c->past.moves > 0 && c->tally.seedings == 0;
+        cln_take_up(c, moved ? CLN_FIND_AGAIN : CLN_SEEK);
+    }
+    if (c->agenda.job == CLN_IDLE && cln_moved_since(c) >= 0) {
+        explain_motion(c);
+    }
+    cln_refine_leaders(c);
+    cln_judge(c, percepts);
+    if (c->verdict.state != CLN_OPEN && hasty(c)) {
+        keep_winners(c);
+        cln_take_up(c, CLN_SEEK);
+        cln_judge(c, 0);
+    }
+}
+
+int cln_step(cln_column *c, const float percepts[][CLN_PERCEPT_SIZE], uint32_t patches)
+{
+    int32_t entered = 0, met = 0;
+    if (!c || !percepts || patches == 0 || patches > CLN_MOST_PATCHES) {
+        return CLN_ERROR_ARGUMENT;
+    }
+    c->agenda.spent = 0;
+    for (uint32_t j = 0; j < patches; j++) {
+        if (take_in(c, percepts[j])) {
+            weigh_latest(c, &c->hypotheses, c->hypotheses.count);
+            weigh_latest(c, &c->seeds, c->agenda.weighed);
+            entered++;
+            met += percepts[j][CLN_ON_OBJECT] > 0.0f;
+        }
+    }
+    if (entered > 0) {
+        conclude(c, met > 0, cln_larger(met, 1));
+    }
+    return c->verdict.state;
+}
+
+void cln_polish(cln_column *c)
+{
+    if (c && c->verdict.leader >= 0) {
+        cln_refine_one(c, &c->hypotheses.of[c->verdict.leader], 6, c->tolerance);
+    }
+}
+
+void cln_decide(const cln_column *column, cln_decision *out)
+{
+    const cln_verdict *v = &column->verdict;
+    const cln_hypotheses *h = &column->hypotheses;
+    memset(out, 0, sizeof *out);
+    out->state = v->state;
+    out->object = -1;
+    out->others = v->others;
+    out->percepts = column->tally.percepts;
+    out->moves = column->past.moves;
+    out->looks = column->agenda.spent;
+    if (v->leader < 0) {
+        return;
+    }
+    const cln_hypothesis *leader = &h->of[v->leader];
+    out->object = leader->object;
+    out->evidence = leader->evidence;
+    memcpy(out->pose, leader->pose, sizeof out->pose);
+    for (int32_t i = 0; i < column->memory.model.objects; i++) {
+        if (i != leader->object && column->best[i] > out->rival) {
+            out->rival = column->best[i];
+        }
+    }
+    for (int32_t p = 0; p < column->tally.percepts; p++) {
+        out->fit += cln_fit(&column->memory, leader->object, leader->pose, &column->features[p],
+                            column->tolerance, column->settings.reach);
+    }
+    if (column->tally.met > 0) {
+        out->fit = out->fit / (float)column->tally.met;
+    }
+}
+
+void cln_column_reset(cln_column *c)
+{
+    memset(&c->tally, 0, sizeof c->tally);
+    memset(&c->agenda, 0, sizeof c->agenda);
+    memset(&c->past, 0, sizeof c->past);
+    memset(c->proposed, 0, (size_t)c->settings.percepts);
+    c->tally.reconsidered = -1;
+    c->past.object[0] = c->past.object[1] = -1;
+    c->hypotheses.count = c->seeds.count = 0;
+    c->rival_object = -1;
+    c->verdict.state = CLN_OPEN;
+    c->verdict.leader = c->verdict.rival = -1;
+    c->verdict.others = 0;
+    for (int32_t o = 0; o < c->memory.model.objects; o++) {
+        c->past_evidence[o] = 0.0f;
+        c->best[o] = -INFINITY;
+    }
+}

@@ -1,0 +1,113 @@
+/* Jobs: what brings new hypotheses, taken up in one step and finished in that or a later one; and the
+ * challenge, in which a leader is told from what it may be mistaken for.
+ * See colonnade_models/jobs.py and challenge.py. */
+#include "cln_column.h"
+#include "cln_distinction.h"
+
+#include <string.h>
+
+enum { SEEKING, RECONSIDERING, LISTING, TRYING };
+
+/* Nothing is to be done; what was spent stays. */
+static void clear(cln_column *c)
+{
+    int32_t spent = c->agenda.spent;
+    memset(&c->agenda, 0, sizeof c->agenda);
+    c->agenda.spent = spent;
+}
+
+bool cln_carry_on(cln_column *c)
+{
+    int32_t job = c->agenda.job;
+    bool done = true;
+    if (job == CLN_SEEK) {
+        done = cln_admit_seeds(c);
+    } else if (job == CLN_FIND_AGAIN) {
+        done = cln_find_again(c);
+    } else if (job == CLN_CHALLENGE) {
+        done = cln_challenge(c);
+    }
+    if (done) {
+        clear(c);
+        if (job != CLN_CHALLENGE) {
+            cln_keep_winners(&c->hypotheses, c->settings.winners, c->settings.slack);
+        }
+    }
+    return done;
+}
+
+bool cln_take_up(cln_column *c, int32_t job)
+{
+    clear(c);
+    c->agenda.job = job;
+    if (job == CLN_FIND_AGAIN) {
+        c->tally.seeded_at = c->tally.met;
+        c->tally.seedings++;
+    }
+    return cln_carry_on(c);
+}
+
+/* Write down how the object would lie in each twin of the leading pose, if that is new. */
+static void list_twins(cln_column *c, int32_t leader)
+{
+    const cln_hypothesis *h = &c->hypotheses.of[leader];
+    const cln_blob_object *object = cln_object(c, h->object);
+    c->seeds.count = 0;
+    for (int32_t w = object->first_twin; w < object->first_twin + object->twins; w++) {
+        float twin[CLN_POSE_SIZE], pose[CLN_POSE_SIZE];
+        cln_twin_pose(&c->memory, w, twin);
+        cln_after(twin, h->pose, pose);
+        if (!cln_is_tried(&c->hypotheses, h->object, pose, object->centre)) {
+            cln_push(&c->seeds, h->object, pose, 0.0f);
+        }
+    }
+}
+
+/* Give every twin that was written down its chance; true once all had it. */
+static bool try_twins(cln_column *c)
+{
+    cln_hypotheses *h = &c->hypotheses, *s = &c->seeds;
+    cln_agenda *a = &c->agenda;
+    while (a->next < s->count) {
+        if (cln_exhausted(c)) {
+            return false;
+        }
+        cln_hypothesis *one = &s->of[a->next];
+        one->evidence = cln_total_evidence(c, one->object, one->pose);
+        cln_refine_one(c, one, 2, c->tolerance);
+        a->next = a->weighed = a->next + 1;
+    }
+    cln_keep_winners(s, h->room - h->count, c->settings.slack);
+    for (int32_t i = 0; i < s->count; i++) {
+        cln_push(h, s->of[i].object, s->of[i].pose, s->of[i].evidence);
+    }
+    return true;
+}
+
+/* Let in what the leader must be told from: at first anything, then poses of its own object, and
+ * its twins. */
+bool cln_challenge(cln_column *c)
+{
+    cln_hypotheses *h = &c->hypotheses;
+    cln_agenda *a = &c->agenda;
+    if (a->phase == SEEKING) {
+        if (c->tally.twinned_at == 0 && !cln_admit_seeds(c)) {
+            return false;
+        }
+        a->phase = RECONSIDERING;
+    }
+    if (a->phase == RECONSIDERING) {
+        if (!cln_reconsider(c, h->of[cln_best_of(h)].object)) {
+            return false;
+        }
+        cln_keep_winners(h, c->settings.winners, c->settings.slack); /* or twins find no room */
+        a->phase = LISTING;
+    }
+    if (a->phase == LISTING) {
+        c->tally.twinned_at = c->tally.met;
+        list_twins(c, cln_best_of(h));
+        a->phase = TRYING;
+        a->next = a->weighed = 0;
+    }
+    return try_twins(c);
+}

@@ -1,0 +1,60 @@
+/* The object memory: surfels in flash, unpacked one by one, and where a point belongs. */
+#ifndef CLN_MEMORY_H
+#define CLN_MEMORY_H
+
+#include "cln_blob.h"
+#include "cln_numerics.h"
+#include "colonnade.h"
+
+#define CLN_NO_SURFEL 0xFFFFu
+#define CLN_STEEPEST_BEND 150.0f /* 1/m, beyond which curvatures are not extrapolated */
+
+typedef struct cln_tolerance cln_tolerance;
+
+/* One surfel as colonnade_models.surfel tells its fields. */
+typedef struct {
+    cln_vector position, normal, direction;
+    float curvature[2];
+    float bend[2];
+    float colour[3];
+    float directed;
+    float spread_normal;
+    float spread_bend;
+    float spread_colour[3];
+    float spread_direction;
+    float spread_place;
+    float hit;
+} cln_surfel;
+
+/* A cell of the index that was asked about, and the two surfels that it names. */
+typedef struct {
+    uint32_t cell; /* its number, from 1; 0: none */
+    uint16_t first, second;
+} cln_cell;
+
+typedef struct {
+    cln_model model;
+    cln_cell *cell;
+    uint32_t mask; /* how many cells are remembered, less one */
+} cln_memory;
+
+/* The surfel of an object that a point facing along n may belong to, by its number in the model, -1
+ * if none is near. Of the two that a cell names, the one facing more alike. */
+int32_t cln_lookup(const cln_memory *memory, int32_t object, cln_vector point, cln_vector facing);
+
+/* Unpack one surfel of an object. */
+void cln_unpack(const cln_memory *memory, int32_t object, int32_t surfel, cln_surfel *out);
+
+/* Only what tells whether a percept resembles it: directed, bend, colour and their spreads. */
+void cln_unpack_look(const cln_memory *memory, int32_t surfel, cln_surfel *out);
+
+/* The pose of a twin, twelve numbers. */
+void cln_twin_pose(const cln_memory *memory, int32_t twin, float pose[12]);
+
+enum { CLN_NATS, CLN_NATS_OF_A_TURN, CLN_RATE, CLN_WORTH };
+#define CLN_UNMEASURED INFINITY
+
+/* What is known of a twin: one of the four above. */
+float cln_twin_nats(const cln_memory *memory, int32_t twin, int32_t which);
+
+#endif

@@ -1,0 +1,216 @@
+/* Opening a model: every offset, count and number that the column relies on is checked once, so that
+ * nothing later can lead outside of the blob. */
+#include "cln_column.h"
+#include "colonnade.h"
+
+#include <string.h>
+
+#define MOST_METRES 20.0f
+#define CRC_POLYNOMIAL 0xEDB88320u
+#define CRC_FROM 16u
+
+static const size_t item_bytes[CLN_SECTIONS] = {
+    sizeof(cln_blob_object), sizeof(cln_blob_settings), sizeof(cln_blob_tables),
+    sizeof(uint32_t),        sizeof(uint32_t),          CLN_LOOKS,
+    sizeof(cln_blob_twin),   sizeof(uint16_t),          CLN_PROFILE_CELLS,
+    1,
+};
+
+/* CRC-32 of IEEE 802.3, four bits at a time: 64 bytes of table. */
+static uint32_t crc_of(const uint8_t *bytes, size_t count)
+{
+    uint32_t table[16], crc = 0xFFFFFFFFu;
+    for (uint32_t i = 0; i < 16; i++) {
+        table[i] = i;
+        for (int k = 0; k < 4; k++) {
+            table[i] = table[i] & 1u ? table[i] >> 1 ^ CRC_POLYNOMIAL : table[i] >> 1;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        crc ^= bytes[i];
+        crc = crc >> 4 ^ table[crc & 15u];
+        crc = crc >> 4 ^ table[crc & 15u];
+    }
+    return ~crc;
+}
+
+static bool are_finite(const float *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!cln_is_finite(numbers[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool within(float x, float low, float high) { return x >= low && x <= high; }
+
+static bool between(int32_t x, int32_t low, int32_t high) { return x >= low && x <= high; }
+
+bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
+{
+    int32_t most_twins = 0;
+    for (int32_t o = 0; o < model->objects; o++) {
+        most_twins = cln_larger(most_twins, model->object[o].twins);
+    }
+    const cln_tolerance *t = &s->tolerance;
+    return between(s->winners, 2, 1000) && between(s->refined_seeds, 2, 1000) &&
+           between(s->proposals, cln_larger(s->refined_seeds, most_twins), 10000) &&
+           s->proposals >= 2 && between(s->percepts, 16, 10000) && between(s->cells, 16, 32768) &&
+           (s->cells & (s->cells - 1)) == 0 && s->effort >= 200 &&
+           between(s->seed_budget, 1, 1000000) && between(s->seed_share, 0, 10000) &&
+           between(s->refine_every, 1, 10000) && between(s->refined, 0, 10000) &&
+           between(s->first_seeding, 1, 10000) && between(s->unknown_percepts, 1, 10000) &&
+           within(s->reach, 0.0f, 10.0f) && are_finite(&t->place, 8) && t->place > 0.0f &&
+           t->normal > 0.0f && t->bend > 0.0f && t->direction > 0.0f && t->colour > 0.0f;
+}
+
+static bool object_is_sound(const cln_model *model, const cln_blob_object *o)
+{
+    const cln_blob_header *h = model->header;
+    uint32_t blocks = (uint32_t)o->along[0] * o->along[1];
+    if (o->along[0] == 0 || o->along[1] == 0 || o->along[2] == 0 || blocks > 0xFFFFFu ||
+        (blocks *= o->along[2]) > 0xFFFFFu) {
+        return false;
+    }
+    if (o->surfels == 0 || o->surfels == CLN_NO_SURFEL || o->first_surfel > model->surfels ||
+        o->surfels > model->surfels - o->first_surfel || o->first_block > h->blocks ||
+        blocks > h->blocks - o->first_block || o->name > h->name_bytes ||
+        o->name_bytes > h->name_bytes - o->name ||
+        (uint32_t)o->first_twin + o->twins > model->twins) {
+        return false;
+    }
+    if (!within(o->cell, 1e-4f, 0.1f) || !(o->inverse_cell == 1.0f / o->cell) ||
+        !within(o->step, 1e-6f, 10.0f) || !within(o->radius, 0.0f, 2.0f * MOST_METRES) ||
+        !within(o->trust[0], 0.0f, 10.0f) || !within(o->trust[1], 0.0f, 10.0f)) {
+        return false;
+    }
+    for (int32_t k = 0; k < 3; k++) {
+        float far = (float)o->corner[k] * o->step;
+        if (!within(o->origin[k], -MOST_METRES, MOST_METRES) ||
+            !within(o->centre[k], -MOST_METRES, MOST_METRES) ||
+            !between(o->corner[k], -(1 << 24), 1 << 24) || !within(far, -MOST_METRES, MOST_METRES)) {
+            return false;
+        }
+    }
+    const uint16_t *start = model->block + o->first_block;
+    uint16_t last = 0;
+    for (uint32_t b = 0; b < blocks; b++) {
+        if (start[b] < last || start[b] > o->surfels) {
+            return false;
+        }
+        last = start[b];
+    }
+    return true;
+}
+
+static bool twins_are_sound(const cln_model *model)
+{
+    for (int32_t w = 0; w < model->twins; w++) {
+        const int16_t *q = model->twin[w].quaternion;
+        if (q[0] == 0 && q[1] == 0 && q[2] == 0 && q[3] == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Where each section begins, if all of it lies within the blob. */
+static bool find_sections(const cln_blob_header *h, const uint8_t *section[CLN_SECTIONS])
+{
+    const uint32_t items[CLN_SECTIONS] = {h->objects, 1,        1,         h->surfels, h->surfels,
+                                          h->surfels, h->twins, h->blocks, h->objects, h->name_bytes};
+    for (int32_t k = 0; k < CLN_SECTIONS; k++) {
+        uint64_t end = (uint64_t)h->offset[k] + (uint64_t)items[k] * item_bytes[k];
+        if (h->offset[k] % 4 != 0 || h->offset[k] < sizeof *h || end > h->bytes) {
+            return false;
+        }
+        section[k] = (const uint8_t *)h + h->offset[k];
+    }
+    return true;
+}
+
+static int check_header(const cln_blob_header *h, size_t bytes)
+{
+    if (h->magic != CLN_BLOB_MAGIC) {
+        return h->magic == 0x434C4E4Du ? CLN_ERROR_ENDIAN : CLN_ERROR_MAGIC;
+    }
+    if (h->version != CLN_BLOB_VERSION || h->header_bytes != sizeof *h) {
+        return CLN_ERROR_VERSION;
+    }
+    if (h->bytes > bytes) {
+        return CLN_ERROR_TRUNCATED;
+    }
+    if (h->bytes < sizeof *h) {
+        return CLN_ERROR_MODEL;
+    }
+    if (crc_of((const uint8_t *)h + CRC_FROM, h->bytes - CRC_FROM) != h->crc) {
+        return CLN_ERROR_CRC;
+    }
+    if (h->objects == 0 || h->objects > CLN_MOST_OBJECTS || h->surfels > 0x7FFFFFFu ||
+        h->blocks > 0x3FFFFFFu) {
+        return CLN_ERROR_MODEL;
+    }
+    return CLN_OK;
+}
+
+int cln_model_open(cln_model *model, const void *blob, size_t bytes)
+{
+    const cln_blob_header *h = blob;
+    const uint8_t *section[CLN_SECTIONS];
+    if (!model || !blob) {
+        return CLN_ERROR_ARGUMENT;
+    }
+    memset(model, 0, sizeof *model);
+    if ((uintptr_t)blob % 4) {
+        return CLN_ERROR_ALIGNMENT;
+    }
+    if (bytes < sizeof *h) {
+        return CLN_ERROR_TRUNCATED;
+    }
+    int error = check_header(h, bytes);
+    if (error) {
+        return error;
+    }
+    if (!find_sections(h, section)) {
+        return CLN_ERROR_MODEL;
+    }
+    cln_model m;
+    m.blob = blob;
+    m.bytes = h->bytes;
+    m.objects = h->objects;
+    m.surfels = h->surfels;
+    m.twins = h->twins;
+    m.header = h;
+    m.object = (const cln_blob_object *)(const void *)section[CLN_OBJECTS];
+    m.settings = (const cln_blob_settings *)(const void *)section[CLN_SETTINGS];
+    m.tables = (const cln_blob_tables *)(const void *)section[CLN_TABLES];
+    m.place = (const uint32_t *)(const void *)section[CLN_PLACES];
+    m.spread = (const uint32_t *)(const void *)section[CLN_SPREADS];
+    m.look = section[CLN_LOOK];
+    m.twin = (const cln_blob_twin *)(const void *)section[CLN_TWINS];
+    m.block = (const uint16_t *)(const void *)section[CLN_BLOCKS];
+    m.surprise = section[CLN_SURPRISE];
+    m.names = (const char *)section[CLN_NAMES];
+    for (int32_t o = 0; o < m.objects; o++) {
+        if (!object_is_sound(&m, &m.object[o])) {
+            return CLN_ERROR_MODEL;
+        }
+    }
+    if (!are_finite(m.tables->cosine, sizeof *m.tables / sizeof(float)) || !twins_are_sound(&m) ||
+        !cln_settings_are_sound(m.settings, &m)) {
+        return CLN_ERROR_MODEL;
+    }
+    *model = m;
+    return CLN_OK;
+}
+
+int cln_model_name(const cln_model *model, int32_t object, const char **name)
+{
+    if (!model || !model->blob || !name || object < 0 || object >= model->objects) {
+        return CLN_ERROR_ARGUMENT;
+    }
+    *name = model->names + model->object[object].name;
+    return model->object[object].name_bytes;
+}

@@ -1,0 +1,179 @@
+"""The C runtime run from Python: the code that runs on a controller, compiled for this computer.
+
+So parity is an ordinary test, and what is exported can be tried before it is deployed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade_bridge.errors import BridgeError
+from colonnade_models.percept import PERCEPT_SIZE
+
+__all__ = ["C_SOURCES", "Decision", "NativeColumn", "NativeError", "library"]
+
+Array = NDArray[np.float32]
+
+C_SOURCES = Path(__file__).parent / "c"
+C_FLAGS = (
+    "-std=c99", "-O2", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror",
+    "-ffp-contract=off", "-fno-math-errno",
+)  # fmt: skip
+MODEL_BYTES = 256
+"""More than a cln_model needs anywhere."""
+
+
+class NativeError(BridgeError):
+    """The C runtime refused something, or could not be compiled."""
+
+
+class Decision(NamedTuple):
+    """What a column holds true; see `cln_decision` in colonnade.h."""
+
+    state: int
+    object: int
+    evidence: float
+    rival: float
+    fit: float
+    pose: Array
+    """(12,)"""
+    others: int
+    percepts: int
+    moves: int
+    looks: int
+
+
+class _Decision(ctypes.Structure):
+    _fields_ = (
+        ("state", ctypes.c_int32),
+        ("object", ctypes.c_int32),
+        ("evidence", ctypes.c_float),
+        ("rival", ctypes.c_float),
+        ("fit", ctypes.c_float),
+        ("pose", ctypes.c_float * 12),
+        ("others", ctypes.c_int32),
+        ("percepts", ctypes.c_int32),
+        ("moves", ctypes.c_int32),
+        ("looks", ctypes.c_int32),
+    )
+
+
+def _cache_folder() -> Path:
+    return Path(os.environ.get("COLONNADE_CACHE") or Path.home() / ".cache" / "colonnade")
+
+
+@lru_cache
+def library() -> ctypes.CDLL:
+    """The runtime as a shared library, compiled once for each version of its sources.
+
+    Raises NativeError where there is no C compiler or it fails.
+    """
+    sources = sorted(C_SOURCES.glob("cln_*.c"))
+    digest = hashlib.sha256(" ".join(C_FLAGS).encode())
+    for file in sorted(C_SOURCES.glob("*.[ch]")):
+        digest.update(file.name.encode() + file.read_bytes())
+    folder = _cache_folder() / "native"
+    target = folder / f"libcolonnade-{digest.hexdigest()[:16]}.so"
+    if not target.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _compile(sources, target)
+    loaded = ctypes.CDLL(str(target))
+    loaded.cln_strerror.restype = ctypes.c_char_p
+    loaded.cln_column_bytes.restype = ctypes.c_size_t
+    return loaded
+
+
+def _compile(sources: Sequence[Path], target: Path) -> None:
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        raise NativeError("there is no C compiler: on Debian and Ubuntu, apt-get install gcc")
+    handle, temporary = tempfile.mkstemp(".so", ".", target.parent)
+    os.close(handle)
+    command = [compiler, *C_FLAGS, "-shared", "-fPIC", "-o", temporary, *map(str, sources), "-lm"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NativeError(f"the C runtime could not be compiled: {done.stderr.strip()[:300]}")
+        Path(temporary).replace(target)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+class NativeColumn:
+    """A column that runs the C code on a blob."""
+
+    def __init__(self, blob: bytes) -> None:
+        """Raises NativeError where the runtime refuses the blob."""
+        self._c = library()
+        self._blob = np.frombuffer(blob + bytes(-len(blob) % 8), np.uint64).copy()
+        self._model = ctypes.create_string_buffer(MODEL_BYTES)
+        self._check(self._c.cln_model_open(self._model, self._address(self._blob), len(blob)))
+        self.bytes = int(self._c.cln_column_bytes(self._model, None))
+        """Memory that the column needs."""
+        self._memory = np.zeros(self.bytes // 8 + 1, np.uint64)
+        self._column = ctypes.c_void_p()
+        self._check(
+            self._c.cln_column_init(
+                ctypes.byref(self._column), self._address(self._memory),
+                ctypes.c_size_t(self._memory.nbytes), self._model, None,
+            )
+        )  # fmt: skip
+
+    @staticmethod
+    def _address(array: NDArray[Any]) -> ctypes.c_void_p:
+        return ctypes.c_void_p(array.ctypes.data)
+
+    def _check(self, code: int) -> int:
+        if code < 0:
+            raise NativeError(f"the C runtime says: {self._c.cln_strerror(code).decode()}")
+        return code
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the objects, in the order of their numbers."""
+        found: list[str] = []
+        name = ctypes.c_char_p()
+        while (size := self._c.cln_model_name(self._model, len(found), ctypes.byref(name))) >= 0:
+            found.append(ctypes.string_at(name, size).decode())
+        return tuple(found)
+
+    def step(self, percepts: Array) -> int:
+        """Percepts (18,) or (C, 18) enter; returns OPEN, RECOGNISED or UNKNOWN."""
+        rows = np.ascontiguousarray(percepts, np.float32).reshape(-1, PERCEPT_SIZE)
+        return self._check(self._c.cln_step(self._column, self._address(rows), len(rows)))
+
+    def polish(self) -> None:
+        """Refine the leader's pose once more."""
+        self._c.cln_polish(self._column)
+
+    def reset(self) -> None:
+        """Forget the episode."""
+        self._c.cln_column_reset(self._column)
+
+    def decide(self) -> Decision:
+        """What the column holds true."""
+        d = _Decision()
+        self._c.cln_decide(self._column, ctypes.byref(d))
+        pose = np.array(d.pose, np.float32)
+        return Decision(
+            d.state, d.object, d.evidence, d.rival, d.fit, pose, d.others, d.percepts, d.moves,
+            d.looks,
+        )  # fmt: skip
+
+    def goal(self, turn: int) -> Array | None:
+        """(6,) a point and a normal in the body's frame to touch next; None where nothing leads."""
+        out = np.zeros(6, np.float32)
+        there = self._check(self._c.cln_goal(self._column, turn, self._address(out)))
+        return out if there else None
