@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import subprocess
 import threading
 import time
@@ -45,8 +46,16 @@ def build_library(folder: Path) -> ctypes.CDLL:
     code.cln_scripted_boot.argtypes = [
         ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint64
     ]  # fmt: skip
-    code.cln_error_text.restype = ctypes.c_char_p
+    code.cln_strerror.restype = ctypes.c_char_p
     return code
+
+
+def error(name: str) -> int:
+    """The number of CLN_ERROR_`name`."""
+    header = (SOURCES / "cln_error.h").read_text()
+    found = re.search(rf"CLN_ERROR_{name} = (-\d+)", header)
+    assert found is not None, name
+    return int(found[1])
 
 
 class _Facts(ctypes.Structure):

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.bridge.scripted import SOURCES
+from tests.bridge.scripted import SOURCES, error
 
 from colonnade_bridge.wire import dialect as module
 from colonnade_bridge.wire.dialect import dialect, dialect_hash, generate_c
@@ -96,10 +96,10 @@ def test_c_gets_the_same_hash_and_may_be_generated_again(tmp_path: Path) -> None
 
 
 def test_errors_have_the_same_words_in_c_and_in_python(wire_code: ctypes.CDLL) -> None:
-    for code in range(-10, 0):
-        assert wire_code.cln_error_text(code).decode() == explain(code)
+    for code in range(error("COMMAND"), 1):
+        assert wire_code.cln_strerror(code).decode() == explain(code)
     assert "-99" in explain(-99)
-    assert wire_code.cln_error_text(-99) == wire_code.cln_error_text(1)
+    assert wire_code.cln_strerror(-99) == wire_code.cln_strerror(1)
 
 
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.bridge.scripted import Controller, Host, model
+from tests.bridge.scripted import Controller, Host, error, model
 
 from colonnade_bridge.wire.dialect import dialect
 
@@ -165,7 +165,7 @@ def test_after_a_stop_no_step_is_taken_until_a_reset(host: Host) -> None:
     commands = dialect()
     host.say(host.command(commands.CLN_DO_STOP))
     (refused,) = host.say(host.percept(row(1)))
-    assert (refused.notes, refused.error) == (SKIPPED, -4)
+    assert (refused.notes, refused.error) == (SKIPPED, error("STOPPED"))
     host.say(host.command(commands.CLN_DO_RESET))
     (taken,) = host.say(host.percept(row(1)))
     assert (taken.notes, taken.error) == (0, 0)
@@ -181,13 +181,13 @@ def test_an_order_that_arrives_twice_is_done_once(host: Host) -> None:
 
 def test_an_order_that_does_not_exist_is_refused(host: Host) -> None:
     (status,) = host.say(host.command(77))
-    assert status.error == -10
+    assert status.error == error("COMMAND")
 
 
 def test_without_a_model_steps_are_answered_with_that(controller: Controller) -> None:
     host = Host(controller).greet()
     (decision,) = host.say(host.percept(row(1)))
-    assert (decision.error, decision.object, decision.notes) == (-3, -1, SKIPPED)
+    assert (decision.error, decision.object, decision.notes) == (error("NO_MODEL"), -1, SKIPPED)
 
 
 def test_heartbeats_come_every_half_second(host: Host) -> None:

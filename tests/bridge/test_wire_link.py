@@ -72,7 +72,7 @@ def test_one_byte_in_a_hundred_is_damaged_and_nothing_is_decided_wrongly(
     for number, step in enumerate(steps, 1):
         decision = link.send_step(step)
         assert decision.evidence == pytest.approx(evidence(steps[:number]), rel=1e-5)
-        if time.monotonic() - begin > 6:
+        if time.monotonic() - begin > 4:
             break
     served.damage = bytes
     before = time.monotonic()
@@ -214,13 +214,11 @@ def test_a_stop_holds_until_a_reset(link: Link, served: Served) -> None:
     assert served.controller.facts.stops == 1
 
 
-def test_keeping_alive_keeps_the_robot_going(link: Link, served: Served) -> None:
-    for _ in range(7):
-        time.sleep(0.2)
+def test_keeping_alive_is_heard(link: Link) -> None:
+    before = link.telemetry().received
+    for _ in range(3):
         link.keep_alive()
-    assert served.controller.facts.stops == 0
-    time.sleep(1.3)
-    assert served.controller.facts.stops == 1
+    assert link.telemetry().received == before + 4  # its own question counts, too
 
 
 @pytest.mark.parametrize(
@@ -278,6 +276,7 @@ def test_recorded_answers_of_a_controller_open_no_session(wire_code: ctypes.CDLL
     def play(over: threading.Event) -> None:
         connection, _ = server.accept()
         with connection:
+            connection.recv(1)  # its first greeting
             connection.sendall(recorded)
             over.wait()
 
@@ -322,7 +321,7 @@ def test_ports_are_found_by_listening(
     try:
         (port,) = [p for p in find_ports(KEY) if p.description == "an500"]
         assert (port.same_key, port.same_dialect) == (True, True)
-        (stranger,) = find_ports(bytes(32), [str(cable.path)], seconds=0.7)
+        (stranger,) = find_ports(bytes(32), [str(cable.path)])
         assert not stranger.same_key
     finally:
         announced.unlink()

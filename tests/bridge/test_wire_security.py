@@ -6,7 +6,7 @@ import ctypes
 
 import numpy as np
 import pytest
-from tests.bridge.scripted import KEY, STATES, Controller, Host, model
+from tests.bridge.scripted import KEY, STATES, Controller, Host, error, model
 
 from colonnade_bridge.wire.dialect import dialect
 
@@ -161,7 +161,7 @@ def test_both_records_broken_is_told_and_survived(wire_code: ctypes.CDLL) -> Non
             [controller.flash[STATES + record + 20][0] ^ 1]
         )
     controller.boot()
-    assert controller.error == -1
+    assert controller.error == error("STATE")
     fresh = Host(controller, stamp=host.mav.signing.timestamp).greet()
     assert fresh.session != 0
 

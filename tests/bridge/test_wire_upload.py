@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.bridge.scripted import Controller, Host, model
+from tests.bridge.scripted import Controller, Host, error, model
 
 from colonnade_bridge.wire.dialect import dialect
 
-FLASH, UPLOAD, LENGTH, OFFSET, CRC, HASH, NO_MODEL = -2, -7, -5, -6, -8, -9, -3
+FLASH, UPLOAD, LENGTH = error("FLASH"), error("UPLOAD"), error("LENGTH")
+OFFSET, CRC, HASH, NO_MODEL = error("OFFSET"), error("CRC"), error("HASH"), error("NO_MODEL")
 
 
 @pytest.fixture
