@@ -6,12 +6,14 @@ import re
 from functools import cache
 from pathlib import Path
 
+from colonnade_bridge.errors import BridgeError
+
 __all__ = ["ControllerError", "KeyFileError", "WireError", "explain"]
 
 _TABLE = Path(__file__).parent.parent / "c" / "cln_error.c"
 
 
-class WireError(RuntimeError):
+class WireError(BridgeError):
     """The exchange with a controller failed; the message is one sentence."""
 
 
