@@ -36,3 +36,4 @@ def cable(tmp_path: Path, served: Served) -> Iterator[Cable]:
     cable.plug()
     with behind(cable.run):
         yield cable
+        cable.pull()

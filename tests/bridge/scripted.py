@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import pty
 import re
+import select
 import subprocess
 import threading
 import time
+import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -224,38 +228,30 @@ class Cable:
         self._master: int | None = None
 
     def plug(self) -> None:
-        import os
-        import pty
-        import tty
-
         master, slave = pty.openpty()
         tty.setraw(slave)
         name = os.ttyname(slave)
         os.close(slave)
         self.path.unlink(missing_ok=True)
         self.path.symlink_to(name)
+        os.set_blocking(master, False)  # select also wakes for a port that is closed
         self._master = master
 
     def pull(self) -> None:
-        import os
-
         self.path.unlink()
         master, self._master = self._master, None
         if master is not None:
             os.close(master)
 
     def run(self, over: threading.Event) -> None:
-        import os
-        import select
-
         while not over.is_set():
             master = self._master
             data = b""
             with suppress(OSError, ValueError):
                 if master is not None and select.select([master], [], [], 0.002)[0]:
                     data = os.read(master, 4096)
-            if master is None:
-                time.sleep(0.005)
+            if not data:
+                time.sleep(0.001)
             answer = self.served.pass_on(data)
             with suppress(OSError, TypeError):
                 if answer and self._master is not None:

@@ -6,6 +6,7 @@ import ctypes
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +34,11 @@ def evidence(steps: Rows) -> float:
 
 
 @pytest.fixture
-def link(cable: Cable) -> Link:
-    link = Link(str(cable.path), KEY, patience=8)
-    link.open()
-    link.upload(*model())
-    link.reset()
-    return link
+def link(cable: Cable) -> Iterator[Link]:
+    with Link(str(cable.path), KEY, patience=8) as link:
+        link.upload(*model())
+        link.reset()
+        yield link
 
 
 def test_an_undisturbed_line_loses_nothing(link: Link) -> None:
