@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import secrets
+import select
 import signal
 import subprocess
 import sys
 import tempfile
+import tty
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
@@ -81,6 +84,7 @@ class Emulator:
         words += ["-kernel", str(firmware)]
         if icount:
             words += ["-icount", f"shift={_SHIFT},sleep={'on' if idles else 'off'}"]
+        self._line = -1  # held open, so that QEMU need not find out who comes and goes
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `close`)
         self._process = subprocess.Popen(
             words,
@@ -94,6 +98,8 @@ class Emulator:
             self._hear()
             self._ask("qmp_capabilities")
             self.port = self._find_port()
+            self._line = os.open(self.port, os.O_RDWR | os.O_NOCTTY)
+            tty.setraw(self._line)
         except BaseException:
             self.close()
             raise
@@ -103,9 +109,18 @@ class Emulator:
         """The process."""
         return self._process.pid
 
-    def run(self) -> None:
-        """Let it run: it stands still when it is made, so that the port can be opened before."""
+    def run(self, boots: float = 5.0) -> None:
+        """Let it run: it stands still when it is made, so that the port can be opened before.
+
+        Args:
+            boots: seconds to wait until it says something.
+
+        Raises:
+            EmulatorError: it said nothing.
+        """
         self._ask("cont")
+        if boots and not select.select([self._line], [], [], boots)[0]:
+            raise EmulatorError(f"The firmware said nothing for {boots:g} s after its start.")
 
     def halt(self) -> None:
         """Let it stand still; its time does, too."""
@@ -119,6 +134,9 @@ class Emulator:
         """Switch it off at once."""
         self._process.kill()
         self._process.wait()
+        if self._line >= 0:
+            os.close(self._line)
+            self._line = -1
         for stream in (self._process.stdin, self._process.stdout, self._log):
             if stream is not None:
                 stream.close()
