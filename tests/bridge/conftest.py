@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.bridge.scripted import Cable, Controller, Served, behind, build_library
 from tests.bridge.tools import GCC
 
@@ -30,9 +30,10 @@ def served(controller: Controller) -> Served:
 
 
 @pytest.fixture
-def cable(tmp_path: Path, served: Served):
+def cable(tmp_path: Path, served: Served) -> Iterator[Cable]:
     """A pty to the controller, plugged in."""
     cable = Cable(tmp_path / "port", served)
     cable.plug()
     with behind(cable.run):
         yield cable
+        cable.pull()

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import pty
+import re
+import select
 import subprocess
 import threading
 import time
+import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
+from zlib import crc32
 
 import numpy as np
 
@@ -44,8 +50,16 @@ def build_library(folder: Path) -> ctypes.CDLL:
     code.cln_scripted_boot.argtypes = [
         ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint64
     ]  # fmt: skip
-    code.cln_error_text.restype = ctypes.c_char_p
+    code.cln_strerror.restype = ctypes.c_char_p
     return code
+
+
+def error(name: str) -> int:
+    """The number of CLN_ERROR_`name`."""
+    header = (SOURCES / "cln_error.h").read_text()
+    found = re.search(rf"CLN_ERROR_{name} = (-\d+)", header)
+    assert found is not None, name
+    return int(found[1])
 
 
 class _Facts(ctypes.Structure):
@@ -96,7 +110,8 @@ class Host:
         self.sequence = 0
 
     def greet(self) -> Self:
-        """Open a session."""
+        """Open a session, with stamps later than those of the heartbeat after boot."""
+        self.hear(self.controller.run(wait=0.5))
         beats = [m for m in self.say(self.hello(5)) if m.get_type() == "CLN_HEARTBEAT"]
         beat = next(m for m in beats if m.challenge == 5)
         self.session, self.sequence = beat.session, beat.sequence
@@ -136,6 +151,26 @@ class Host:
     def command(self, command: int, sequence: int | None = None) -> Any:
         number = self.next() if sequence is None else sequence
         return dialect().MAVLink_cln_command_message(self.session, number, command)
+
+    def begin(self, blob: bytes, number: int, **other: int) -> Any:
+        values = {"length": len(blob), "crc": crc32(blob), **other}
+        return dialect().MAVLink_cln_model_begin_message(
+            self.session, number, self.next(), values["length"], values["crc"]
+        )
+
+    def chunk(self, blob: bytes, offset: int) -> Any:
+        part = blob[offset : offset + 224]
+        return dialect().MAVLink_cln_model_data_message(
+            self.session, offset, len(part), part.ljust(224, b"\0")
+        )
+
+    def upload(self, blob: bytes, number: int) -> Any:
+        """Send a whole model; the status after it was committed."""
+        self.say(self.begin(blob, number))
+        for offset in range(0, len(blob), 224):
+            self.say(self.chunk(blob, offset))
+        (status,) = self.say(self.command(dialect().CLN_DO_COMMIT))
+        return status
 
     def report(self) -> Any:
         """The controller's telemetry."""
@@ -193,38 +228,30 @@ class Cable:
         self._master: int | None = None
 
     def plug(self) -> None:
-        import os
-        import pty
-        import tty
-
         master, slave = pty.openpty()
         tty.setraw(slave)
         name = os.ttyname(slave)
         os.close(slave)
         self.path.unlink(missing_ok=True)
         self.path.symlink_to(name)
+        os.set_blocking(master, False)  # select also wakes for a port that is closed
         self._master = master
 
     def pull(self) -> None:
-        import os
-
         self.path.unlink()
         master, self._master = self._master, None
         if master is not None:
             os.close(master)
 
     def run(self, over: threading.Event) -> None:
-        import os
-        import select
-
         while not over.is_set():
             master = self._master
             data = b""
             with suppress(OSError, ValueError):
                 if master is not None and select.select([master], [], [], 0.002)[0]:
                     data = os.read(master, 4096)
-            if master is None:
-                time.sleep(0.005)
+            if not data:
+                time.sleep(0.001)
             answer = self.served.pass_on(data)
             with suppress(OSError, TypeError):
                 if answer and self._master is not None:

@@ -16,7 +16,11 @@ from colonnade_bridge.wire.speaker import Speaker
 __all__ = ["Answer", "Dialogue", "Request", "SessionOverError"]
 
 ASK_AGAIN = 0.25
-"""Seconds without an answer after which a request is sent again."""
+"""Seconds without an answer after which a request is sent again, at most;"""
+_SOONEST = 0.05
+"""at least;"""
+_ROUND_TRIPS = 4
+"""and in between after so many times what an answer took before."""
 _GREET_AGAIN = 0.2
 
 
@@ -67,6 +71,7 @@ class Dialogue:
         """Most patches that a step may have."""
         self._sequence = 0
         self._answered = "", 0
+        self._round_trip = ASK_AGAIN
 
     def exchange(self, request: Request, prepare: Callable[[float], None] | None = None) -> Answer:
         """Ask until there is an answer, over lost lines and restarts of the controller.
@@ -146,10 +151,15 @@ class Dialogue:
             self._sequence += 1
             request.session, request.sequence = self.session, self._sequence
         messages = request.build(request.session, request.sequence)
+        asked = time.monotonic()
         self.speaker.send(messages)
+        patience = min(max(_ROUND_TRIPS * self._round_trip, _SOONEST), ASK_AGAIN)
         while True:
-            answer = self._wait(request, min(until, time.monotonic() + ASK_AGAIN))
+            begin = time.monotonic()
+            answer = self._wait(request, min(until, begin + patience))
             if answer is not None:
+                if begin - asked < _SOONEST:  # the first time, so that it is this one's answer
+                    self._round_trip = max(time.monotonic() - asked, 0.9 * self._round_trip)
                 self._answered = request.answer, request.sequence
                 return answer
             if time.monotonic() >= until:

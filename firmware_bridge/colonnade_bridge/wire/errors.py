@@ -6,12 +6,14 @@ import re
 from functools import cache
 from pathlib import Path
 
+from colonnade_bridge.errors import BridgeError
+
 __all__ = ["ControllerError", "KeyFileError", "WireError", "explain"]
 
-_HEADER = Path(__file__).parent.parent / "c" / "cln_error.h"
+_TABLE = Path(__file__).parent.parent / "c" / "cln_error.c"
 
 
-class WireError(RuntimeError):
+class WireError(BridgeError):
     """The exchange with a controller failed; the message is one sentence."""
 
 
@@ -33,13 +35,12 @@ class ControllerError(WireError):
 
 
 def explain(code: int) -> str:
-    """What a negative error of the C runtime means, in the words of its header."""
-    return _texts().get(code, f"the controller's error {code}")
+    """What a negative error of the C runtime means, in its own words."""
+    texts = _texts()
+    return texts[-code] if 0 <= -code < len(texts) else f"the controller's error {code}"
 
 
 @cache
-def _texts() -> dict[int, str]:
-    entries = re.findall(
-        r"CLN_ERROR_\w+\s*=\s*(-\d+)\s*,?\s*/\*\s*(.+?)\s*\*/", _HEADER.read_text(encoding="utf-8")
-    )
-    return {int(code): text for code, text in entries}
+def _texts() -> list[str]:
+    """The table of sentences, as it stands in the C source that the controller is built from."""
+    return re.findall(r'^\s+"(.+)",$', _TABLE.read_text(encoding="utf-8"), re.MULTILINE)

@@ -26,7 +26,7 @@ class Step:
     frames: list[Any] = field(default_factory=list)
     """The messages that it consists of."""
     decision: Decision | None = None
-    """What the controller decided; None where its answer was lost."""
+    """What the controller decided; None where nobody heard it."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,6 @@ class Replay:
 
     steps: int
     """Steps that were sent again."""
-    compared: int
-    """Those of which the recording has the decision."""
     different: list[tuple[int, Decision, Decision]]
     """Number of the step, the decision then, the decision now, where they are not the same."""
 
@@ -44,27 +42,33 @@ class Replay:
 def replay(recording: Path, link: Link) -> Replay:
     """Send the steps of a recording in their order, signed anew and of the present session.
 
-    Deadlines are left out: it is told what was decided, not how fast. Steps that the column did not
-    take then are left out, too, and so are models: upload the one that was in use before.
+    Left out are deadlines, as it is told what was decided, not how fast; steps that the column did
+    not take, or whose answer nobody heard, as a link asks until it does; and models: upload the one
+    that was in use before.
 
     Raises:
         WireError: the file is no recording, or the controller does not answer.
         OSError: the file cannot be read.
     """
-    steps = compared = 0
     different = []
-    for number, step in enumerate(recorded_steps(recording)):
-        if step.decision is not None and step.decision.skipped:
-            continue
-        if step.begins or steps == 0:
+    count = 0
+    for count, (step, then) in enumerate(_taken(recording), 1):
+        if step.begins:
             link.reset()
         now = _send(link, step)
-        steps += 1
-        if step.decision is not None:
-            compared += 1
-            if not now.same(step.decision):
-                different.append((number, step.decision, now))
-    return Replay(steps, compared, different)
+        if not now.same(then):
+            different.append((count - 1, then, now))
+    return Replay(count, different)
+
+
+def _taken(recording: Path) -> Iterator[tuple[Step, Decision]]:
+    """The steps that the column took, and what it decided."""
+    begins = True
+    for step in recorded_steps(recording):
+        step.begins = begins = begins or step.begins
+        if step.decision is not None and not step.decision.skipped:
+            begins = False
+            yield step, step.decision
 
 
 def _send(link: Link, step: Step) -> Decision:

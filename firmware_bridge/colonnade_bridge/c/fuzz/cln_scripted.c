@@ -7,17 +7,26 @@
 /* A model of this mind: five letters, then its hash, then anything. */
 static const uint8_t cln_scripted_magic[5] = {'M', 'O', 'D', 'E', 'L'};
 
-static uint64_t cln_scripted_now(void *user) { return ((cln_scripted *)user)->now; }
+static uint64_t cln_scripted_now(void *user)
+{
+    return ((cln_scripted *)user)->now;
+}
 
-static int cln_scripted_verify(void *user, const uint8_t *blob, uint32_t length, uint64_t *hash) {
+static int cln_scripted_verify(void *user, const uint8_t *blob, uint32_t length, uint64_t *hash)
+{
     (void)user;
-    if (length < sizeof cln_scripted_magic + sizeof *hash) return CLN_ERROR_LENGTH;
-    if (memcmp(blob, cln_scripted_magic, sizeof cln_scripted_magic) != 0) return CLN_ERROR_NO_MODEL;
+    if (length < sizeof cln_scripted_magic + sizeof *hash) {
+        return CLN_ERROR_LENGTH;
+    }
+    if (memcmp(blob, cln_scripted_magic, sizeof cln_scripted_magic) != 0) {
+        return CLN_ERROR_NO_MODEL;
+    }
     memcpy(hash, blob + sizeof cln_scripted_magic, sizeof *hash);
     return CLN_OK;
 }
 
-static void cln_scripted_adopt(void *user, const uint8_t *blob, uint32_t length) {
+static void cln_scripted_adopt(void *user, const uint8_t *blob, uint32_t length)
+{
     cln_scripted *controller = user;
     (void)blob;
     (void)length;
@@ -25,41 +34,64 @@ static void cln_scripted_adopt(void *user, const uint8_t *blob, uint32_t length)
     controller->adopted++;
 }
 
-static int cln_scripted_store(void *user, unsigned slot, uint32_t offset, const void *bytes, uint32_t count) {
+static int cln_scripted_store(void *user, unsigned slot, uint32_t offset, const void *bytes,
+                              uint32_t count)
+{
     cln_scripted *controller = user;
     const cln_link_slot *place = &controller->link.config.slots[slot];
     uint8_t *target = controller->flash + (place->bytes - controller->flash);
-    if (controller->power == 1) return -1;
-    if (controller->power > 1) controller->power--;
+    if (controller->power == 1) {
+        return -1;
+    }
+    if (controller->power > 1) {
+        controller->power--;
+    }
     controller->writes++;
     if (bytes == NULL) {
         memset(target, 0xFF, place->size);
         return 0;
     }
-    if (offset % 16u != 0 || count % 16u != 0 || offset > place->size || count > place->size - offset) return -1;
+    if (offset % 16u != 0 || count % 16u != 0 || offset > place->size ||
+        count > place->size - offset) {
+        return -1;
+    }
     const uint8_t *source = bytes;
-    for (uint32_t i = 0; i < count; i++) target[offset + i] &= source[i]; /* flash only clears bits */
+    for (uint32_t i = 0; i < count; i++) {
+        target[offset + i] &= source[i]; /* flash only clears bits */
+    }
     return 0;
 }
 
-static int cln_scripted_sense(void *user, const cln_gather_patch *patch, float percept[CLN_GATHER_PERCEPT]) {
+static int cln_scripted_sense(void *user, const cln_gather_patch *patch,
+                              float percept[CLN_GATHER_PERCEPT])
+{
     (void)user;
     uint32_t colour = 0;
-    for (uint32_t i = 0; i < 3u * patch->pixels; i++) colour += patch->rgb[i];
+    for (uint32_t i = 0; i < 3u * patch->pixels; i++) {
+        colour += patch->rgb[i];
+    }
     memcpy(percept, patch->pose, sizeof patch->pose);
-    for (unsigned i = 7; i < CLN_GATHER_PERCEPT; i++) percept[i] = (float)patch->depth[i] * patch->unit;
+    for (unsigned i = 7; i < CLN_GATHER_PERCEPT; i++) {
+        percept[i] = (float)patch->depth[i] * patch->unit;
+    }
     percept[17] = (float)colour;
     return CLN_OK;
 }
 
-static int cln_scripted_step(void *user, float percepts[][CLN_GATHER_PERCEPT], uint32_t patches, int wants_goal,
-                             cln_link_answer *answer) {
+static int cln_scripted_step(void *user, float percepts[][CLN_GATHER_PERCEPT], uint32_t patches,
+                             int wants_goal, cln_link_answer *answer)
+{
     cln_scripted *controller = user;
-    for (uint32_t patch = 0; patch < patches; patch++)
-        for (unsigned i = 0; i < CLN_GATHER_PERCEPT; i++) controller->evidence += (double)percepts[patch][i] * (1.0 + i);
+    for (uint32_t patch = 0; patch < patches; patch++) {
+        for (unsigned i = 0; i < CLN_GATHER_PERCEPT; i++) {
+            controller->evidence += (double)percepts[patch][i] * (1.0 + i);
+        }
+    }
     controller->steps++;
     controller->now += controller->step_us;
-    answer->evidence = controller->evidence < 1e30 && controller->evidence > -1e30 ? (float)controller->evidence : 0;
+    answer->evidence = controller->evidence < 1e30 && controller->evidence > -1e30
+                           ? (float)controller->evidence
+                           : 0;
     answer->rival = answer->evidence / 2;
     answer->fit = 2.5f;
     memcpy(answer->pose, percepts[patches - 1u], sizeof answer->pose);
@@ -67,29 +99,40 @@ static int cln_scripted_step(void *user, float percepts[][CLN_GATHER_PERCEPT], u
     answer->has_goal = (uint8_t)(wants_goal != 0);
     answer->work = 1000u * patches;
     answer->object = (int16_t)patches;
-    answer->verdict = controller->steps % 3u == 0;
+    answer->verdict = controller->evidence > 0;
     answer->poses = 1;
     return CLN_OK;
 }
 
-static void cln_scripted_reset(void *user) {
+static void cln_scripted_reset(void *user)
+{
     cln_scripted *controller = user;
     controller->evidence = 0;
     controller->resets++;
 }
 
-static void cln_scripted_stop(void *user) { ((cln_scripted *)user)->stops++; }
+static void cln_scripted_stop(void *user)
+{
+    ((cln_scripted *)user)->stops++;
+}
 
-static void cln_scripted_measure(void *user, uint32_t *stack, uint32_t *ram) {
+static void cln_scripted_measure(void *user, uint32_t *stack, uint32_t *ram)
+{
     (void)user;
     *stack = 1024;
     *ram = (uint32_t)sizeof(cln_link);
 }
 
-size_t cln_scripted_size(void) { return sizeof(cln_scripted); }
+size_t cln_scripted_size(void)
+{
+    return sizeof(cln_scripted);
+}
 
-int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *key, uint64_t chance) {
-    const uint32_t model = CLN_SCRIPTED_MODEL_SLOT, state = CLN_SCRIPTED_STATE_SLOT;
+int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *key, uint64_t chance)
+{
+    const uint32_t model = (uint32_t)CLN_SCRIPTED_MODEL_SLOT,
+                   state = (uint32_t)CLN_SCRIPTED_STATE_SLOT;
+    uint8_t *states = flash + 2 * CLN_SCRIPTED_MODEL_SLOT;
     memset(controller, 0, sizeof *controller);
     controller->flash = flash;
     memcpy(controller->key, key, sizeof controller->key);
@@ -97,7 +140,7 @@ int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *k
         .key = controller->key,
         .chance = chance,
         .watchdog_us = CLN_LINK_WATCHDOG_US,
-        .slots = {{flash, model}, {flash + model, model}, {flash + 2u * model, state}, {flash + 2u * model + state, state}},
+        .slots = {{flash, model}, {flash + model, model}, {states, state}, {states + state, state}},
     };
     const cln_link_calls calls = {
         .user = controller,
@@ -114,11 +157,15 @@ int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *k
     return cln_link_init(&controller->link, &config, &calls);
 }
 
-size_t cln_scripted_run(cln_scripted *controller, const uint8_t *bytes, size_t count, uint8_t *out, size_t room) {
+size_t cln_scripted_run(cln_scripted *controller, const uint8_t *bytes, size_t count, uint8_t *out,
+                        size_t room)
+{
     size_t ready;
     cln_link_run(&controller->link, bytes, count);
     const uint8_t *waiting = cln_link_out(&controller->link, &ready);
-    if (ready > room) ready = room;
+    if (ready > room) {
+        ready = room;
+    }
     memcpy(out, waiting, ready);
     cln_link_sent(&controller->link, ready);
     return ready;

@@ -1,16 +1,16 @@
 /* A controller without hardware whose mind follows a script: for fuzzing and for tests of the wire.
  *
- * Its evidence is the sum of all that it was sent since the last reset, so that a step lost, doubled
- * or changed shows in every later answer.
+ * Its evidence is the sum of all that it was sent since the last reset, so that a step lost,
+ * doubled or changed shows in every later answer.
  */
 #ifndef CLN_SCRIPTED_H
 #define CLN_SCRIPTED_H
 
 #include "cln_link.h"
 
-#define CLN_SCRIPTED_MODEL_SLOT 131072u
-#define CLN_SCRIPTED_STATE_SLOT 256u
-#define CLN_SCRIPTED_FLASH (2u * (CLN_SCRIPTED_MODEL_SLOT + CLN_SCRIPTED_STATE_SLOT))
+#define CLN_SCRIPTED_MODEL_SLOT ((size_t)131072)
+#define CLN_SCRIPTED_STATE_SLOT ((size_t)256)
+#define CLN_SCRIPTED_FLASH      (2 * (CLN_SCRIPTED_MODEL_SLOT + CLN_SCRIPTED_STATE_SLOT))
 
 typedef struct {
     uint64_t now;     /* the clock, us; whoever runs the controller moves it */
@@ -31,9 +31,11 @@ typedef struct {
 size_t cln_scripted_size(void);
 
 /* Power on; flash is as it was left, blank at first (0xFF). Returns what cln_link_init does. */
-int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *key, uint64_t chance);
+int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *key,
+                      uint64_t chance);
 
 /* Take bytes, and move what is to be sent to `out`; returns how many bytes that are. */
-size_t cln_scripted_run(cln_scripted *controller, const uint8_t *bytes, size_t count, uint8_t *out, size_t room);
+size_t cln_scripted_run(cln_scripted *controller, const uint8_t *bytes, size_t count, uint8_t *out,
+                        size_t room);
 
 #endif

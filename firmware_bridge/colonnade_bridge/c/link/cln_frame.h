@@ -9,11 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLN_FRAME_HEADER 10u    /* bytes before the payload */
-#define CLN_FRAME_TAIL 15u      /* bytes after it: checksum 2, link 1, time stamp 6, signature 6 */
-#define CLN_FRAME_PAYLOAD 237u  /* bytes of the longest payload in the dialect */
-#define CLN_FRAME_MOST (CLN_FRAME_HEADER + CLN_FRAME_PAYLOAD + CLN_FRAME_TAIL)
-#define CLN_KEY_BYTES 32u
+#define CLN_FRAME_HEADER  10u  /* bytes before the payload */
+#define CLN_FRAME_TAIL    15u  /* bytes after it: checksum 2, link 1, time stamp 6, signature 6 */
+#define CLN_FRAME_PAYLOAD 237u /* bytes of the longest payload in the dialect */
+#define CLN_FRAME_MOST    (CLN_FRAME_HEADER + CLN_FRAME_PAYLOAD + CLN_FRAME_TAIL)
+#define CLN_KEY_BYTES     32u
 
 /* Who signs and what was signed already. Time stamps are counts of 10 us since 2015, 48 bits. */
 typedef struct {
@@ -34,8 +34,8 @@ typedef enum {
 
 /* Judge what begins at `bytes`; where it is accepted, `*length` is the frame's and the signer has
  * heard it. `sender` is the component that it must come from. */
-cln_frame_verdict cln_frame_check(const uint8_t *bytes, size_t count, uint8_t sender, cln_signer *signer,
-                                  size_t *length);
+cln_frame_verdict cln_frame_check(const uint8_t *bytes, size_t count, uint8_t sender,
+                                  cln_signer *signer, size_t *length);
 
 /* The message's number, of a frame that was accepted. */
 uint32_t cln_frame_message(const uint8_t *frame);
@@ -43,10 +43,10 @@ uint32_t cln_frame_message(const uint8_t *frame);
 /* Copy the payload of an accepted frame into a generated struct of `size` bytes, zeros after it. */
 void cln_frame_read(const uint8_t *frame, void *message, size_t size);
 
-/* Write and sign one frame with a generated struct as payload. Returns its length, or 0 where it does
- * not fit in `room`, the message is none of the dialect or time stamps have run out. */
-size_t cln_frame_write(uint8_t *out, size_t room, uint8_t sender, uint32_t message, const void *payload,
-                       cln_signer *signer);
+/* Write and sign one frame with a generated struct as payload. Returns its length, or 0 where it
+ * does not fit in `room`, the message is none of the dialect or time stamps have run out. */
+size_t cln_frame_write(uint8_t *out, size_t room, uint8_t sender, uint32_t message,
+                       const void *payload, cln_signer *signer);
 
 /* First six bytes of SHA-256 over key and `count` bytes. */
 void cln_frame_sign(const uint8_t *key, const uint8_t *bytes, size_t count, uint8_t signature[6]);

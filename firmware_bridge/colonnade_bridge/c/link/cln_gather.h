@@ -4,16 +4,16 @@
 
 #include <stdint.h>
 
-#define CLN_GATHER_PATCHES 5u  /* most patches of a step */
-#define CLN_GATHER_PIXELS 256u /* most pixels of a patch: 16x16 */
-#define CLN_GATHER_PERCEPT 18u /* floats of a percept, see colonnade_models/percept.py */
+#define CLN_GATHER_PATCHES 5u   /* most patches of a step */
+#define CLN_GATHER_PIXELS  256u /* most pixels of a patch: 16x16 */
+#define CLN_GATHER_PERCEPT 18u  /* floats of a percept, see colonnade_models/percept.py */
 
 typedef struct {
-    float pose[7];                            /* sensor in the body's frame: m, quaternion x y z w */
-    float unit;                               /* m that one count of depth is worth */
-    uint32_t pixels;                          /* how many, row by row: 64 or 256 */
-    uint16_t depth[CLN_GATHER_PIXELS];        /* counts along the sensor's axis; 0: nothing was met */
-    uint8_t rgb[CLN_GATHER_PIXELS * 3u];      /* 0..255 */
+    float pose[7];                       /* sensor in the body's frame: m, quaternion x y z w */
+    float unit;                          /* m that one count of depth is worth */
+    uint32_t pixels;                     /* how many, row by row: 64 or 256 */
+    uint16_t depth[CLN_GATHER_PIXELS];   /* counts along the sensor's axis; 0: nothing was met */
+    uint8_t rgb[CLN_GATHER_PIXELS * 3u]; /* 0..255 */
 } cln_gather_patch;
 
 typedef struct {
@@ -30,10 +30,10 @@ typedef struct {
 } cln_gather;
 
 typedef enum {
-    CLN_GATHER_MORE,    /* further frames are needed */
-    CLN_GATHER_SENSE,   /* `pixels` is complete: fill `percepts[patch]`, then call cln_gather_sensed */
-    CLN_GATHER_WHOLE,   /* all percepts are there */
-    CLN_GATHER_REFUSED  /* out of range, not finite, or not of the step it claims to be of */
+    CLN_GATHER_MORE,   /* further frames are needed */
+    CLN_GATHER_SENSE,  /* `pixels` is complete: fill `percepts[patch]`, call cln_gather_sensed */
+    CLN_GATHER_WHOLE,  /* all percepts are there */
+    CLN_GATHER_REFUSED /* out of range, not finite, or not of the step it claims to be of */
 } cln_gather_result;
 
 /* Begin anew with another step. */

@@ -15,7 +15,8 @@ void cln_link_send_status(cln_link *link, int error);
 /* Write a record to flash and go on with it. Returns 0 or CLN_ERROR_FLASH; then nothing changed. */
 int cln_link_save(cln_link *link, const cln_record *record);
 
-/* Whether a request is new. Counts it as repeated if it was done last, and as refused if it is older. */
+/* Whether a request is new. Counts it as repeated if it was done last, and as refused if it is
+ * older. */
 int cln_link_is_new(cln_link *link, uint32_t sequence, uint8_t request);
 
 /* The same of an order, which is done from now on; one that comes again is answered again. */

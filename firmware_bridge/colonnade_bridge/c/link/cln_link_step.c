@@ -1,23 +1,33 @@
-/* Steps: gathered from their frames, thought through within their deadline, answered exactly once. */
+/* Steps: gathered from their frames, thought through in their time, answered exactly once. */
 #include <colonnade/mavlink.h>
 #include <string.h>
 
 #include "cln_error.h"
 #include "cln_link_inside.h"
 
-static uint64_t cln_link_age(const cln_link *link) {
+static uint64_t cln_link_age(const cln_link *link)
+{
     return link->calls.now(link->calls.user) - link->gather.since;
 }
 
-static int cln_link_is_late(const cln_link *link) {
-    return link->gather.deadline > 0 && cln_link_age(link) > link->gather.deadline * 1000u;
+static int cln_link_is_late(const cln_link *link)
+{
+    return link->gather.deadline > 0 &&
+           cln_link_age(link) > (uint64_t)link->gather.deadline * 1000u;
 }
 
 /* Answer the step with what the mind said last, or with the error for which it was not asked. */
-static void cln_link_finish_step(cln_link *link, int error, uint8_t notes) {
-    if (cln_link_is_late(link)) notes = (uint8_t)(notes | CLN_NOTE_LATE);
-    if (error != CLN_OK) notes = (uint8_t)(notes | CLN_NOTE_SKIPPED);
-    if (!(notes & CLN_NOTE_SKIPPED) && link->answer.has_goal) notes = (uint8_t)(notes | CLN_NOTE_GOAL);
+static void cln_link_finish_step(cln_link *link, int error, uint8_t notes)
+{
+    if (cln_link_is_late(link)) {
+        notes = (uint8_t)(notes | CLN_NOTE_LATE);
+    }
+    if (error != CLN_OK) {
+        notes = (uint8_t)(notes | CLN_NOTE_SKIPPED);
+    }
+    if (!(notes & CLN_NOTE_SKIPPED) && link->answer.has_goal) {
+        notes = (uint8_t)(notes | CLN_NOTE_GOAL);
+    }
     link->notes = notes;
     link->request_error = error;
     link->request = CLN_LINK_STEP;
@@ -25,11 +35,14 @@ static void cln_link_finish_step(cln_link *link, int error, uint8_t notes) {
     link->micros = (uint32_t)cln_link_age(link);
     link->gather.sequence = 0;
     link->counts.steps++;
-    if (notes & CLN_NOTE_LATE) link->counts.late++;
+    if (notes & CLN_NOTE_LATE) {
+        link->counts.late++;
+    }
     cln_link_answer_step(link);
 }
 
-static void cln_link_think(cln_link *link) {
+static void cln_link_think(cln_link *link)
+{
     if (link->stopped) {
         cln_link_finish_step(link, CLN_ERROR_STOPPED, 0);
     } else if (link->model == 0) {
@@ -46,19 +59,23 @@ static void cln_link_think(cln_link *link) {
         if (error == CLN_OK) {
             link->answer = answer;
             link->counts.work = answer.work;
-            if (answer.work > link->counts.work_most) link->counts.work_most = answer.work;
+            if (answer.work > link->counts.work_most) {
+                link->counts.work_most = answer.work;
+            }
         }
         cln_link_finish_step(link, error, 0);
     }
 }
 
-static cln_gather_result cln_link_sense(cln_link *link, int *error) {
+static cln_gather_result cln_link_sense(cln_link *link, int *error)
+{
     cln_gather *gather = &link->gather;
     *error = link->calls.sense(link->calls.user, &gather->pixels, gather->percepts[gather->patch]);
     return cln_gather_sensed(gather);
 }
 
-void cln_link_take_step(cln_link *link, const uint8_t *frame, uint32_t message) {
+void cln_link_take_step(cln_link *link, const uint8_t *frame, uint32_t message)
+{
     mavlink_cln_goal_t head; /* session and sequence stand first in all of a step's messages */
     cln_frame_read(frame, &head, sizeof head);
     cln_gather *gather = &link->gather;
@@ -68,28 +85,39 @@ void cln_link_take_step(cln_link *link, const uint8_t *frame, uint32_t message) 
     }
     if (head.sequence != gather->sequence || gather->sequence == 0) {
         const int again = head.sequence == link->done && link->request == CLN_LINK_STEP;
-        if (again && !cln_gather_is_last(frame)) return;
-        if (!cln_link_is_new(link, head.sequence, CLN_LINK_STEP)) {
-            if (again) cln_link_answer_step(link);
+        if (again && !cln_gather_is_last(frame)) {
             return;
         }
-        if (gather->sequence != 0) link->counts.incomplete++;
+        if (!cln_link_is_new(link, head.sequence, CLN_LINK_STEP)) {
+            if (again) {
+                cln_link_answer_step(link);
+            }
+            return;
+        }
+        if (gather->sequence != 0) {
+            link->counts.incomplete++;
+        }
         cln_gather_begin(gather, head.sequence, link->arrived);
     }
 
     int error = CLN_OK;
-    cln_gather_result result = message == MAVLINK_MSG_ID_CLN_PERCEPT ? cln_gather_take_percept(gather, frame)
-                                                                    : cln_gather_take_patch(gather, frame);
-    if (result == CLN_GATHER_SENSE) result = cln_link_sense(link, &error);
-    if (error != CLN_OK)
+    cln_gather_result result = message == MAVLINK_MSG_ID_CLN_PERCEPT
+                                   ? cln_gather_take_percept(gather, frame)
+                                   : cln_gather_take_patch(gather, frame);
+    if (result == CLN_GATHER_SENSE) {
+        result = cln_link_sense(link, &error);
+    }
+    if (error != CLN_OK) {
         cln_link_finish_step(link, error, 0);
-    else if (result == CLN_GATHER_WHOLE)
+    } else if (result == CLN_GATHER_WHOLE) {
         cln_link_think(link);
-    else if (result == CLN_GATHER_REFUSED)
+    } else if (result == CLN_GATHER_REFUSED) {
         link->counts.refused++;
+    }
 }
 
-void cln_link_answer_step(cln_link *link) {
+void cln_link_answer_step(cln_link *link)
+{
     const cln_link_answer *answer = &link->answer;
     if (link->notes & CLN_NOTE_GOAL) {
         mavlink_cln_goal_t goal;

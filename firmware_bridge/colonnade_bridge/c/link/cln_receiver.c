@@ -2,13 +2,15 @@
 
 #include <string.h>
 
-void cln_receiver_init(cln_receiver *receiver, cln_signer *signer, uint8_t sender) {
+void cln_receiver_init(cln_receiver *receiver, cln_signer *signer, uint8_t sender)
+{
     memset(receiver, 0, sizeof *receiver);
     receiver->signer = signer;
     receiver->sender = sender;
 }
 
-size_t cln_receiver_put(cln_receiver *receiver, const uint8_t *bytes, size_t count) {
+size_t cln_receiver_put(cln_receiver *receiver, const uint8_t *bytes, size_t count)
+{
     const size_t kept = (size_t)(receiver->end - receiver->begin);
     if (receiver->end + count > CLN_RECEIVER_ROOM && receiver->begin > 0) {
         memmove(receiver->bytes, receiver->bytes + receiver->begin, kept);
@@ -17,18 +19,21 @@ size_t cln_receiver_put(cln_receiver *receiver, const uint8_t *bytes, size_t cou
     }
     const size_t room = CLN_RECEIVER_ROOM - (size_t)receiver->end;
     const size_t taken = count < room ? count : room;
-    if (taken > 0) memcpy(receiver->bytes + receiver->end, bytes, taken);
+    if (taken > 0) {
+        memcpy(receiver->bytes + receiver->end, bytes, taken);
+    }
     receiver->end = (uint16_t)(receiver->end + taken);
     return taken;
 }
 
-const uint8_t *cln_receiver_next(cln_receiver *receiver) {
+const uint8_t *cln_receiver_next(cln_receiver *receiver)
+{
     cln_receiver_counts *counts = &receiver->counts;
     while (receiver->begin < receiver->end) {
         const uint8_t *candidate = receiver->bytes + receiver->begin;
         size_t length = 0;
-        switch (cln_frame_check(candidate, (size_t)(receiver->end - receiver->begin), receiver->sender,
-                                receiver->signer, &length)) {
+        switch (cln_frame_check(candidate, (size_t)(receiver->end - receiver->begin),
+                                receiver->sender, receiver->signer, &length)) {
         case CLN_FRAME_WHOLE:
             counts->received++;
             receiver->begin = (uint16_t)(receiver->begin + length);
@@ -52,10 +57,16 @@ const uint8_t *cln_receiver_next(cln_receiver *receiver) {
     return NULL;
 }
 
-void cln_receiver_give_up(cln_receiver *receiver) {
-    if (receiver->begin == receiver->end) return;
+void cln_receiver_give_up(cln_receiver *receiver)
+{
+    if (receiver->begin == receiver->end) {
+        return;
+    }
     receiver->begin++;
     receiver->counts.dropped++;
 }
 
-int cln_receiver_waits(const cln_receiver *receiver) { return receiver->begin < receiver->end; }
+int cln_receiver_waits(const cln_receiver *receiver)
+{
+    return receiver->begin < receiver->end;
+}

@@ -11,7 +11,7 @@
 
 #include "cln_frame.h"
 
-#define CLN_RECEIVER_ROOM (2u * CLN_FRAME_MOST)
+#define CLN_RECEIVER_ROOM ((size_t)2 * CLN_FRAME_MOST)
 
 typedef struct {
     uint32_t received;      /* frames accepted */
@@ -24,8 +24,8 @@ typedef struct {
 typedef struct {
     cln_signer *signer;
     cln_receiver_counts counts;
-    uint16_t begin, end;               /* the bytes that are still to be judged */
-    uint8_t sender;                    /* the component that frames must come from */
+    uint16_t begin, end; /* the bytes that are still to be judged */
+    uint8_t sender;      /* the component that frames must come from */
     uint8_t bytes[CLN_RECEIVER_ROOM];
 } cln_receiver;
 
@@ -35,8 +35,8 @@ void cln_receiver_init(cln_receiver *receiver, cln_signer *signer, uint8_t sende
  * returned NULL there is room for at least CLN_FRAME_MOST. */
 size_t cln_receiver_put(cln_receiver *receiver, const uint8_t *bytes, size_t count);
 
-/* The next accepted frame, or NULL when more bytes are needed. It stays valid until the next call of
- * any of these functions. */
+/* The next accepted frame, or NULL when more bytes are needed. It stays valid until the next call
+ * of any of these functions. */
 const uint8_t *cln_receiver_next(cln_receiver *receiver);
 
 /* The line fell silent: the frame that is waited for will not be completed. Give up its first byte;

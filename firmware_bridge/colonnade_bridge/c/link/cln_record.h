@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define CLN_RECORD_BYTES 64u
+#define CLN_RECORD_BYTES   64u
 #define CLN_RECORD_NO_SLOT 255u
 
 typedef struct {
