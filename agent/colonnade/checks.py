@@ -43,7 +43,15 @@ def check_config(config: object) -> None:
     Raises:
         ConfigError: one sentence that says which flag and what it takes.
     """
-    least = {"seed": 0, "workers": 0, "rotations": 1, "epochs": 1, "max_steps": 1, "moves": 0}
+    least = {
+        "seed": 0,
+        "workers": 0,
+        "rotations": 1,
+        "epochs": 1,
+        "episodes": 1,
+        "max_steps": 1,
+        "moves": 0,
+    }
     for field, bound in least.items():
         value = getattr(config, field, None)
         if value is not None and value < bound:
@@ -74,7 +82,7 @@ def check_config(config: object) -> None:
 
 def _check_files(config: object) -> None:
     """Refuse places where no file can be written, which would be found out when all is done."""
-    files = {flag: getattr(config, flag, None) for flag in ("json", "picture")}
+    files = {flag: getattr(config, flag, None) for flag in ("json", "picture", "record")}
     if files["json"] == STDOUT:
         del files["json"]
     if isinstance(config, ObjectsConfig):

@@ -1,4 +1,5 @@
-"""The command line: ``colonnade train | evaluate | explore | discover | objects | doctor | bench``.
+"""The command line: ``colonnade train | evaluate | explore | discover | deploy | objects | doctor |
+bench``.
 
 Nothing heavy is imported until a command is chosen and its options are understood. Errors that
 a user can cause end in one sentence on stderr, never in a traceback (COLONNADE_DEBUG=1 shows it).
@@ -30,6 +31,8 @@ from colonnade.config import (
     ObjectsConfig,
     TrainConfig,
 )
+from colonnade.deploy_config import HELP as HELP_OF_DEPLOY
+from colonnade.deploy_config import DeployConfig
 from colonnade.json_option import json_apart
 from colonnade.options import Commands, understand
 from colonnade.output import MAKE_ROOM, MAY_RESUME, TOO_LONG, shortened
@@ -54,6 +57,7 @@ touches tell which one it is and how it lies.
   colonnade train --objects my_meshes --out runs/mine
   colonnade evaluate runs/mine --noise raw    how good is it?
   colonnade discover --out runs/stream        the same without names: what is new, what is known?
+  colonnade deploy runs/mine --qemu an500     the same with the mind on a controller
   colonnade bench                             the field's benchmark, and others
   colonnade doctor                            what works on this computer?
 
@@ -121,6 +125,7 @@ _COMMANDS: Commands = {
     "train": (TrainConfig, _TRAIN),
     "evaluate": (EvaluateConfig, _EVALUATE),
     "discover": (DiscoverConfig, _DISCOVER),
+    "deploy": (DeployConfig, HELP_OF_DEPLOY),
     "objects": (ObjectsConfig, _OBJECTS),
     "doctor": (DoctorConfig, _DOCTOR),
     "bench": (BenchConfig, _BENCH),
@@ -192,6 +197,10 @@ def _do(config: Any, engine: str) -> int:
         from colonnade.commands.objects import objects
 
         return objects(config, engine)
+    if isinstance(config, DeployConfig):
+        from colonnade.commands.deploy import deploy
+
+        return deploy(config, engine)
     if isinstance(config, TrainConfig):
         from colonnade.commands.train import train
 

@@ -18,6 +18,7 @@ from tyro.constructors import PrimitiveConstructorSpec
 from colonnade.names import joined, split
 
 __all__ = [
+    "AlsoRoot",
     "BenchConfig",
     "Body",
     "BodyOption",
@@ -27,7 +28,9 @@ __all__ = [
     "DoctorConfig",
     "EvaluateConfig",
     "ExploreConfig",
+    "JsonFile",
     "LimitOption",
+    "Names",
     "Noise",
     "ObjectsConfig",
     "Orientations",
@@ -35,7 +38,9 @@ __all__ = [
     "Policy",
     "StreamOptions",
     "TrainConfig",
+    "file_from",
     "optional",
+    "word_from",
 ]
 
 Body = Literal["touch", "camera"]
@@ -58,11 +63,11 @@ def _split(arguments: list[str]) -> tuple[str, ...]:
     return names
 
 
-def _file(arguments: list[str]) -> Path:
+def file_from(arguments: list[str]) -> Path:
     return Path(arguments[0]).expanduser()
 
 
-def _word(arguments: list[str]) -> str:
+def word_from(arguments: list[str]) -> str:
     return arguments[0]
 
 
@@ -99,7 +104,7 @@ Names = Annotated[
 ]
 """Object names, separated by commas on the command line; none means all of the set."""
 
-JsonFile = Annotated[Path | None, optional("FILE", "none", _file)]
+JsonFile = Annotated[Path | None, optional("FILE", "none", file_from)]
 AlsoRoot = tyro.conf.arg(aliases=("--root",))
 """The field's benchmark calls a set of objects the root; every command that
 takes one understands both."""
@@ -200,7 +205,7 @@ class EvaluateConfig(ShowOptions):
     run: Annotated[Path, tyro.conf.arg(metavar="RUN"), tyro.conf.Positional]
     """Run folder that `colonnade train` made."""
 
-    objects: Annotated[str | None, optional("SET", "as-trained", _word), AlsoRoot] = None
+    objects: Annotated[str | None, optional("SET", "as-trained", word_from), AlsoRoot] = None
     """Set to show. Objects that the run never learned should be answered with `unknown`."""
 
     names: Names = ()
@@ -233,7 +238,7 @@ class EvaluateConfig(ShowOptions):
     scale: Annotated[float | None, optional("FLOAT", "as-trained", _positive)] = None
     """Multiply every mesh of files by this, e.g. 0.001 for millimetres."""
 
-    out: Annotated[Path | None, optional("DIR", "RUN", _file)] = None
+    out: Annotated[Path | None, optional("DIR", "RUN", file_from)] = None
     """Folder for episodes.parquet, summary.json and report.html."""
 
     json: JsonFile = None
@@ -244,7 +249,7 @@ class EvaluateConfig(ShowOptions):
 class ExploreConfig(ShowOptions, BodyOption, PartOptions, SetOption):
     """The main job: learn a set of objects, recognise them in new orientations, write a report."""
 
-    out: Annotated[Path | None, optional("DIR", "runs/explore-DATE-TIME", _file)] = None
+    out: Annotated[Path | None, optional("DIR", "runs/explore-DATE-TIME", file_from)] = None
     """Run folder to make."""
 
     seed: int = 0
@@ -287,13 +292,15 @@ class DiscoverConfig(StreamOptions, SetOption):
 class ObjectsConfig(PartOptions):
     """List the objects of a set with their sizes and draw them on one contact sheet."""
 
-    listed: Annotated[str | None, optional("SET", "builtin", _word), tyro.conf.Positional] = None
+    listed: Annotated[str | None, optional("SET", "builtin", word_from), tyro.conf.Positional] = (
+        None
+    )
     """builtin, pybullet, random:000-049, or a folder (or one file) of meshes."""
 
-    objects: Annotated[str | None, optional("SET", "builtin", _word), AlsoRoot] = None
+    objects: Annotated[str | None, optional("SET", "builtin", word_from), AlsoRoot] = None
     """The same, as the other commands call it."""
 
-    out: Annotated[Path | None, optional("PNG", "objects-SET.png", _file)] = None
+    out: Annotated[Path | None, optional("PNG", "objects-SET.png", file_from)] = None
     """Picture to draw."""
 
     json: JsonFile = None
@@ -309,7 +316,9 @@ class BenchConfig:
 class DoctorConfig:
     """Check this computer: what works, what is missing, and what to do about it."""
 
-    model: Annotated[Path | None, optional("RUN|MODEL", "none", _file), tyro.conf.Positional] = None
+    model: Annotated[
+        Path | None, optional("RUN|MODEL", "none", file_from), tyro.conf.Positional
+    ] = None
     """Also check all files of this run folder, or this model file."""
 
     json: JsonFile = None

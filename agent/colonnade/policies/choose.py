@@ -17,7 +17,15 @@ from colonnade_models.column import MET, Column
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory
 
-__all__ = ["Policy", "PolicyName", "choose", "new_policy"]
+__all__ = [
+    "MOST_MISSES",
+    "WALKED_FIRST",
+    "Policy",
+    "PolicyName",
+    "choose",
+    "new_policy",
+    "stride_after",
+]
 
 PolicyName = Literal["distinguish", "curvature", "random"]
 
@@ -63,7 +71,7 @@ def new_policy(random: np.random.Generator, name: PolicyName = "distinguish") ->
 
 
 @inlined
-def _stride(missed: int) -> float:
+def stride_after(missed: int) -> float:
     """Metres to go after so many looks in a row that met nothing.
 
     What is smaller than a stride is found again by shorter ones; if it is not, a sensor that looks
@@ -89,7 +97,7 @@ def choose(
     are standard normal numbers, `steps` counts those done so far.
     """
     policy.missed[0] = policy.missed[0] + 1 if percept[P.ON_OBJECT] == 0.0 else 0
-    stride = _stride(policy.missed[0])
+    stride = stride_after(policy.missed[0])
     worth = np.float32(-1.0)
     tests = policy.tests and policy.missed[0] < MOST_MISSES
     if tests and column.tally[MET] >= WALKED_FIRST:

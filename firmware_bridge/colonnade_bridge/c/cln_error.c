@@ -15,6 +15,15 @@ static const char *const sentence[CLN_ERRORS] = {
     "this processor is big-endian, and models are little-endian",
     "the memory given is too small for the column",
     "no column can keep to these limits",
+    "both flash records of the link's state were broken",
+    "a flash slot could not be written",
+    "there is no model to think with",
+    "the host ordered a stop",
+    "the model does not fit in its slot, or has no bytes",
+    "not the next bytes of the model",
+    "no model is being received, or it is not complete",
+    "not the model that was announced",
+    "no such command",
 };
 
 const char *cln_strerror(int error)

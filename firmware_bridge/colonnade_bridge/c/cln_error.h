@@ -14,7 +14,16 @@ enum {
     CLN_ERROR_ENDIAN = -8,    /* this processor stores numbers the other way round */
     CLN_ERROR_MEMORY = -9,    /* the caller's memory is too small */
     CLN_ERROR_LIMITS = -10,   /* limits that no column can keep to */
-    CLN_ERRORS = 11
+    CLN_ERROR_STATE = -11,    /* both flash records of the link's state were broken */
+    CLN_ERROR_FLASH = -12,    /* a flash slot could not be written */
+    CLN_ERROR_NO_MODEL = -13, /* there is no model to think with */
+    CLN_ERROR_STOPPED = -14,  /* the host ordered a stop */
+    CLN_ERROR_LENGTH = -15,   /* the model does not fit in its slot, or has no bytes */
+    CLN_ERROR_OFFSET = -16,   /* not the next bytes of the model */
+    CLN_ERROR_UPLOAD = -17,   /* no model is being received, or it is not complete */
+    CLN_ERROR_HASH = -18,     /* not the model that was announced */
+    CLN_ERROR_COMMAND = -19,  /* no such command */
+    CLN_ERRORS = 20           /* how many there are, with CLN_OK */
 };
 
 /* One sentence for an error, never NULL. */

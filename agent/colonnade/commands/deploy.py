@@ -1,0 +1,264 @@
+"""``colonnade deploy``: the mind on a controller, the body simulated here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.markup import escape
+from rich.table import Table
+
+from colonnade.checks import check_config
+from colonnade.commands.console import (
+    complain,
+    counted,
+    note,
+    percent,
+    stdout,
+    ticking,
+)
+from colonnade.commands.evaluation import refuse_moved
+from colonnade.config import Body, ConfigError
+from colonnade.deploy_config import DeployConfig
+from colonnade.engine import ENGINE, Engine, load_engine
+from colonnade.episode_options import EpisodeOptions
+from colonnade.json_option import write_json_option
+from colonnade.orientations import orientation
+from colonnade.printable import printable
+from colonnade.run_config import RunFolderError, trained_table
+from colonnade.seeds import episode_seed
+from colonnade.stopping import raise_if_stopped
+
+if TYPE_CHECKING:
+    from colonnade.controllers import Controller
+    from colonnade.hardware import HardwareEpisode
+    from colonnade_bridge.wire.link import Link
+
+__all__ = ["deploy", "summarise"]
+
+
+class _Source(NamedTuple):
+    """What is deployed, and what is shown to it."""
+
+    model: Path
+    objects: str
+    scale: float
+    body: Body
+
+
+def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
+    """Do ``colonnade deploy``; 0 when both minds decided the same and no message was lost.
+
+    Raises:
+        ConfigError: not one controller is named, or a real one without a key.
+        RunFolderError: there is no model.
+        ToolError, BuildError, EmulatorError: the firmware cannot be built or run.
+        BridgeError: the model does not fit in the controller.
+        WireError: the controller does not answer, or refused the model.
+    """
+    check_config(config)
+    _check_controller(config)
+    source = _source(config)
+    mind = load_engine(engine)
+    names = _shown(config, source, mind)
+    blob, model = _exported(mind, source)
+    mind.prepare(note)
+    with _controller(config) as controller:
+        from colonnade_bridge.wire.link import Link
+
+        with Link(controller.url, controller.key, record=config.record) as link:
+            _upload(link, blob)
+            started = perf_counter()
+            episodes = _run(config, source, mind, link, model, names)
+            summary = summarise(episodes, controller, link, len(blob)) | {
+                "seconds": perf_counter() - started,
+                "noise": config.noise,
+                "columns": config.columns,
+                "seed": config.seed,
+            }
+    _tell(summary, episodes)
+    write_json_option(config.json, summary)
+    return 0 if summary["decisions_equal_to_host"] == len(episodes) else 1
+
+
+def _source(config: DeployConfig) -> _Source:
+    """The model's file and where its objects come from."""
+    path = config.model.expanduser()
+    folder = path.parent if path.is_file() else path
+    if path.is_file() and not (folder / "config.toml").is_file():
+        if config.objects is None:
+            raise ConfigError(f"{path} is in no run folder: say with --objects SET what to show.")
+        return _Source(path, config.objects, 1.0, "touch")
+    trained = trained_table(folder)
+    model = path if path.is_file() else folder / "model.safetensors"
+    if not model.is_file():
+        raise RunFolderError(f"{config.model} has no model.safetensors yet: finish its training.")
+    if config.objects is None:
+        refuse_moved(str(config.model), trained)
+        return _Source(model, str(trained["objects"]), trained["scale"], trained["body"])
+    return _Source(model, config.objects, 1.0, trained["body"])
+
+
+def _shown(config: DeployConfig, source: _Source, mind: Engine) -> list[str]:
+    """The objects that take turns."""
+    known = mind.load_memory(source.model).names
+    return list(
+        mind.open_set(
+            source.objects,
+            config.names or (known if config.objects is None else None),
+            source.scale,
+        )
+    )
+
+
+def _exported(mind: Engine, source: _Source) -> tuple[bytes, Any]:
+    """The blob that the controller gets, and the model in it as this computer reads it."""
+    from colonnade_bridge.blob import read_blob
+    from colonnade_bridge.export import export_blob
+
+    blob = export_blob(mind.load_memory(source.model))
+    return blob, read_blob(blob)
+
+
+def _check_controller(config: DeployConfig) -> None:
+    """Refuse what names no controller, or two, or one that cannot be talked to."""
+    if (config.qemu is None) == (config.port is None):
+        raise ConfigError("Say where to: --qemu an500 for an emulated board, or --port URL.")
+    if config.key is not None:
+        from colonnade_bridge.wire.keys import read_key
+
+        read_key(config.key)
+    elif config.port is not None:
+        raise ConfigError("--port needs --key FILE: the key that its firmware was built with.")
+
+
+def _controller(config: DeployConfig) -> AbstractContextManager[Controller]:
+    from colonnade.controllers import Controller, emulated
+
+    if config.qemu is not None:
+        note(f"Building the firmware for {config.qemu} and booting it.")
+        return emulated(config.qemu, config.key)
+    assert config.port is not None
+    assert config.key is not None
+    return nullcontext(Controller(config.port, config.port, config.key, None, "ticks"))
+
+
+def _upload(link: Link, blob: bytes) -> None:
+    """Send the model, unless the controller has it already."""
+    model = int.from_bytes(blob[16:24], "little")
+    if link.status().model == model:
+        note("The controller has this model already.")
+        return
+    with ticking("Uploading  ", len(blob) // 1024) as ticker:
+        told = 0
+
+        def progress(arrived: int) -> None:
+            nonlocal told
+            while told < arrived // 1024:
+                told += 1
+                ticker.tick("KiB")
+
+        link.upload(blob, model, progress)
+
+
+def _run(
+    config: DeployConfig,
+    source: _Source,
+    mind: Engine,
+    link: Link,
+    model: Any,
+    names: Sequence[str],
+) -> list[HardwareEpisode]:
+    from colonnade.hardware import recognise_on
+
+    options = EpisodeOptions(
+        body=source.body,
+        noise=config.noise,
+        max_steps=config.max_steps,
+        columns=config.columns,
+    )
+    meshes = mind.open_set(source.objects, names, source.scale)
+    episodes: list[HardwareEpisode] = []
+    with ticking("Recognising", config.episodes) as ticker:
+        for number in range(config.episodes):
+            raise_if_stopped()
+            trial, which = divmod(number, len(names))
+            name = names[which]
+            turned = orientation("random", config.seed, name, trial)
+            seed = episode_seed(config.seed, name, trial)
+            episodes.append(recognise_on(link, model, meshes[name], turned, options, seed))
+            ticker.tick(f"{name}: {episodes[-1].decision}")
+    return episodes
+
+
+def summarise(
+    episodes: Sequence[HardwareEpisode], controller: Controller, link: Link, model_bytes: int
+) -> dict[str, Any]:
+    """What it came to, as plain values."""
+    telemetry = link.telemetry()
+    work = [ticks for episode in episodes for ticks in episode.work]
+    errors = [
+        e.rotation_error_deg for e in episodes if e.rotation_error_deg == e.rotation_error_deg
+    ]
+    return {
+        "controller": controller.name,
+        "episodes": len(episodes),
+        "decisions_equal_to_host": sum(episode.equal for episode in episodes),
+        "messages_lost": link.messages_lost,
+        "accuracy": sum(episode.correct for episode in episodes) / len(episodes),
+        f"{controller.work}_median": median(work),
+        f"{controller.work}_max": max(work),
+        "flash_code_bytes": controller.sizes.flash if controller.sizes else None,
+        "flash_model_bytes": model_bytes,
+        "ram_bytes": controller.sizes.ram if controller.sizes else telemetry.ram + telemetry.stack,
+        "stack_bytes": telemetry.stack,
+        "steps": len(work),
+        "steps_equal_to_host": sum(episode.steps_equal for episode in episodes),
+        "goals": sum(episode.goals for episode in episodes),
+        "goals_equal_to_host": sum(episode.goals_equal for episode in episodes),
+        "rotation_error_deg_median": median(errors) if errors else None,
+        "timeout_rate": sum(episode.timeout for episode in episodes) / len(episodes),
+        "messages_sent": link.counts.sent,
+        "messages_received": link.counts.line.received,
+        "late": telemetry.late,
+        "silences": telemetry.silences,
+    }
+
+
+def _tell(summary: dict[str, Any], episodes: Sequence[HardwareEpisode]) -> None:
+    """The episodes as a table, and what matters in sentences."""
+    table = Table(title=f"On {escape(summary['controller'])}", title_justify="left")
+    for column in ("object", "decision", "steps", "rotation error", "as this computer"):
+        table.add_column(column, overflow="fold")
+    for episode in episodes:
+        error = episode.rotation_error_deg
+        table.add_row(
+            escape(printable(episode.object)),
+            escape(printable(episode.decision or "nothing")),
+            str(episode.steps),
+            f"{error:.1f}°" if error == error else "–",
+            f"{episode.steps_equal}/{episode.steps} steps",
+            style=None if episode.correct and episode.equal else "yellow",
+        )
+    stdout.print(table)
+    work = next(key for key in ("instructions", "ticks") if f"{key}_median" in summary)
+    code = summary["flash_code_bytes"]
+    flash = f"{summary['flash_model_bytes']:,} bytes of flash for the model"
+    flash += f" and {code:,} for the firmware" if code else ""
+    lines = [
+        f"{percent(summary['accuracy'])} correct in {counted(len(episodes), what='episode')}, "
+        f"{summary['decisions_equal_to_host']} of them decided as on this computer in every step; "
+        f"{counted(summary['messages_lost'], what='message')} lost.",
+        f"{summary[f'{work}_median']:,.0f} {work} a step (median), "
+        f"{summary[f'{work}_max']:,} at most.",
+        f"{flash}, {summary['ram_bytes']:,} bytes of RAM; "
+        f"{summary['stack_bytes']:,} bytes of stack were used.",
+    ]
+    for line in lines:
+        stdout.print(line, markup=False, soft_wrap=True)
+    if summary["decisions_equal_to_host"] < len(episodes):
+        complain("The controller did not decide as this computer did: see the table.")

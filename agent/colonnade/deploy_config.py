@@ -1,0 +1,81 @@
+"""The options of ``colonnade deploy``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from colonnade.config import (
+    AlsoRoot,
+    Columns,
+    JsonFile,
+    LimitOption,
+    Names,
+    Noise,
+    file_from,
+    optional,
+    word_from,
+)
+
+__all__ = ["HELP", "DeployConfig"]
+
+HELP = """Recognise with the mind on a robot's controller, and the body simulated here.
+
+The model is sent over the signed link. Then the controller gets what is felt, says where it wants
+to touch next, and decides. This computer's column gets the same: both must say the same, bit for
+bit, after every step. --qemu builds the firmware and boots it on an emulated board, which counts
+instructions, not cycles. --port is the same for a real board.
+
+  colonnade deploy runs/mine --qemu an500
+  colonnade deploy runs/mine --qemu an386 --episodes 100 --json hil.json --record hil.mavlog
+  colonnade deploy runs/mine --port /dev/ttyACM0 --key robot.key"""
+
+
+def _board(arguments: list[str]) -> str:
+    if arguments[0] not in ("an386", "an500"):
+        raise ValueError("choose an386 or an500")
+    return arguments[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployConfig(LimitOption):
+    """Recognise with the mind on a controller, and the body simulated here."""
+
+    model: Annotated[Path, tyro.conf.arg(metavar="RUN|MODEL"), tyro.conf.Positional]
+    """Run folder that `colonnade train` made, or a model file."""
+
+    qemu: Annotated[str | None, optional("{an386,an500}", "none", _board)] = None
+    """Build the firmware and run it on an emulated board: an386 is a Cortex-M4F, an500 an M7F."""
+
+    port: Annotated[str | None, optional("URL", "none", word_from)] = None
+    """Talk to a board that runs it: a serial port such as /dev/ttyACM0, or socket://HOST:PORT."""
+
+    key: Annotated[Path | None, optional("FILE", "drawn for --qemu", file_from)] = None
+    """Key of the link: 32 bytes that the board's firmware was built with."""
+
+    episodes: int = 20
+    """Episodes: the objects take turns, each time in another orientation."""
+
+    objects: Annotated[str | None, optional("SET", "as-trained", word_from), AlsoRoot] = None
+    """Set to show. Objects that the model does not know should be answered with `unknown`."""
+
+    names: Names = ()
+    """Only these objects; quote a name that has a comma: '"plate, blue",mug'."""
+
+    noise: Noise = "standard"
+    """standard: 2 mm, 2 degrees, 0.1 colour on what is perceived; raw: 1 mm on every pixel."""
+
+    columns: Columns = 1
+    """Patches of the sensor, each a column's own, that vote: 1 to 5, in a cross 12 mm apart."""
+
+    seed: int = 0
+    """Orientations, starting points and noise follow from it."""
+
+    record: Annotated[Path | None, optional("FILE", "none", file_from)] = None
+    """Record all that travels over the link as a .mavlog, which MAVLink's tools can read."""
+
+    json: JsonFile = None
+    """Also write the summary to this file as JSON; - is stdout, and all else goes to stderr."""

@@ -1,0 +1,169 @@
+"""Hardware in the loop: the body is simulated here, and the mind is on a controller.
+
+The controller gets the percepts and says where it wants to touch next. This computer's column gets
+the same percepts, only to be compared with it: both must say the same, bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade.episode_options import EpisodeOptions
+from colonnade.policies.choose import MOST_MISSES, WALKED_FIRST, new_policy, stride_after
+from colonnade.policies.distinguish import most_telling
+from colonnade.policies.walk import NUMBERS, stroll
+from colonnade.senses import Senses
+from colonnade_bridge.blob import EdgeModel
+from colonnade_bridge.wire.link import Link
+from colonnade_bridge.wire.messages import Decision, Verdict
+from colonnade_envs.objects import ObjectMesh
+from colonnade_envs.objects.symmetry import symmetry_group
+from colonnade_envs.poses import matrix_of
+from colonnade_models import column as C
+from colonnade_models import percept as P
+
+__all__ = ["HardwareEpisode", "recognise_on"]
+
+UNKNOWN = "unknown"
+MOST_POSES = 255
+"""As many as a decision can tell of."""
+
+
+@dataclass
+class HardwareEpisode:
+    """What came of one episode."""
+
+    object: str
+    decision: str | None = None
+    """Name of the recognised object, `unknown`, or None if nothing led."""
+    correct: bool = False
+    timeout: bool = False
+    """The step limit came first; `decision` is then what led."""
+    steps: int = 0
+    steps_equal: int = 0
+    """Steps after which both columns held the same true, bit for bit."""
+    goals: int = 0
+    goals_equal: int = 0
+    """Places where the controller wanted to go, and those that this computer would have chosen."""
+    work: list[int] = field(default_factory=list)
+    """Of each step, in the controller's ticks."""
+    rotation_error_deg: float = math.nan
+    """Up to the object's true symmetry; NaN if it is wrong."""
+
+    @property
+    def equal(self) -> bool:
+        """Whether both decided the same all the way."""
+        return self.steps_equal == self.steps
+
+
+class _Shadow:
+    """This computer's column, which is told what the controller is told."""
+
+    def __init__(self, model: EdgeModel) -> None:
+        self.arrays = model.memory.arrays
+        self.column = C.init(
+            self.arrays, model.settings, model.tolerance, most_percepts=model.percepts
+        )
+        self.goal = np.zeros(6, np.float32)
+
+    def step(self, percepts: NDArray[np.float32]) -> None:
+        if C.vote(self.column, self.arrays, percepts) == C.RECOGNISED:
+            C.polish(self.column, self.arrays)
+
+    def agrees(self, decision: Decision) -> bool:
+        """Whether it holds the same true, bit for bit."""
+        h, (state, leader, _, others) = self.column.hypotheses, self.column.verdict.state
+        if (state, leader < 0) != (decision.verdict, decision.object < 0):
+            return False
+        if leader < 0:
+            return True
+        pose = np.concatenate([decision.rotation.ravel(), decision.translation])
+        return bool(
+            h.object[leader] == decision.object
+            and h.evidence[leader] == np.float32(decision.evidence)
+            and min(others, MOST_POSES) == decision.poses
+            and h.pose[leader].tobytes() == pose.astype(np.float32).tobytes()
+        )
+
+
+def recognise_on(
+    link: Link,
+    model: EdgeModel,
+    mesh: ObjectMesh,
+    rotation: NDArray[np.float64],
+    options: EpisodeOptions,
+    seed: int,
+) -> HardwareEpisode:
+    """Meet `mesh`, turned by `rotation` (4,) object -> world; the controller says what it is.
+
+    Args:
+        model: what the controller thinks with.
+
+    Raises:
+        WireError: the controller fell silent.
+    """
+    episode = HardwareEpisode(mesh.name)
+    shadow = _Shadow(model)
+    senses = Senses(mesh, options.body, options.noise, options.columns)
+    random = np.random.default_rng([seed, 2])
+    policy = new_policy(random, options.policy)
+    met = missed = 0
+    decision = None
+    try:
+        senses.reset(rotation, seed)
+        link.reset()
+        while episode.steps < options.max_steps:
+            percept, percepts = senses.sense(), senses.robot.percepts
+            met += int((percepts[:, P.ON_OBJECT] > 0).sum())
+            missed = 0 if percept[P.ON_OBJECT] > 0 else missed + 1
+            asks = policy.tests and missed < MOST_MISSES and met >= WALKED_FIRST
+            decision = link.send_step(percepts, goal=asks)
+            shadow.step(percepts)
+            episode.steps += 1
+            episode.steps_equal += shadow.agrees(decision)
+            episode.work.append(decision.work)
+            if decision.verdict != Verdict.OPEN:
+                break
+            white = random.standard_normal(NUMBERS)
+            if decision.goal is not None:
+                column = shadow.column
+                worth = most_telling(
+                    column, shadow.arrays, policy.rivals, episode.steps, shadow.goal
+                )
+                episode.goals += 1
+                episode.goals_equal += worth >= 0 and bool((shadow.goal == decision.goal).all())
+                senses.jump_to(decision.goal[:3], decision.goal[3:])
+            else:
+                stroll(policy.walk, percept, white, stride_after(missed))
+                senses.slide_along(policy.walk.step)
+    finally:
+        senses.close()
+    return _judged(episode, decision, model, mesh, rotation)
+
+
+def _judged(
+    episode: HardwareEpisode,
+    decision: Decision | None,
+    model: EdgeModel,
+    mesh: ObjectMesh,
+    rotation: NDArray[np.float64],
+) -> HardwareEpisode:
+    """The episode with what its last decision comes to."""
+    names = model.memory.names
+    if decision is None:
+        return episode
+    episode.timeout = decision.verdict == Verdict.OPEN
+    if decision.verdict == Verdict.UNKNOWN:
+        episode.decision = UNKNOWN
+    elif decision.object >= 0:
+        episode.decision = names[decision.object]
+    episode.correct = episode.decision == (mesh.name if mesh.name in names else UNKNOWN)
+    if episode.correct and mesh.name in names:
+        estimate = decision.rotation.T.astype(np.float64)
+        error = symmetry_group(mesh).rotation_error(estimate, matrix_of(rotation))
+        episode.rotation_error_deg = float(np.degrees(error))
+    return episode

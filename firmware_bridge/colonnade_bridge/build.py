@@ -1,0 +1,133 @@
+"""Builds the firmware from the C sources of the installed package.
+
+What was built is kept in the user's cache under a name that follows from every byte that went
+into it, so that the same firmware is compiled once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from colonnade_bridge.cache_folder import cache_folder
+from colonnade_bridge.tools import find_tool
+from colonnade_bridge.wire.dialect import XML
+
+__all__ = ["SOURCES", "TARGETS", "BuildError", "Firmware", "build", "sources"]
+
+SOURCES = Path(__file__).parent / "c"
+"""The folder of the C runtime, its Makefile in it."""
+
+TARGETS = {
+    "posix": "gcc",
+    "an386": "arm-none-eabi-gcc",
+    "an500": "arm-none-eabi-gcc",
+}
+"""What can be built for, and the compiler that it takes."""
+
+_KINDS = {".c", ".h", ".ld", ".xml", ""}
+
+
+class BuildError(RuntimeError):
+    """The firmware could not be built; the message ends with what the compiler said."""
+
+
+class Firmware(NamedTuple):
+    """What was built."""
+
+    elf: Path
+    """To be run or flashed."""
+    map: Path
+    """What the linker put where."""
+    key: Path
+    """The key of its link; there is none of a program without one."""
+
+
+def sources() -> list[Path]:
+    """Every file that the firmware is made of, sorted."""
+    return sorted(
+        path
+        for path in SOURCES.rglob("*")
+        if path.is_file()
+        and path.suffix in _KINDS
+        and "build" not in path.relative_to(SOURCES).parts
+    )
+
+
+def build(
+    target: str,
+    folder: Path | None = None,
+    *,
+    key: Path | None = None,
+    program: str = "colonnade",
+) -> Firmware:
+    """Build the firmware, or another program, for one of `TARGETS`.
+
+    Args:
+        folder: where to build; what is there and up to date is kept. None: the cache.
+        key: file of the key that the firmware shares with its host. None: one is drawn, and kept
+            beside the firmware.
+        program: `colonnade`, or `check`, the first program on a new board.
+
+    Raises:
+        ToolError: make or the compiler is not installed.
+        BuildError: the compiler or the linker refused; a program too large for its memory is.
+        ValueError: there is no such target.
+        OSError: the folder cannot be written, or the key not be read.
+    """
+    if target not in TARGETS:
+        raise ValueError(f"There is no target {target}: choose {', '.join(TARGETS)}.")
+    compiler = find_tool(TARGETS[target])
+    find_tool("make")
+    if folder is not None:
+        return _make(target, program, folder, key)
+    kept = cache_folder() / "firmware" / f"{target}-{program}-{_digest(compiler, key)}"
+    if not kept.is_dir():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".") as scratch:
+            fresh = Path(scratch, "fresh")
+            _make(target, program, fresh, key)
+            with suppress(OSError):  # somebody was faster: theirs is the same
+                fresh.rename(kept)
+    return _made(program, kept, key)
+
+
+def _make(target: str, program: str, folder: Path, key: Path | None) -> Firmware:
+    words = ["make", "-s", "-j2", f"TARGET={target}", f"PROGRAM={program}"]
+    words += [f"BUILD={folder.absolute()}", f"PYTHON={sys.executable}"]
+    words += [] if key is None else [f"KEY={key.absolute()}"]
+    made = subprocess.run(words, cwd=SOURCES, capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise BuildError(f"The firmware for {target} could not be built: {_reason(made.stderr)}")
+    return _made(program, folder, key)
+
+
+def _made(program: str, folder: Path, key: Path | None) -> Firmware:
+    return Firmware(folder / f"{program}.elf", folder / f"{program}.map", key or folder / "key")
+
+
+def _reason(told: str) -> str:
+    """The line of the compiler's or linker's that names the error."""
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    telling = [
+        line for line in lines if "error" in line or "overflow" in line or "will not fit" in line
+    ]
+    return (telling or lines or ["make said nothing"])[0]
+
+
+def _digest(compiler: str, key: Path | None) -> str:
+    """A name for all that the outcome follows from."""
+    import pymavlink
+
+    version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
+    content = hashlib.sha256(version + pymavlink.__version__.encode() + XML.read_bytes())
+    content.update(b"" if key is None else key.read_bytes())
+    for path in sources():
+        content.update(f"\0{path.relative_to(SOURCES)}\0".encode())
+        content.update(path.read_bytes())
+    return content.hexdigest()[:16]

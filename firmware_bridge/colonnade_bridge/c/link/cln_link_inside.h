@@ -1,0 +1,38 @@
+/* What the parts of the link share: cln_link.c the session, cln_link_step.c steps, cln_link_model.c
+ * models. Not for others. */
+#ifndef CLN_LINK_INSIDE_H
+#define CLN_LINK_INSIDE_H
+
+#include "cln_link.h"
+
+/* What the last request was. */
+enum { CLN_LINK_NOTHING, CLN_LINK_STEP, CLN_LINK_ORDER };
+
+/* Sign a message and put it where it waits to be sent. */
+void cln_link_send(cln_link *link, uint32_t message, const void *payload);
+void cln_link_send_status(cln_link *link, int error);
+
+/* Write a record to flash and go on with it. Returns 0 or CLN_ERROR_FLASH; then nothing changed. */
+int cln_link_save(cln_link *link, const cln_record *record);
+
+/* Whether a request is new. Counts it as repeated if it was done last, and as refused if it is
+ * older. */
+int cln_link_is_new(cln_link *link, uint32_t sequence, uint8_t request);
+
+/* The same of an order, which is done from now on; one that comes again is answered again. */
+int cln_link_begin_order(cln_link *link, uint32_t sequence);
+
+/* The rest are the requests of a host of this session; `message` is the number of the frame's. */
+void cln_link_take_step(cln_link *link, const uint8_t *frame, uint32_t message);
+void cln_link_answer_step(cln_link *link);
+void cln_link_take_begin(cln_link *link, const uint8_t *frame);
+void cln_link_take_data(cln_link *link, const uint8_t *frame);
+
+/* Return 0 or the negative error for which everything stays as it was. */
+int cln_link_commit(cln_link *link);
+int cln_link_roll_back(cln_link *link);
+
+/* At boot: adopt the model in use, or the other one, or the one built in. */
+int cln_link_first_model(cln_link *link);
+
+#endif

@@ -1,0 +1,1 @@
+"""The wire between a host and a controller: docs/spec/wire.md."""

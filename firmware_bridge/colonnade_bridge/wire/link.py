@@ -1,0 +1,298 @@
+"""A link to a controller: steps go out, decisions come back, whatever happens to the cable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colonnade_bridge.wire.dialect import dialect
+from colonnade_bridge.wire.dialogue import Dialogue, Request
+from colonnade_bridge.wire.errors import ControllerError, WireError
+from colonnade_bridge.wire.keys import Stamps, read_key
+from colonnade_bridge.wire.line import Line, LineLostError
+from colonnade_bridge.wire.messages import (
+    Decision,
+    Status,
+    Telemetry,
+    decision_of,
+    status_of,
+    telemetry_of,
+)
+from colonnade_bridge.wire.recording import Recording
+from colonnade_bridge.wire.speaker import LinkCounts, Speaker
+from colonnade_bridge.wire.upload import upload
+
+__all__ = ["Link", "Patch"]
+
+_PART = 32
+"""Pixels of one CLN_PATCH."""
+_LONGEST_DEADLINE = 65.535
+
+
+class Patch(NamedTuple):
+    """One patch as a sensor gives it, to be sensed by the controller."""
+
+    depth: NDArray[np.uint16]
+    """(8, 8) or (16, 16) along the sensor's axis, in counts of `unit`; 0: nothing was met."""
+    rgb: NDArray[np.uint8]
+    """(8, 8, 3) or (16, 16, 3)."""
+    pose: NDArray[np.float32]
+    """(7,) the sensor in the body's frame: position in m, quaternion x y z w."""
+    unit: float = 1e-5
+    """What one count of depth is worth, m."""
+
+
+class Link:
+    """A controller at the other end of a line.
+
+    Every call is answered or ends in a `WireError`. A line that is lost is opened again; when the
+    controller was reset in between, the steps of the episode so far are sent to it again first, so
+    that its decisions are the same as if nothing had happened.
+
+        with Link("/dev/ttyACM0", Path("robot.key")) as link:
+            link.reset()
+            decision = link.send_step(percepts, deadline=0.02)
+
+    Args:
+        url: a device, or a URL of pyserial such as socket://robot:5760.
+        key: the file with the link's key; beside it time stamps are kept in NAME.stamp. Or the 32
+            bytes, where nothing needs to be kept.
+        baud: symbols per second, where the line has any.
+        record: file to which everything that travels is recorded; replaced if it is there.
+        patience: seconds after which a request that is not answered is an error.
+
+    Raises:
+        KeyFileError: the key cannot be used.
+        OSError: the recording cannot be written.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: Path | bytes,
+        *,
+        baud: int = 115200,
+        record: Path | None = None,
+        patience: float = 10.0,
+    ) -> None:
+        stamps = Stamps(key.with_name(f"{key.name}.stamp") if isinstance(key, Path) else None)
+        secret = read_key(key) if isinstance(key, Path) else key
+        self._recording = Recording(record) if record is not None else None
+        self._line = Line(url, baud)
+        self._speaker = Speaker(self._line, secret, stamps, self._recording)
+        self._dialogue = Dialogue(self._speaker, patience)
+        self._episode: list[Request] = []
+        self._episode_session = 0
+        self._episode_model = 0
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def counts(self) -> LinkCounts:
+        """What became of the messages so far."""
+        return self._speaker.counts
+
+    @property
+    def messages_lost(self) -> int:
+        """Messages of either side that did not get through at once."""
+        return self.counts.messages_lost
+
+    def open(self) -> Status:
+        """Meet the controller; how it is.
+
+        Raises:
+            WireError: nobody answers there, or with another key or dialect.
+        """
+        return self.status()
+
+    def close(self) -> None:
+        """Close the line and the recording; the controller goes on."""
+        self._line.close()
+        if self._recording is not None:
+            self._recording.close()
+
+    def send_step(
+        self, percepts: NDArray[np.float32], deadline: float = 0.0, *, goal: bool = False
+    ) -> Decision:
+        """One step of the column with what its patches sensed.
+
+        Args:
+            percepts: (N, 18) or (18,), one row per patch, finite.
+            deadline: seconds that the controller has to answer, up to 65; 0: as long as it takes.
+            goal: whether to tell where the next touch would tell most.
+
+        Raises:
+            ControllerError: the column did not take the step.
+            WireError: no answer came in time.
+        """
+        rows = np.atleast_2d(np.ascontiguousarray(percepts, np.float32))
+        if rows.ndim != 2 or rows.shape[1] != 18 or not np.isfinite(rows).all():
+            raise WireError("A percept is a row of 18 finite numbers.")
+        values = rows.tolist()
+        kind = dialect().MAVLink_cln_percept_message
+
+        def build(session: int, sequence: int, deadline: int = 0) -> list[Any]:
+            return [
+                kind(session, sequence, row, deadline, patch, len(values), int(goal))
+                for patch, row in enumerate(values)
+            ]
+
+        return self._step(build, deadline, len(values))
+
+    def send_patches(
+        self, patches: Sequence[Patch], deadline: float = 0.0, *, goal: bool = False
+    ) -> Decision:
+        """One step of the column with pixels that the controller senses itself.
+
+        Arguments and errors are those of `send_step`.
+        """
+        pixels = [_parts(patch) for patch in patches]
+        kind = dialect().MAVLink_cln_patch_message
+
+        def build(session: int, sequence: int, deadline: int = 0) -> list[Any]:
+            return [
+                kind(
+                    session, sequence, patch.pose.tolist(), patch.unit, depth, deadline,
+                    number, len(pixels), int(goal), part, len(parts), rgb,
+                )
+                for number, (patch, parts) in enumerate(zip(patches, pixels, strict=True))
+                for part, (depth, rgb) in enumerate(parts)
+            ]  # fmt: skip
+
+        return self._step(build, deadline, len(patches))
+
+    def _step(self, build: Callable[..., Sequence[Any]], deadline: float, patches: int) -> Decision:
+        if patches == 0 or (self._dialogue.patches and patches > self._dialogue.patches):
+            raise WireError(
+                f"A step has 1 to {self._dialogue.patches or 5} patches, not {patches}."
+            )
+        milliseconds = _milliseconds(deadline)
+        request = Request(
+            lambda session, sequence: build(session, sequence, milliseconds), "CLN_DECISION"
+        )
+        answer = self._dialogue.exchange(request, self._catch_up)
+        if answer.message.error:
+            raise ControllerError("The controller did not take the step", answer.message.error)
+        decision = decision_of(answer.message, answer.others.get("CLN_GOAL"))
+        if not decision.skipped:
+            self._episode.append(Request(build, "CLN_DECISION"))  # no deadline when it is repeated
+        return decision
+
+    def _catch_up(self, until: float) -> None:
+        """Bring the column of a controller that was reset to where the episode is."""
+        dialogue = self._dialogue
+        if self._episode_session == dialogue.session:
+            return
+        if self._episode and dialogue.model != self._episode_model:
+            raise WireError("The controller was reset and has another model now: begin anew.")
+        dialogue.ask(self._order(dialect().CLN_DO_RESET), until)
+        for request in self._episode:
+            dialogue.ask(request, max(until, time.monotonic() + dialogue.patience))
+        self._episode_session, self._episode_model = dialogue.session, dialogue.model
+
+    def reset(self) -> Status:
+        """Begin a new episode; ends a stop."""
+        status = self._command(dialect().CLN_DO_RESET, "The controller did not begin an episode")
+        self._forget_episode(status)
+        return status
+
+    def stop(self) -> Status:
+        """Stop the robot; steps are refused until `reset`."""
+        return self._command(dialect().CLN_DO_STOP, "The controller did not stop")
+
+    def status(self) -> Status:
+        """How the controller is."""
+        return self._command(dialect().CLN_DO_REPORT, "The controller did not report")
+
+    def telemetry(self) -> Telemetry:
+        """The controller's counters since its boot."""
+        while True:  # a repeated answer comes without them
+            answer = self._dialogue.exchange(self._order(dialect().CLN_DO_REPORT))
+            if (message := answer.others.get("CLN_TELEMETRY")) is not None:
+                return telemetry_of(message)
+
+    def upload(
+        self, blob: bytes, model: int, progress: Callable[[int], None] | None = None
+    ) -> Status:
+        """Send a model to the flash slot that is not in use, and think with it from now on.
+
+        Args:
+            blob: the model as it lies in flash.
+            model: first eight bytes of its hash, little-endian.
+            progress: called with the number of bytes that arrived so far.
+
+        Raises:
+            ControllerError: the controller refused it, and thinks with its old model.
+            WireError: it fell silent.
+        """
+        status = status_of(upload(self._dialogue, blob, model, progress))
+        self._forget_episode(status)
+        return status
+
+    def roll_back(self) -> Status:
+        """Think with the model of the other flash slot again.
+
+        Raises:
+            ControllerError: there is none.
+        """
+        status = self._command(dialect().CLN_DO_ROLL_BACK, "The controller did not roll back")
+        self._forget_episode(status)
+        return status
+
+    def keep_alive(self) -> None:
+        """Show the controller that the host lives, where there is nothing to ask for a while.
+
+        What happens to the line meanwhile is noticed by the next request.
+        """
+        dialogue = self._dialogue
+        if dialogue.session and self._line.is_open:
+            beat = dialect().MAVLink_cln_heartbeat_message(dialogue.session, 0, 0, 0, 0, 0, 0, 0)
+            with suppress(LineLostError):
+                self._speaker.send([beat])
+
+    def _order(self, command: int) -> Request:
+        kind = dialect().MAVLink_cln_command_message
+        return Request(lambda session, sequence: [kind(session, sequence, command)], "CLN_STATUS")
+
+    def _command(self, command: int, what: str) -> Status:
+        message = self._dialogue.exchange(self._order(command)).message
+        if message.error:
+            raise ControllerError(what, message.error)
+        return status_of(message)
+
+    def _forget_episode(self, status: Status) -> None:
+        self._episode.clear()
+        self._episode_session, self._episode_model = self._dialogue.session, status.model
+
+
+def _milliseconds(deadline: float) -> int:
+    if not 0 <= deadline <= _LONGEST_DEADLINE:
+        raise WireError(f"A deadline is between 0 and 65 seconds, not {deadline:g}.")
+    return round(deadline * 1000) if deadline == 0 else max(1, round(deadline * 1000))
+
+
+def _parts(patch: Patch) -> list[tuple[list[int], list[int]]]:
+    side = patch.depth.shape[0]
+    if (
+        side not in (8, 16)
+        or patch.depth.shape != (side, side)
+        or patch.rgb.shape != (side, side, 3)
+    ):
+        raise WireError("A patch has 8x8 or 16x16 pixels of depth and of red, green and blue.")
+    if patch.depth.dtype != np.uint16 or patch.rgb.dtype != np.uint8:
+        raise WireError("Depth is counts of 16 bits, colour is of 8 bits.")
+    if not (np.isfinite(patch.pose).all() and patch.pose.shape == (7,) and np.isfinite(patch.unit)):
+        raise WireError("A sensor's pose is 7 finite numbers, and the unit of its depth is finite.")
+    depth, rgb = patch.depth.reshape(-1, _PART).tolist(), patch.rgb.reshape(-1, 3 * _PART).tolist()
+    return list(zip(depth, rgb, strict=True))

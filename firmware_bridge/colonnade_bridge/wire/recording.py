@@ -1,0 +1,77 @@
+"""Recordings of a link: `.mavlog`, which is what stock MAVLink tools call a tlog."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from colonnade_bridge.wire.dialect import dialect
+from colonnade_bridge.wire.errors import WireError
+from colonnade_bridge.wire.receiver import HEADER, HOST, TAIL, message_of
+
+__all__ = ["Recorded", "Recording", "read_recording"]
+
+_TIME = struct.Struct(">Q")
+
+
+class Recording:
+    """A file that grows by one frame at a time.
+
+    Args:
+        path: replaced if it is there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+
+    def add(self, frame: bytes) -> None:
+        """Append a frame that travelled now."""
+        self._file.write(_TIME.pack(time.time_ns() // 1000) + frame)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Recorded(NamedTuple):
+    """A frame of a recording."""
+
+    micros: int
+    """When it travelled, us since 1970."""
+    from_host: bool
+    frame: bytes
+    """As it travelled, signature included."""
+
+    @property
+    def message(self) -> int:
+        """The number of its message."""
+        return message_of(self.frame)
+
+    def decoded(self) -> object:
+        """The generated message."""
+        return dialect().MAVLink(None).decode(bytearray(self.frame))
+
+
+def read_recording(path: Path) -> Iterator[Recorded]:
+    """The frames of a recording, in order. One that was cut short ends at its last whole frame.
+
+    Raises:
+        WireError: the file is no recording.
+        OSError: it cannot be read.
+    """
+    data = path.read_bytes()
+    at = 0
+    while at + _TIME.size + HEADER <= len(data):
+        (micros,) = _TIME.unpack_from(data, at)
+        begin = at + _TIME.size
+        if data[begin] != 0xFD or data[begin + 2] != 1:
+            raise WireError(f"{path} is no recording of a link, or was changed at byte {begin}.")
+        at = begin + HEADER + data[begin + 1] + TAIL
+        if at > len(data):
+            return
+        yield Recorded(micros, data[begin + 6] == HOST, data[begin:at])

@@ -1,0 +1,39 @@
+"""The C side of the wire, compiled once."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.bridge.scripted import Cable, Controller, Served, behind, build_library
+from tests.bridge.tools import GCC
+
+
+@pytest.fixture(scope="session")
+def wire_code(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    if shutil.which(GCC[0]) is None:
+        pytest.skip(f"needs {GCC[0]}: sudo apt install {GCC[1]}")
+    return build_library(tmp_path_factory.mktemp("wire"))
+
+
+@pytest.fixture
+def controller(wire_code: ctypes.CDLL) -> Controller:
+    return Controller(wire_code)
+
+
+@pytest.fixture
+def served(controller: Controller) -> Served:
+    return Served(controller)
+
+
+@pytest.fixture
+def cable(tmp_path: Path, served: Served) -> Iterator[Cable]:
+    """A pty to the controller, plugged in."""
+    cable = Cable(tmp_path / "port", served)
+    cable.plug()
+    with behind(cable.run):
+        yield cable
+        cable.pull()

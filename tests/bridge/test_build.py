@@ -1,0 +1,70 @@
+"""Building the firmware: from the package alone, once, and never larger than the board."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.bridge.tools import ARM, GCC, MAKE, needs
+
+from colonnade_bridge import build as builder
+from colonnade_bridge.build import SOURCES, BuildError, build, sources
+from colonnade_bridge.tools import ToolError
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_what_was_built_is_kept_until_a_source_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "cache"))
+    first = build("posix", program="check")
+    made = first.elf.stat().st_mtime_ns
+    assert build("posix", program="check") == first
+    assert first.elf.stat().st_mtime_ns == made
+    copy = tmp_path / "c"
+    for path in sources():
+        copied = copy / path.relative_to(SOURCES)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        copied.write_bytes(path.read_bytes())
+    monkeypatch.setattr(builder, "SOURCES", copy)
+    assert build("posix", program="check") == first
+    with (copy / "ports" / "check.c").open("a") as file:
+        file.write("/* changed */\n")
+    assert build("posix", program="check").elf != first.elf
+
+
+@needs(*ARM)
+@needs(*MAKE)
+@pytest.mark.parametrize("board", ["an386", "an500"])
+def test_what_does_not_fit_into_the_ram_is_not_built(board: str, tmp_path: Path) -> None:
+    def link(stack: int) -> subprocess.CompletedProcess[str]:
+        words = ["make", "-s", f"TARGET={board}", "PROGRAM=check", f"BUILD={tmp_path}"]
+        (tmp_path / "check.elf").unlink(missing_ok=True)
+        return subprocess.run(
+            [*words, f"STACK={stack}"], cwd=SOURCES, capture_output=True, text=True, check=False
+        )
+
+    assert link(120 * 1024).returncode == 0
+    full = link(128 * 1024)
+    assert full.returncode != 0
+    assert "region `RAM' overflowed" in full.stderr
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_what_the_compiler_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Makefile").write_text("all:\n\t@echo 'main.c:1: error: it is wrong' >&2; false\n")
+    monkeypatch.setattr(builder, "SOURCES", tmp_path)
+    with pytest.raises(BuildError, match=r"for posix could not be built: main\.c:1: error: it is"):
+        build("posix", tmp_path / "out")
+
+
+def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match="posix, an386, an500"):
+        build("an505")
+    monkeypatch.setenv("PATH", os.fspath(tmp_path))
+    with pytest.raises(ToolError, match="apt install gcc-arm-none-eabi libnewlib-arm-none-eabi"):
+        build("an500")

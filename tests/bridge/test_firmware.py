@@ -1,0 +1,164 @@
+"""The whole firmware on emulated boards and as a process: same bits, and nothing forgotten."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.bridge.small_model import model_hash, percepts, small_blob
+from tests.bridge.tools import ARM, GCC, MAKE, QEMU, needs
+
+from colonnade_bridge.build import build
+from colonnade_bridge.emulator import BOARDS, Emulator
+from colonnade_bridge.native import NativeColumn
+from colonnade_bridge.size_report import read_map
+from colonnade_bridge.wire.errors import ControllerError
+from colonnade_bridge.wire.link import Link
+from colonnade_bridge.wire.messages import Decision, Verdict
+
+pytestmark = [needs(*ARM), needs(*GCC), needs(*MAKE), needs(*QEMU)]
+
+WALKED = 4
+
+
+@contextmanager
+def posix(folder: Path) -> Iterator[Link]:
+    """The firmware as a process, and a link to it."""
+    firmware = build("posix")
+    words = [firmware.elf, "pty", folder]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            with Link(process.stdout.readline().strip(), firmware.key.read_bytes()) as link:
+                yield link
+        finally:
+            process.kill()
+
+
+@contextmanager
+def board(name: str, flash: Path) -> Iterator[tuple[Link, Emulator]]:
+    firmware = build(name)
+    with Emulator(name, firmware.elf, flash=flash) as emulator:
+        emulator.run()
+        with Link(emulator.port, firmware.key.read_bytes()) as link:
+            yield link, emulator
+
+
+def upload(link: Link) -> None:
+    assert link.upload(small_blob(), model_hash(small_blob())).model == model_hash(small_blob())
+
+
+def recognise(link: Link, rows: np.ndarray) -> list[Decision]:
+    """The decisions of an episode, until there is one."""
+    decisions: list[Decision] = []
+    for number, row in enumerate(rows):
+        decisions.append(link.send_step(row, goal=number >= WALKED))
+        if decisions[-1].verdict != Verdict.OPEN:
+            break
+    return decisions
+
+
+def bits(numbers: object) -> bytes:
+    return np.asarray(numbers, np.float32).tobytes()
+
+
+def assert_same(decisions: list[Decision], rows: np.ndarray) -> None:
+    """What the C code says when it is run here, bit for bit."""
+    here = NativeColumn(small_blob())
+    for number, (said, row) in enumerate(zip(decisions, rows, strict=False)):
+        state = here.step(row)
+        if state == Verdict.RECOGNISED:
+            here.polish()
+        known = here.decide()
+        assert (said.verdict, said.object, said.poses) == (state, known.object, known.others)
+        scores = [known.evidence, known.rival, known.fit]
+        assert bits([said.evidence, said.rival, said.fit]) == bits(scores)
+        assert bits(said.rotation) + bits(said.translation) == bits(known.pose)
+        goal = here.goal(number + 1) if number >= WALKED else None
+        assert (said.goal is None) == (goal is None)
+        assert goal is None or bits(said.goal) == bits(goal)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_a_board_recognises_as_this_computer_does(name: str, tmp_path: Path) -> None:
+    with board(name, tmp_path / "flash") as (link, _):
+        with pytest.raises(ControllerError, match="no model"):
+            link.send_step(percepts()[0])
+        upload(link)
+        decisions = recognise(link, percepts())
+        assert_same(decisions, percepts())
+        assert decisions[-1].verdict == Verdict.RECOGNISED
+        assert decisions[-1].object == 0
+        link.reset()
+        again = recognise(link, percepts())
+        assert all(map(Decision.same, decisions, again))
+        works = [(a.work, b.work) for a, b in zip(decisions, again, strict=True)]
+        assert all(a == pytest.approx(b, abs=3) for a, b in works)  # instructions repeat
+        assert link.messages_lost == 0
+        told, report = link.telemetry(), read_map(build(name).map)
+    assert 300 < told.stack < report.stack
+    assert told.ram == pytest.approx(report.ram - report.stack, abs=16)
+    assert told.work_most == pytest.approx(max(max(pair) for pair in works), abs=3)
+
+
+def test_a_process_recognises_as_this_computer_does(tmp_path: Path) -> None:
+    with posix(tmp_path) as link:
+        upload(link)
+        assert_same(recognise(link, percepts()), percepts())
+    with posix(tmp_path) as link:
+        status = link.status()
+    assert (status.model, status.boots) == (model_hash(small_blob()), 2)
+
+
+def test_a_reset_in_the_middle_of_an_episode_changes_nothing(tmp_path: Path) -> None:
+    with board("an500", tmp_path / "flash") as (link, emulator):
+        upload(link)
+        rows = percepts()
+        first = [link.send_step(row) for row in rows[:4]]
+        emulator.reset()
+        begun = time.monotonic()
+        first.append(link.send_step(rows[4], goal=True))
+        assert time.monotonic() - begun < 2
+        first += [link.send_step(row, goal=True) for row in rows[5:7]]
+        assert_same(first, rows)
+        assert link.counts.restarts == 1
+        assert link.status().boots == 2
+
+
+def test_a_power_cut_leaves_the_model(tmp_path: Path) -> None:
+    with board("an386", tmp_path / "flash") as (link, _):
+        upload(link)
+    with board("an386", tmp_path / "flash") as (link, _):
+        assert link.status().model == model_hash(small_blob())
+        assert_same(recognise(link, percepts()), percepts())
+
+
+def test_a_power_cut_during_an_upload_leaves_the_old_model(tmp_path: Path) -> None:
+    class PowerCutError(Exception):
+        pass
+
+    def cut(arrived: int) -> None:
+        if arrived > len(small_blob()) // 2:
+            raise PowerCutError
+
+    with board("an500", tmp_path / "flash") as (link, _):
+        upload(link)
+        with pytest.raises(PowerCutError):
+            link.upload(small_blob()[::-1], 1, cut)
+    with board("an500", tmp_path / "flash") as (link, _):
+        assert link.status().model == model_hash(small_blob())
+        assert_same(recognise(link, percepts(8)), percepts(8))
+
+
+def test_each_board_draws_sessions_of_its_own(tmp_path: Path) -> None:
+    sessions = set()
+    for number in range(2):
+        with board("an500", tmp_path / f"flash-{number}") as (link, _):
+            link.status()
+            sessions.add(link._dialogue.session)
+    assert len(sessions) == 2

@@ -1,0 +1,78 @@
+"""The firmware as a Linux process: on a terminal, a socket, standard input; flash in files."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import serial
+from tests.bridge.tools import GCC, MAKE, needs
+
+from colonnade_bridge.build import build
+
+pytestmark = [needs(*GCC), needs(*MAKE)]
+
+HELLO = b"colonnade check\n"
+
+
+@contextmanager
+def running(line: str, folder: Path) -> Iterator[str]:
+    """Run it; gives what it prints of where it listens."""
+    words = [build("posix", program="check").elf, line, folder]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def talk(folder: Path, said: bytes) -> bytes:
+    words = [build("posix", program="check").elf, "stdio", folder]
+    return subprocess.run(words, input=said, capture_output=True, check=True, timeout=20).stdout
+
+
+def test_on_standard_input_it_ends_with_it(tmp_path: Path) -> None:
+    assert talk(tmp_path, b"f\nhello") == HELLO + b"f 4\nhello"
+
+
+def test_flash_is_files_that_stay(tmp_path: Path) -> None:
+    assert talk(tmp_path, b"r\nk\nr\n") == HELLO + b"r 0\nk 1\nr 1\n"
+    assert talk(tmp_path, b"r\n") == HELLO + b"r 1\n"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "model-a",
+        "model-b",
+        "state-a",
+        "state-b",
+    }
+    assert (tmp_path / "state-a").read_bytes().rstrip(b"\xff") == b"kept".ljust(16, b"\0")
+    assert (tmp_path / "model-a").stat().st_size >= 128 * 1024
+
+
+def test_flash_outlives_being_killed(tmp_path: Path) -> None:
+    with running("pty", tmp_path) as port, serial.Serial(port, timeout=5) as line:
+        line.write(b"k\n")
+        line.read_until(b"k 1\n")
+    assert talk(tmp_path, b"r\n") == HELLO + b"r 1\n"
+
+
+@pytest.mark.parametrize("kind", ["pty", "tcp:0"])
+def test_whoever_leaves_may_come_back(kind: str, tmp_path: Path) -> None:
+    with running(kind, tmp_path) as told:
+        port = told if kind == "pty" else f"socket://127.0.0.1:{told}"
+        for _ in range(3):
+            with serial.serial_for_url(port, timeout=5) as line:
+                line.write(b"echo")
+                assert line.read_until(b"echo").endswith(b"echo")
+
+
+@pytest.mark.parametrize("line", ["/dev/no-such-device", "stdio"])
+def test_what_it_cannot_open_is_named(line: str, tmp_path: Path) -> None:
+    folder = tmp_path / ("missing" if line == "stdio" else "")
+    words = [build("posix", program="check").elf, line, folder]
+    done = subprocess.run(words, input=b"", capture_output=True, check=False, timeout=20)
+    assert done.returncode == 1
+    assert b"No such file or directory" in done.stderr

@@ -1,0 +1,328 @@
+"""A link survives its cable: what is decided is the same, whatever happens on the way."""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.bridge.scripted import KEY, Cable, Controller, Host, Served, behind, model
+
+from colonnade_bridge.wire import dialect as dialect_module
+from colonnade_bridge.wire.errors import ControllerError, WireError
+from colonnade_bridge.wire.link import Link, Patch
+from colonnade_bridge.wire.messages import State
+from colonnade_bridge.wire.ports import announce_port, find_ports
+
+Rows = list[NDArray[np.float32]]
+
+
+def rows(count: int, patches: int = 2) -> Rows:
+    rng = np.random.default_rng(count)
+    return [rng.normal(size=(patches, 18)).astype(np.float32) for _ in range(count)]
+
+
+def evidence(steps: Rows) -> float:
+    """What the scripted mind's evidence is after these steps, each taken once."""
+    return float(sum((s.astype(np.float64) * np.arange(1.0, 19.0)).sum() for s in steps))
+
+
+@pytest.fixture
+def link(cable: Cable) -> Iterator[Link]:
+    with Link(str(cable.path), KEY, patience=8) as link:
+        link.upload(*model())
+        link.reset()
+        yield link
+
+
+def test_an_undisturbed_line_loses_nothing(link: Link) -> None:
+    steps = rows(100)
+    for number, step in enumerate(steps, 1):
+        decision = link.send_step(step, deadline=5, goal=True)
+        assert decision.evidence == pytest.approx(evidence(steps[:number]), rel=1e-5)
+        assert decision.rotation.tobytes() == step[-1, :9].tobytes()
+        assert decision.goal is not None
+        assert decision.goal.tobytes() == step[0, :6].tobytes()
+        assert not decision.late
+    assert link.messages_lost == 0
+    assert link.telemetry().steps == 100
+    assert link.status().state is State.READY
+
+
+def test_one_byte_in_a_hundred_is_damaged_and_nothing_is_decided_wrongly(
+    link: Link, served: Served
+) -> None:
+    rng = np.random.default_rng(0)
+
+    def damage(data: bytes) -> bytes:
+        bytes_ = np.frombuffer(data, np.uint8).copy()
+        hit = rng.random(len(bytes_)) < 0.01
+        bytes_[hit] ^= rng.integers(1, 256, hit.sum(), np.uint8)
+        return bytes_.tobytes()
+
+    steps = rows(12, patches=1)
+    served.damage = damage
+    begin = time.monotonic()
+    for number, step in enumerate(steps, 1):
+        decision = link.send_step(step)
+        assert decision.evidence == pytest.approx(evidence(steps[:number]), rel=1e-5)
+        if time.monotonic() - begin > 4:
+            break
+    served.damage = bytes
+    before = time.monotonic()
+    link.status()
+    assert time.monotonic() - before < 2
+    assert served.controller.facts.steps == number
+    assert link.messages_lost > 0
+
+
+def test_a_damaged_upload_arrives_whole(link: Link, served: Served) -> None:
+    rng = np.random.default_rng(1)
+
+    def damage(data: bytes) -> bytes:
+        if len(data) > 3 and rng.random() < 0.1:
+            data = data[:3] + data[4:]  # a UART that overran
+        return data
+
+    served.damage = damage
+    blob, number = model(2, 20_000)
+    heard: list[int] = []
+    status = link.upload(blob, number, heard.append)
+    assert (status.model, heard[-1]) == (number, len(blob))
+    assert heard == sorted(heard)
+    assert bytes(served.controller.flash[131072 : 131072 + len(blob)]) == blob
+
+
+def test_a_uart_that_overruns_is_survived(link: Link, served: Served) -> None:
+    """It keeps 128 bytes and loses what then comes, as a slow reader's does: a step of two patches
+    has 226 bytes, so only what is sent again after it was read gets through."""
+    full = {"left": 3}
+
+    def damage(data: bytes) -> bytes:
+        if len(data) > 200 and full["left"]:
+            full["left"] -= 1
+            return data[:128]
+        return data
+
+    served.damage = damage
+    steps = rows(4)
+    for step in steps:
+        decision = link.send_step(step)
+    assert decision.evidence == pytest.approx(evidence(steps), rel=1e-5)
+    assert full["left"] == 0
+
+
+@pytest.mark.parametrize("when", ["idle", "asked"])
+def test_a_pulled_cable_is_plugged_in_again(
+    link: Link, served: Served, cable: Cable, when: str
+) -> None:
+    steps = rows(20)
+    for step in steps[:10]:
+        link.send_step(step)
+    if when == "idle":
+        cable.pull()
+        threading.Timer(0.3, cable.plug).start()
+    else:  # the step arrives, its answer does not
+        taken = served.controller.facts.steps
+
+        def pull(data: bytes) -> bytes:
+            if served.controller.facts.steps > taken:
+                served.damage = bytes
+                cable.pull()
+                threading.Timer(0.3, cable.plug).start()
+                return b""
+            return data
+
+        served.damage = pull
+    begin = time.monotonic()
+    for step in steps[10:]:
+        decision = link.send_step(step)
+    assert time.monotonic() - begin < 2
+    assert decision.evidence == pytest.approx(evidence(steps), rel=1e-5)
+    assert served.controller.facts.steps == 20
+    assert link.counts.reconnects >= 1
+
+
+def test_a_controller_that_was_reset_is_brought_to_where_the_episode_is(
+    link: Link, served: Served
+) -> None:
+    steps = rows(20)
+    for step in steps[:10]:
+        link.send_step(step)
+    served.reset()
+    begin = time.monotonic()
+    for number, step in enumerate(steps[10:], 11):
+        decision = link.send_step(step)
+        assert decision.evidence == pytest.approx(evidence(steps[:number]), rel=1e-5)
+    assert time.monotonic() - begin < 2
+    assert link.counts.restarts == 1
+
+
+def test_an_episode_is_not_gone_on_with_by_another_model(
+    link: Link, served: Served, wire_code: ctypes.CDLL
+) -> None:
+    link.send_step(rows(1)[0])
+    with served._lock:
+        served.controller.flash = Controller(wire_code).flash
+    served.reset()
+    with pytest.raises(WireError, match="another model"):
+        link.send_step(rows(1)[0])
+
+
+def test_a_new_host_begins_a_new_episode(link: Link, cable: Cable) -> None:
+    link.send_step(rows(1)[0])
+    link.close()
+    step = rows(3)[0]
+    with Link(str(cable.path), KEY) as other:
+        assert other.send_step(step).evidence == pytest.approx(evidence([step]), rel=1e-5)
+
+
+def test_pixels_are_sensed_by_the_controller(link: Link, served: Served) -> None:
+    rng = np.random.default_rng(0)
+    patches = [
+        Patch(
+            rng.integers(0, 65536, (side, side), np.uint16),
+            rng.integers(0, 256, (side, side, 3), np.uint8),
+            rng.normal(size=7).astype(np.float32),
+        )
+        for side in (8, 16)
+    ]
+    decision = link.send_patches(patches)
+    assert decision.object == 2
+    assert decision.rotation.ravel()[:7].tobytes() == patches[-1].pose.tobytes()
+
+
+def test_a_late_step_is_told(link: Link, served: Served) -> None:
+    served.controller.facts.step_us = 50_000
+    late = link.send_step(rows(1)[0], deadline=0.02)
+    assert (late.late, late.skipped) == (True, False)
+    assert late.micros >= 50_000
+
+
+def test_a_stop_holds_until_a_reset(link: Link, served: Served) -> None:
+    link.stop()
+    with pytest.raises(ControllerError, match="the host ordered a stop"):
+        link.send_step(rows(1)[0])
+    link.reset()
+    link.send_step(rows(1)[0])
+    assert served.controller.facts.stops == 1
+
+
+def test_keeping_alive_is_heard(link: Link) -> None:
+    before = link.telemetry().received
+    for _ in range(3):
+        link.keep_alive()
+    assert link.telemetry().received == before + 4  # its own question counts, too
+
+
+@pytest.mark.parametrize(
+    ("percepts", "words"),
+    [
+        (np.full((1, 18), np.nan), "18 finite numbers"),
+        (np.zeros((1, 17)), "18 finite numbers"),
+        (np.zeros((6, 18)), "1 to 5 patches"),
+    ],
+)
+def test_steps_that_make_no_sense_are_not_sent(
+    link: Link, percepts: NDArray[np.float64], words: str
+) -> None:
+    sent = link.counts.sent
+    with pytest.raises(WireError, match=words):
+        link.send_step(percepts)
+    assert link.counts.sent == sent
+
+
+def test_another_key_is_told_in_one_sentence(cable: Cable, served: Served) -> None:
+    stranger = Link(str(cable.path), bytes(32), patience=0.9)
+    with pytest.raises(WireError, match=r"^The controller at .* signs with another key[^.]*\.$"):
+        stranger.open()
+    assert served.controller.facts.resets == 0
+
+
+def test_another_dialect_is_told_in_one_sentence(
+    cable: Cable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from colonnade_bridge.wire import dialogue
+
+    monkeypatch.setattr(dialogue, "dialect_hash", lambda: dialect_module.dialect_hash() ^ 1)
+    with pytest.raises(WireError, match="speaks another dialect"):
+        Link(str(cable.path), KEY).open()
+
+
+def test_nobody_there_is_told(tmp_path: Path, served: Served) -> None:
+    with pytest.raises(WireError, match="cannot be opened"):
+        Link(str(tmp_path / "nothing"), KEY, patience=0.2).open()
+    with pytest.raises(WireError, match="is not of a controller"):
+        Link("loop://", KEY, patience=0.3).open()
+    line = Cable(tmp_path / "port", served)
+    line.plug()
+    with pytest.raises(WireError, match="Nobody answers"):
+        Link(str(line.path), KEY, patience=0.3).open()
+
+
+def test_recorded_answers_of_a_controller_open_no_session(wire_code: ctypes.CDLL) -> None:
+    """A host without memory of time stamps believes only who repeats its challenge."""
+    controller = Controller(wire_code)
+    Host(controller).greet()
+    recorded = controller.run(wait=0.5) + controller.run(wait=0.5)
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def play(over: threading.Event) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(1)  # its first greeting
+            connection.sendall(recorded)
+            over.wait()
+
+    with behind(play):
+        host = Link(f"socket://127.0.0.1:{server.getsockname()[1]}", KEY, patience=0.6)
+        with pytest.raises(WireError, match="is heard but does not hear"):
+            host.open()
+        assert host.counts.line.received == 2
+    server.close()
+
+
+def test_tcp_is_a_line_too(served: Served) -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve(over: threading.Event) -> None:
+        connection, _ = server.accept()
+        connection.settimeout(0.005)
+        with connection:
+            while not over.is_set():
+                try:
+                    data = connection.recv(4096)
+                    if not data:
+                        return
+                except TimeoutError:
+                    data = b""
+                connection.sendall(served.pass_on(data))
+
+    with behind(serve), Link(f"socket://127.0.0.1:{server.getsockname()[1]}", KEY) as link:
+        link.upload(*model(4, 20_000))
+        steps = rows(20)
+        for step in steps:
+            decision = link.send_step(step)
+        assert decision.evidence == pytest.approx(evidence(steps), rel=1e-5)
+    server.close()
+
+
+def test_ports_are_found_by_listening(
+    cable: Cable, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "cache"))
+    announced = announce_port("an500", cable.path)
+    try:
+        (port,) = [p for p in find_ports(KEY) if p.description == "an500"]
+        assert (port.same_key, port.same_dialect) == (True, True)
+        (stranger,) = find_ports(bytes(32), [str(cable.path)])
+        assert not stranger.same_key
+    finally:
+        announced.unlink()
+    assert find_ports(KEY, [str(tmp_path / "nothing")]) == []
