@@ -1,0 +1,84 @@
+"""The column's step as one static graph: no loop, K hypotheses by M percepts at once.
+
+Fed with hypotheses and the percepts that enter, it says what these tell (`nats`, `coloured`,
+`fit`), what the evidence is after them, which hypotheses win, who leads; and, of poses that are to
+be refined, their normal equations. A caller fetches what it needs, and only that is computed.
+docs/spec/onnx.md lists inputs and outputs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from onnx import ModelProto
+
+from colonnade_bridge.onnx.algebra import Builder, Value
+from colonnade_bridge.onnx.association import carry, look_up, store, things_of
+from colonnade_bridge.onnx.content import arrays_of
+from colonnade_bridge.onnx.pulls import equations
+from colonnade_bridge.onnx.scoring import score
+from colonnade_bridge.onnx.sight import missed_of, most_steps, score_misses
+from colonnade_bridge.onnx.surface import Placed, bent_of, percepts_of, surface_of
+from colonnade_bridge.onnx.winners import contest
+from colonnade_models import __version__
+from colonnade_models.column_state import Settings
+from colonnade_models.evidence import FEATURE_SIZE, Tolerance
+from colonnade_models.memory import Memory
+
+__all__ = ["build"]
+
+F, I = np.float32, np.int64  # noqa: E741
+
+
+def build(memory: Memory, settings: Settings, tolerance: Tolerance) -> ModelProto:
+    """The graph of a column over a complete memory. Settings other than `reach` can be fed."""
+    g = Builder()
+    poses = g.input("poses", F, ["K", 12])
+    objects = g.input("objects", I, ["K"])
+    evidence = g.input("evidence", F, ["K"])
+    count = g.input("count", I, [1])
+    features = g.input("features", F, ["M", FEATURE_SIZE])
+    tolerances = g.input("tolerance", F, [len(tolerance)], np.array(tolerance))
+    winners = g.input("winners", I, [1], np.array([settings.winners]))
+    slack = g.input("slack", F, [1], np.array([settings.slack]))
+
+    held = {name: g.constant(array, name) for name, array in _named(memory).items()}
+    stored = store(g, memory, held, g.constant(bent_of(memory)))
+    things = things_of(stored, objects)
+    t = Tolerance(*tolerances.parts(*[1] * len(tolerance)))
+    f = percepts_of(features)
+
+    turned, shift = carry(poses, f.vectors)
+    location, normal, direction = (part.flatter(0) for part in turned.parts(1, 1, 1))
+    at = Placed(location + shift, normal, direction)
+    surface = surface_of(stored, look_up(stored, things, at.location, at.normal), at.location)
+    met = score(f, at, surface, t)
+    missed, steps = g.constant(missed_of(memory)), most_steps(memory, float(settings.reach))
+    misses = score_misses(f, at, stored, things, missed, t.pierced, settings.reach, steps)
+    off = f.on_object.equals(F(0))
+    nats = off.where(misses, met.nats).flatter(0)
+    carried = _added(evidence, nats)
+    won = contest(carried, objects, count, winners, slack, len(memory.origin))
+    pulls = equations(f, at, surface, things, t)
+
+    g.output("nats", nats, F, ["K", "M"])
+    g.output("coloured", off.where(F(0), met.coloured).flatter(0), F, ["K", "M"])
+    g.output("fit", off.where(misses, met.fit).flatter(0), F, ["K", "M"])
+    g.output("carried", carried, F, ["K"])
+    g.output("stays", won.stays, np.bool_, ["K"])
+    g.output("leader", won.leader, I, [1])
+    g.output("best", won.best, F, [len(memory.origin)])
+    g.output("matrix", pulls.matrix, F, ["K", 21])
+    g.output("vector", pulls.vector, F, ["K", 6])
+    for name, array in _named(memory).items():
+        g.output(f"{name}_", held[name], array.dtype, array.shape)
+    return g.model("colonnade_column", "colonnade", __version__)
+
+
+def _named(memory: Memory) -> dict[str, np.ndarray]:
+    return {f"memory.{name}": array for name, array in arrays_of(memory).items()}
+
+
+def _added(evidence: Value, nats: Value) -> Value:
+    """Evidence (K,) and then what each percept tells (K, M), one after the other."""
+    all_ = evidence.builder.op("Concat", evidence.deeper(1), nats, axis=1)
+    return all_.running(1).take(np.int64(-1), axis=1)
