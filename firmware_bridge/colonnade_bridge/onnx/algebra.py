@@ -88,16 +88,27 @@ class Builder:
         return [Value(self, name) for name in names]
 
     def branch(
-        self, truth: Value, then: Callable[[], Operand], otherwise: Callable[[], Operand]
-    ) -> Value:
-        """What `then` builds where `truth` (1,) is true, else what `otherwise` builds."""
+        self,
+        truth: Value,
+        then: Callable[[], Sequence[Operand]],
+        otherwise: Callable[[], Sequence[Operand]],
+        kinds: Sequence[Any] = (np.float32,),
+    ) -> list[Value]:
+        """The results, of these `kinds`, that `then` builds where `truth` (1,) is true; else those
+        that `otherwise` builds. Only one of the two is computed."""
         graphs = []
         for build in (then, otherwise):
             with self._nested() as nodes:
-                result = self.op("Identity", build())
-            out = helper.make_tensor_value_info(result.name, TensorProto.FLOAT, None)
-            graphs.append(helper.make_graph(nodes, self._name("branch"), [], [out]))
-        return self.op("If", truth, then_branch=graphs[0], else_branch=graphs[1])
+                results = [self.op("Identity", result) for result in build()]
+            outputs = [
+                helper.make_tensor_value_info(result.name, _type(kind), None)
+                for result, kind in zip(results, kinds, strict=True)
+            ]
+            graphs.append(helper.make_graph(nodes, self._name("branch"), [], outputs))
+        then_branch, else_branch = graphs
+        return self.ops(
+            "If", len(kinds), truth, then_branch=then_branch, else_branch=else_branch
+        )  # fmt: skip
 
     @contextmanager
     def _nested(self) -> Iterator[list[NodeProto]]:

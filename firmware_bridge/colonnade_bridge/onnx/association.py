@@ -87,12 +87,12 @@ def store(g: Builder, memory: Memory, held: Mapping[str, Value], bent: Value) ->
     )
     columns = np.ascontiguousarray(memory.surfels.T)
     return Stored(
-        held["memory.surfels"],
+        held["surfels"],
         bent,
         g.constant(columns[S.POSITION : S.POSITION + 3]),
         g.constant(columns[S.NORMAL : S.NORMAL + 3]),
-        held["memory.cells"],
-        held["memory.table"],
+        held["cells"],
+        held["table"],
         g.constant(numbers.astype(np.float32)),
         g.constant(np.column_stack([memory.table_start, memory.surfel_start]).astype(np.int32)),
     )

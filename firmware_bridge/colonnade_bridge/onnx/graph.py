@@ -40,42 +40,65 @@ def build(memory: Memory, settings: Settings, tolerance: Tolerance) -> ModelProt
     tolerances = g.input("tolerance", F, [len(tolerance)], np.array(tolerance))
     winners = g.input("winners", I, [1], np.array([settings.winners]))
     slack = g.input("slack", F, [1], np.array([settings.slack]))
+    refining = g.input("refining", np.bool_, [1], np.array([False]))
+    telling = g.input("telling", np.bool_, [1], np.array([False]))
 
-    held = {name: g.constant(array, name) for name, array in _named(memory).items()}
+    held = {name: g.constant(array, name) for name, array in arrays_of(memory).items()}
     stored = store(g, memory, held, g.constant(bent_of(memory)))
+    missed, steps = g.constant(missed_of(memory)), most_steps(memory, float(settings.reach))
     things = things_of(stored, objects)
     t = Tolerance(*tolerances.parts(*[1] * len(tolerance)))
     f = percepts_of(features)
-
     turned, shift = carry(poses, f.vectors)
     location, normal, direction = (part.flatter(0) for part in turned.parts(1, 1, 1))
     at = Placed(location + shift, normal, direction)
     surface = surface_of(stored, look_up(stored, things, at.location, at.normal), at.location)
-    met = score(f, at, surface, t)
-    missed, steps = g.constant(missed_of(memory)), most_steps(memory, float(settings.reach))
-    misses = score_misses(f, at, stored, things, missed, t.pierced, settings.reach, steps)
-    off = f.on_object.equals(F(0))
-    nats = off.where(misses, met.nats).flatter(0)
-    carried = _added(evidence, nats)
-    won = contest(carried, objects, count, winners, slack, len(memory.origin))
-    pulls = equations(f, at, surface, things, t)
 
-    g.output("nats", nats, F, ["K", "M"])
-    g.output("coloured", off.where(F(0), met.coloured).flatter(0), F, ["K", "M"])
-    g.output("fit", off.where(misses, met.fit).flatter(0), F, ["K", "M"])
-    g.output("carried", carried, F, ["K"])
-    g.output("stays", won.stays, np.bool_, ["K"])
-    g.output("leader", won.leader, I, [1])
-    g.output("best", won.best, F, [len(memory.origin)])
-    g.output("matrix", pulls.matrix, F, ["K", 21])
-    g.output("vector", pulls.vector, F, ["K", 6])
-    for name, array in _named(memory).items():
-        g.output(f"{name}_", held[name], array.dtype, array.shape)
+    def weigh() -> list[Value]:
+        met = score(f, at, surface, t)
+        misses = score_misses(f, at, stored, things, missed, t.pierced, settings.reach, steps)
+        off = f.on_object.equals(F(0))
+        nats = off.where(misses, met.nats).flatter(0)
+        coloured = off.where(F(0), met.coloured).flatter(0)
+        fit = off.where(misses, met.fit).flatter(0)
+        carried = _added(evidence, nats)
+        won = contest(carried, objects, count, winners, slack, len(memory.origin))
+        return [nats, coloured, fit, carried, won.stays, won.leader, won.best]
+
+    def refine() -> list[Value]:
+        return list(equations(f, at, surface, things, t))
+
+    _give(g, _WEIGHED, g.branch(refining, lambda: _nothing(_WEIGHED), weigh, _kinds(_WEIGHED)))
+    _give(g, _REFINED, g.branch(refining, refine, lambda: _nothing(_REFINED), _kinds(_REFINED)))
+    told = {f"memory.{name}": (array.dtype, array.shape) for name, array in arrays_of(memory).items()}
+    _give(g, told, g.branch(telling, lambda: list(held.values()), lambda: _nothing(told), _kinds(told)))
     return g.model("colonnade_column", "colonnade", __version__)
 
 
-def _named(memory: Memory) -> dict[str, np.ndarray]:
-    return {f"memory.{name}": array for name, array in arrays_of(memory).items()}
+_WEIGHED = {
+    "nats": (F, ("K", "M")),
+    "coloured": (F, ("K", "M")),
+    "fit": (F, ("K", "M")),
+    "carried": (F, ("K",)),
+    "stays": (np.bool_, ("K",)),
+    "leader": (I, (1,)),
+    "best": (F, ("O",)),
+}
+_REFINED = {"matrix": (F, ("K", 21)), "vector": (F, ("K", 6))}
+
+
+def _kinds(told: dict) -> list:
+    return [kind for kind, _ in told.values()]
+
+
+def _nothing(told: dict) -> list:
+    """Empty tensors in the place of what was not asked for."""
+    return [np.zeros([0] * len(shape), kind) for kind, shape in told.values()]
+
+
+def _give(g: Builder, told: dict, values: list[Value]) -> None:
+    for (name, (kind, shape)), value in zip(told.items(), values, strict=True):
+        g.output(name, value, kind, shape)
 
 
 def _added(evidence: Value, nats: Value) -> Value:

@@ -53,14 +53,15 @@ def score_misses(
     g = missed.builder
     off = f.on_object.equals(ZERO).flatter(0, 1)
 
-    def walk() -> Value:
+    def walk() -> list[Value]:
         which = g.op("NonZero", off).flatter(0)
         eye, n = at.location.take(which, axis=2), at.normal.take(which, axis=2)
         nats = _walk(eye, n, stored, things, missed, reach, steps).at_least(pierced)
         place = (off.cast(np.int64).running(0) - np.int64(1)).at_least(np.int64(0))
-        return nats.take(place, axis=2)
+        return [nats.take(place, axis=2)]
 
-    return g.branch(off.cast(np.int32).largest(0).cast(np.bool_), walk, lambda: np.zeros((1, 1, 1), np.float32))
+    any_off = off.cast(np.int32).largest(0).cast(np.bool_)
+    return g.branch(any_off, walk, lambda: [np.zeros((1, 1, 1), np.float32)])[0]
 
 
 def _walk(
