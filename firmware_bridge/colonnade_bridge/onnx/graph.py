@@ -15,7 +15,7 @@ from colonnade_bridge.onnx.algebra import Builder, Value
 from colonnade_bridge.onnx.association import carry, look_up, store, things_of
 from colonnade_bridge.onnx.content import arrays_of
 from colonnade_bridge.onnx.pulls import equations
-from colonnade_bridge.onnx.scoring import score
+from colonnade_bridge.onnx.scoring import Score, score
 from colonnade_bridge.onnx.sight import missed_of, most_steps, score_misses
 from colonnade_bridge.onnx.surface import Placed, bent_of, percepts_of, surface_of
 from colonnade_bridge.onnx.winners import contest
@@ -23,6 +23,8 @@ from colonnade_models import __version__
 from colonnade_models.column_state import Settings
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance
 from colonnade_models.memory import Memory
+from colonnade_models.ranking import MOST_MISSED
+from colonnade_models.twin import MOST_COUNTED
 
 __all__ = ["build"]
 
@@ -46,6 +48,7 @@ def build(memory: Memory, settings: Settings, tolerance: Tolerance) -> ModelProt
     held = {name: g.constant(array, name) for name, array in arrays_of(memory).items()}
     stored = store(g, memory, held, g.constant(bent_of(memory)))
     missed, steps = g.constant(missed_of(memory)), most_steps(memory, float(settings.reach))
+    trust = g.constant(np.ascontiguousarray(memory.trust.T))
     things = things_of(stored, objects)
     t = Tolerance(*tolerances.parts(*[1] * len(tolerance)))
     f = percepts_of(features)
@@ -60,10 +63,11 @@ def build(memory: Memory, settings: Settings, tolerance: Tolerance) -> ModelProt
         off = f.on_object.equals(F(0))
         nats = off.where(misses, met.nats).flatter(0)
         coloured = off.where(F(0), met.coloured).flatter(0)
+        lost = off.where((-misses).at_most(MOST_MISSED), _lost(met, t, trust, objects)).flatter(0)
         fit = off.where(misses, met.fit).flatter(0)
         carried = _added(evidence, nats)
         won = contest(carried, objects, count, winners, slack, len(memory.origin))
-        return [nats, coloured, fit, carried, won.stays, won.leader, won.best]
+        return [nats, coloured, fit, lost, carried, won.stays, won.leader, won.best]
 
     def refine() -> list[Value]:
         return list(equations(f, at, surface, things, t))
@@ -79,6 +83,7 @@ _WEIGHED = {
     "nats": (F, ("K", "M")),
     "coloured": (F, ("K", "M")),
     "fit": (F, ("K", "M")),
+    "lost": (F, ("K", "M")),
     "carried": (F, ("K",)),
     "stays": (np.bool_, ("K",)),
     "leader": (I, (1,)),
@@ -99,6 +104,13 @@ def _nothing(told: dict) -> list:
 def _give(g: Builder, told: dict, values: list[Value]) -> None:
     for (name, (kind, shape)), value in zip(told.items(), values, strict=True):
         g.output(name, value, kind, shape)
+
+
+def _lost(met: Score, t: Tolerance, trust: Value, objects: Value) -> Value:
+    """(1, K, M) as `ranking.lost` says of percepts on the object."""
+    shape, print_ = trust.take(objects, axis=1).deeper(-1).parts(1, 1)
+    shaped = t.gain - met.nats - met.coloured
+    return (shape * shaped + print_ * met.coloured).at_most(MOST_COUNTED)
 
 
 def _added(evidence: Value, nats: Value) -> Value:
