@@ -35,12 +35,15 @@ def export(
     the hash of the model file) goes into the metadata. Raises ValueError when nothing was
     learned, OSError where the file cannot be written.
     """
-    graph = build(complete(memory), settings or default_settings(), tolerance or default_tolerance())
+    settings, tolerance = settings or default_settings(), tolerance or default_tolerance()
+    graph = build(complete(memory), settings, tolerance)
     checker.check_model(graph)
     about = {
         "schema": SCHEMA,
         "writer": f"colonnade {__version__}",
         "names": list(memory.names),
+        "settings": {name: float(number) for name, number in settings._asdict().items()},
+        "tolerance": {name: float(number) for name, number in tolerance._asdict().items()},
         "provenance": dict(provenance or {}),
         "sha256": NO_DIGEST,
     }

@@ -89,7 +89,7 @@ _WEIGHED = {
     "leader": (I, (1,)),
     "best": (F, ("O",)),
 }
-_REFINED = {"matrix": (F, ("K", 21)), "vector": (F, ("K", 6))}
+_REFINED = {"matrix": (F, ("K", 36)), "vector": (F, ("K", 6))}
 
 
 def _kinds(told: dict) -> list:

@@ -12,16 +12,21 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
 from colonnade_bridge.onnx.content import memory_of
+from colonnade_models.column_state import Settings, default_settings
+from colonnade_models.evidence import Tolerance, default_tolerance
 from colonnade_models.memory import Memory
+from colonnade_models.seeding import UNLIMITED
 
 __all__ = ["KEY", "NO_DIGEST", "SCHEMA", "OnnxModel", "OnnxModelError", "digest"]
+
+Numbers = TypeVar("Numbers", Settings, Tolerance)
 
 SCHEMA = 1
 KEY = "colonnade"
@@ -76,6 +81,24 @@ class OnnxModel:
     def names(self) -> tuple[str, ...]:
         """Of the objects, by their number."""
         return tuple(self.about["names"])
+
+    @cached_property
+    def settings(self) -> Settings:
+        """When to seed, how many to keep, when to decide; no step leaves work to the next."""
+        return self._numbers(default_settings(), "settings")._replace(effort=UNLIMITED)
+
+    @cached_property
+    def tolerance(self) -> Tolerance:
+        """What a sensor gets wrong."""
+        return self._numbers(default_tolerance(), "tolerance")
+
+    def _numbers(self, usual: Numbers, name: str) -> Numbers:
+        """Numbers of the metadata, of the types that the usual ones have."""
+        told = self.about.get(name)
+        if not isinstance(told, dict) or set(told) != set(usual._fields):
+            raise self._unsound(f"it has other {name}")
+        kinds = {field: type(number) for field, number in usual._asdict().items()}
+        return usual._replace(**{field: kinds[field](told[field]) for field in kinds})
 
     @cached_property
     def memory(self) -> Memory:

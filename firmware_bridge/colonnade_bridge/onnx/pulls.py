@@ -17,20 +17,18 @@ from colonnade_bridge.onnx.surface import Percepts, Placed, Surface
 from colonnade_models.evidence import Tolerance
 from colonnade_models.refinement import WILD
 
-__all__ = ["LOWER", "Equations", "equations"]
+__all__ = ["Equations", "equations"]
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
-LOWER = np.tril_indices(6)
-"""Rows and columns of the 21 entries that a symmetric matrix (6, 6) is told by."""
 
 
 class Equations(NamedTuple):
     """Sums over all percepts, without the prior."""
 
     matrix: Value
-    """(K, 21) the entries LOWER."""
+    """(K, 36) six rows of six; the upper triangle need not have the bits of the lower one."""
     vector: Value
     """(K, 6)"""
 
@@ -99,7 +97,8 @@ def _summed(pulls: list[_Pull]) -> Equations:
     weight = (counts & (square <= WILD)).where(weight, ZERO)
     residual = counts.where(residual, ZERO)
     weighted = weight * row
-    products = weighted.take(LOWER[0].astype(np.int64)) * row.take(LOWER[1].astype(np.int64))
+    number = np.arange(6)
+    products = weighted.take(np.repeat(number, 6)) * row.take(np.tile(number, 6))
     return Equations(_total(products), -_total(weighted * residual))
 
 
