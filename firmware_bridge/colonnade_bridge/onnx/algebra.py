@@ -6,7 +6,7 @@ the bits of the kernel that was written the same way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -90,8 +90,8 @@ class Builder:
     def branch(
         self,
         truth: Value,
-        then: Callable[[], Sequence[Operand]],
-        otherwise: Callable[[], Sequence[Operand]],
+        then: Callable[[], Iterable[Operand]],
+        otherwise: Callable[[], Iterable[Operand]],
         kinds: Sequence[Any] = (np.float32,),
     ) -> list[Value]:
         """The results, of these `kinds`, that `then` builds where `truth` (1,) is true; else those

@@ -79,12 +79,9 @@ def store(g: Builder, memory: Memory, held: Mapping[str, Value], bent: Value) ->
     disc = SURFEL_DISC / memory.inverse_cell
     one = np.ones(len(along), np.float32)
     pitch = [along[:, 1] * along[:, 2], along[:, 2], one]
-    numbers = np.column_stack(
-        [
-            memory.origin, 4 * along, *pitch, 16 * one, 4 * one, one, memory.centre,
-            memory.inverse_cell, memory.radius, disc * disc,
-        ]  # fmt: skip
-    )
+    step = [16 * one, 4 * one, one]
+    placed = [memory.origin, 4 * along, *pitch, *step, memory.centre]
+    numbers = np.column_stack([*placed, memory.inverse_cell, memory.radius, disc * disc])
     columns = np.ascontiguousarray(memory.surfels.T)
     return Stored(
         held["surfels"],

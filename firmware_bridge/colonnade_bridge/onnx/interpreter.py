@@ -21,7 +21,7 @@ _PACKAGE = "colonnade_models"
 
 
 class Interpreter:
-    """Plain functions in the place of kernels; `stand_ins` says which of them something else does."""
+    """Plain functions in the place of kernels, and `stand_ins` in the place of some of them."""
 
     def __init__(self, stand_ins: Mapping[Function, Function] | None = None) -> None:
         self._plain: dict[Function, Function] = dict(stand_ins or {})

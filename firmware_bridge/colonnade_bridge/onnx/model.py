@@ -104,7 +104,7 @@ class OnnxModel:
     def memory(self) -> Memory:
         """All that was learned, read from the graph. Raises OnnxModelError."""
         told = [out.name for out in self.session.get_outputs() if out.name.startswith("memory.")]
-        feeds = {
+        feeds: dict[str, NDArray[Any]] = {
             "poses": np.zeros((1, 12), np.float32),
             "objects": np.zeros(1, np.int64),
             "evidence": np.zeros(1, np.float32),
@@ -121,9 +121,7 @@ class OnnxModel:
             raise self._unsound("its names do not fit")
         return memory
 
-    def run(
-        self, outputs: list[str], feeds: Mapping[str, NDArray[Any]]
-    ) -> list[NDArray[Any]]:
+    def run(self, outputs: list[str], feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """Outputs of the graph by name. Raises OnnxModelError where it fails."""
         try:
             return list(self.session.run(outputs, dict(feeds)))

@@ -13,8 +13,7 @@ import numpy as np
 from colonnade_bridge.onnx.algebra import Value
 from colonnade_bridge.onnx.association import Things, dot
 from colonnade_bridge.onnx.scoring import normal_variance
-from colonnade_bridge.onnx.surface import Percepts, Placed, Surface
-from colonnade_models.evidence import Tolerance
+from colonnade_bridge.onnx.surface import Allowed, Percepts, Placed, Surface
 from colonnade_models.refinement import WILD
 
 __all__ = ["Equations", "equations"]
@@ -54,9 +53,7 @@ def _column(*parts: Value) -> Value:
     return parts[0].builder.op("Concat", *parts, axis=0)
 
 
-def equations(
-    f: Percepts, at: Placed, s: Surface, things: Things, t: Tolerance
-) -> Equations:
+def equations(f: Percepts, at: Placed, s: Surface, things: Things, t: Allowed) -> Equations:
     """The normal equations of K poses over M percepts."""
     known = s.known & (dot(at.normal, s.normal) >= HALF) & (f.on_object > ZERO)
     m, e, g, n = s.normal, s.direction, s.third, at.normal

@@ -11,10 +11,9 @@ import numpy as np
 
 from colonnade_bridge.onnx.algebra import Value
 from colonnade_bridge.onnx.association import dot
-from colonnade_bridge.onnx.surface import Percepts, Placed, Surface
+from colonnade_bridge.onnx.surface import Allowed, Percepts, Placed, Surface
 from colonnade_models import evidence as E
 from colonnade_models import numerics
-from colonnade_models.evidence import Tolerance
 
 __all__ = ["Score", "normal_variance", "score"]
 
@@ -51,7 +50,7 @@ def log_positive(x: Value) -> Value:
     return halvings * numerics.LN2 + numerics.TWO * s * series
 
 
-def _colour_difference(f: Percepts, s: Surface, t: Tolerance) -> tuple[Value, Value]:
+def _colour_difference(f: Percepts, s: Surface, t: Allowed) -> tuple[Value, Value]:
     """As `evidence.colour_difference`; of hue, saturation and value only the first goes round."""
     half = np.array([HALF, NEVER, NEVER], np.float32).reshape(3, 1, 1)
     d = f.colour - s.colour
@@ -63,12 +62,12 @@ def _colour_difference(f: Percepts, s: Surface, t: Tolerance) -> tuple[Value, Va
     return E.COLOURED * _robust(square, ONE, E.MOST_COLOURED), of_value / t.colour
 
 
-def normal_variance(f: Percepts, s: Surface, t: Tolerance) -> Value:
+def normal_variance(f: Percepts, s: Surface, t: Allowed) -> Value:
     """That of a normal, where the surfel's own turns with the place."""
     return t.normal + f.var_normal + s.spread_normal + s.steepest * t.place
 
 
-def score(f: Percepts, at: Placed, s: Surface, t: Tolerance) -> Score:
+def score(f: Percepts, at: Placed, s: Surface, t: Allowed) -> Score:
     """What M percepts on the object tell for or against K hypotheses."""
     place_variance = t.place + s.spread_place
     penalty = E.PLACE * _robust(s.height * s.height, place_variance, E.MOST_PLACE)

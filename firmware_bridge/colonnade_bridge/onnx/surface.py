@@ -15,9 +15,22 @@ from colonnade_bridge.onnx.association import Found, Stored, dot
 from colonnade_models import surfel as S
 from colonnade_models.memory import Memory
 
-__all__ = ["Percepts", "Placed", "Surface", "bent_of", "percepts_of", "surface_of"]
+__all__ = ["Allowed", "Percepts", "Placed", "Surface", "bent_of", "percepts_of", "surface_of"]
 
 HALF = np.float32(0.5)
+
+
+class Allowed(NamedTuple):
+    """A `Tolerance` as it was fed, (1,) each."""
+
+    place: Value
+    normal: Value
+    bend: Value
+    direction: Value
+    colour: Value
+    gain: Value
+    floor: Value
+    pierced: Value
 
 
 class Percepts(NamedTuple):

@@ -43,9 +43,7 @@ class Weighing:
             "tolerance": np.array(t, np.float32),
         }
 
-    def weigh(
-        self, what: str, objects: Ids, poses: Array, features: Array, t: Tolerance
-    ) -> Array:
+    def weigh(self, what: str, objects: Ids, poses: Array, features: Array, t: Tolerance) -> Array:
         """(K, M) what features (M, 22) tell of poses (K, 12) of objects (K,).
 
         `what` is the output: nats, coloured, fit or lost.

@@ -41,15 +41,11 @@ def contest(
     top = evidence.largest(0).deeper(0)
     low = top - slack
     too_many = (evidence >= low).cast(np.int64).summed(0).deeper(0) > winners
-    low = g.branch(
-        too_many, lambda: [_threshold(evidence, low, top, winners)], lambda: [low]
-    )[0]
+    low = g.branch(too_many, lambda: [_threshold(evidence, low, top, winners)], lambda: [low])[0]
     above = (evidence >= low) & (evidence > NONE)
     stays = above & (above.cast(np.int64).running(0) <= winners)
     left = stays.where(evidence, NONE)
-    best = g.op(
-        "ScatterElements", np.full(known, NONE, np.float32), objects, left, reduction="max"
-    )
+    best = g.op("ScatterElements", np.full(known, NONE, np.float32), objects, left, reduction="max")
     return Contest(stays, g.op("ArgMax", left, axis=0), best)
 
 
