@@ -116,7 +116,7 @@ class Laying:
             step = np.where(directed, TURNS // 2, 1)
             stride = max(ONE, np.float32((TURNS // step).sum()) / max(share, ONE))
             turns = [
-                np.arange(0, TURNS, step[k]) for k in _evenly(len(alike), stride)
+                np.arange(0, TURNS, int(step[k])) for k in _evenly(len(alike), stride)
             ]  # fmt: skip
             rows = np.repeat(alike[_evenly(len(alike), stride)], [len(each) for each in turns])
             chosen.append((int(o), rows, np.concatenate([np.zeros(0, np.int64), *turns])))

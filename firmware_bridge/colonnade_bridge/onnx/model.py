@@ -124,7 +124,7 @@ class OnnxModel:
     def run(self, outputs: list[str], feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """Outputs of the graph by name. Raises OnnxModelError where it fails."""
         try:
-            return list(self.session.run(outputs, dict(feeds)))
+            return [np.asarray(out) for out in self.session.run(outputs, dict(feeds))]
         except Exception as error:
             raise self._unsound(str(error).partition("\n")[0]) from None
 
