@@ -26,7 +26,7 @@ SCHEMA = 1
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time that every file carries, so that the same percepts give the same bytes."""
 _DAMAGE = (
-    OSError, ValueError, EOFError, KeyError, AttributeError, NotImplementedError,
+    OSError, ValueError, TypeError, EOFError, KeyError, AttributeError, NotImplementedError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What numpy and zipfile may raise on bytes that are no archive of arrays."""

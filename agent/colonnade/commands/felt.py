@@ -14,8 +14,9 @@ __all__ = ["write_felt"]
 
 
 def write_felt(path: Path, episodes: Sequence[Episode]) -> None:
-    """Write the percepts of all episodes that have some, atomically."""
-    felt = [(e.object, e.percepts) for e in episodes if e.percepts is not None and len(e.percepts)]
+    """Write the percepts of all that have some, ordered by object and trial, atomically."""
+    rows = sorted(episodes, key=lambda episode: (episode.object, episode.trial))
+    felt = [(e.object, e.percepts) for e in rows if e.percepts is not None and len(e.percepts)]
     if len(felt) < len(episodes):
         left_out = counted(len(episodes) - len(felt), what="episode")
         note(f"Left out of {path.name}, as a part of what was felt was not sound: {left_out}.")

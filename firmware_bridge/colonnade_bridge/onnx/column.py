@@ -44,7 +44,8 @@ class OnnxColumn:
         """A fresh column. Of an episode the first `most_percepts` percepts count."""
         self.model, self.memory = model, model.memory
         self.column = flow.init(self.memory, model.settings, model.tolerance, most_percepts)
-        interpreter = StandIns(model, self.column).interpreter
+        self.stand_ins = StandIns(model, self.column)
+        interpreter = self.stand_ins.interpreter
         self._vote = interpreter.of(flow.vote)
         self._polish = interpreter.of(flow.polish)
 

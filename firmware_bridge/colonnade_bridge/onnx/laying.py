@@ -83,10 +83,7 @@ class Laying:
         """Fill `out` at one go. Arguments and result are those of `seeding.go_on`."""
         at = plan.at
         f, checks = features[at[ANCHOR]], plan.order[: at[CHECKS]]
-        chosen = self._choose(memory, f, t, budget, plan)
-        objects = np.repeat([o for o, _, _ in chosen], [len(rows) for _, rows, _ in chosen])
-        rows = np.concatenate([rows for _, rows, _ in chosen])
-        turn = np.concatenate([turn for _, _, turn in chosen])
+        objects, rows, turn = self._choose(memory, f, t, budget, plan)
         at[LISTED], at[TRIED] = plan.listed.count[0], len(rows)
         if len(rows) == 0:
             return 0
@@ -102,9 +99,10 @@ class Laying:
 
     def _choose(
         self, memory: Memory, f: Array, t: Tolerance, budget: int, plan: SeedPlan
-    ) -> list[tuple[int, Ids, Ids]]:
-        """Of every listed object the surfels (N,) onto which the anchor is laid, and the turns."""
-        listed, left, tried, chosen = plan.listed, plan.standing[LEFT], 0, []
+    ) -> tuple[Ids, Ids, Ids]:
+        """(N,) objects, their surfels onto which the anchor is laid, and the turns."""
+        listed, left, tried = plan.listed, plan.standing[LEFT], 0
+        chosen = [np.zeros((3, 0), np.int64)]
         for o, worth in zip(
             listed.object[: listed.count[0]], listed.worth[: listed.count[0]], strict=True
         ):
@@ -115,13 +113,14 @@ class Laying:
             directed = (f[P.DIRECTED] > 0) & (memory.surfels[alike, S.DIRECTED] > HALF)
             step = np.where(directed, TURNS // 2, 1)
             stride = max(ONE, np.float32((TURNS // step).sum()) / max(share, ONE))
-            turns = [
-                np.arange(0, TURNS, int(step[k])) for k in _evenly(len(alike), stride)
-            ]  # fmt: skip
-            rows = np.repeat(alike[_evenly(len(alike), stride)], [len(each) for each in turns])
-            chosen.append((int(o), rows, np.concatenate([np.zeros(0, np.int64), *turns])))
+            turned = _evenly(len(alike), stride)
+            turns = [np.arange(0, TURNS, int(step[k])) for k in turned]
+            rows = np.repeat(alike[turned], [len(each) for each in turns])
+            turn = np.concatenate([np.zeros(0, np.int64), *turns])
+            chosen.append(np.stack([np.full(len(rows), o), rows, turn]))
             tried += len(rows)
-        return chosen
+        objects, rows, turn = np.concatenate(chosen, axis=1)
+        return objects, rows, turn
 
     def _admit(
         self,

@@ -54,7 +54,7 @@ class OnnxModel:
         data = _read(self.path)
         options = ort.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # that an input has a default is no reason to warn
+        options.log_severity_level = 4  # what goes wrong is raised, and told once
         # what rewrites arithmetic, as y * (1 / x) to y / x, would change bits
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:

@@ -38,7 +38,7 @@ class StandIns:
 
     def __init__(self, model: OnnxModel, column: Column) -> None:
         self._weighing = Weighing(model)
-        self._bound = Bound(model, column.hypotheses, column.tolerance)
+        self.bound = Bound(model, column.hypotheses, column.tolerance)
         self.interpreter = Interpreter(self._table())
         """Kernels as plain Python, with these in their places."""
         self._before, self._solve = self.interpreter.of(before), self.interpreter.of(solve)
@@ -66,10 +66,10 @@ class StandIns:
             return
         assert h is c.hypotheses, "where effort is unlimited proposals enter within a step"
         latest = c.tally[PERCEPTS] - 1
-        self._bound.run(c.features[latest])
-        h.evidence[:count] = self._bound.carried[:count]
+        self.bound.run(c.features[latest])
+        h.evidence[:count] = self.bound.carried[:count]
         known = np.flatnonzero(h.costed[:count] == latest)
-        h.cost[known] += self._bound.lost[known, 0]
+        h.cost[known] += self.bound.lost[known, 0]
         h.costed[known] += 1
 
     def total_evidence(self, c: Column, memory: Memory, o: int, pose: Array) -> np.float32:
