@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,6 +150,24 @@ def test_it_is_static() -> None:
     kinds = {node.op_type for node in graph.graph.node}
     assert not kinds & {"Loop", "Scan", "SequenceMap"}
     assert {opset.domain for opset in graph.opset_import} == {""}
+
+
+def test_with_all_optimisations_it_is_within_the_tolerance_that_is_stated() -> None:
+    column, felt = living("first"), features(with_misses(episode("first", 3)[0]))
+    n = int(column.hypotheses.count[0])
+    feeds = {
+        "poses": column.hypotheses.pose[:n],
+        "objects": column.hypotheses.object[:n],
+        "evidence": column.hypotheses.evidence[:n],
+        "count": np.array([n]),
+        "features": felt,
+    }
+    usual = ort.InferenceSession(path(), providers=["CPUExecutionProvider"])
+    [told], [exact] = usual.run(["carried"], feeds), model().run(["carried"], feeds)
+    np.testing.assert_allclose(told, exact, rtol=1e-4, atol=1e-3)
+    feeds["refining"] = np.array([True])
+    [told], [exact] = usual.run(["vector"], feeds), model().run(["vector"], feeds)
+    np.testing.assert_allclose(told, exact, rtol=1e-3, atol=1e-3 * np.abs(exact).max())
 
 
 def test_it_tells_what_it_was_made_of() -> None:
