@@ -75,3 +75,5 @@ class Episode:
     percepts: NDArray[np.float32] | None = None
     """(steps, patches, 18) what entered the column, if that was asked for; (0, patches, 18) where
     a part of it was not sound."""
+    reach: float = math.nan
+    """How far the sensor saw, m; NaN unless percepts were asked for."""

@@ -208,6 +208,7 @@ class _Recognition:
             scale=self.scale,
             trace=[self._tell(k) for k in range(steps)] if self.options.record_steps else None,
             percepts=self._felt(steps) if self.options.record_percepts else None,
+            reach=float(self.senses.eye.max_range) if self.options.record_percepts else np.nan,
         )
 
     def _felt(self, steps: int) -> NDArray[np.float32]:

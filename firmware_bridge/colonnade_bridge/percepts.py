@@ -23,6 +23,8 @@ __all__ = ["PerceptsError", "Recording", "read_percepts", "record", "write_perce
 Array = NDArray[np.float32]
 
 SCHEMA = 1
+REACH = 0.1
+"""Metres that a sensor sees where nothing else is said, as in `column_state.default_settings`."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time that every file carries, so that the same percepts give the same bytes."""
 _DAMAGE = (
@@ -46,6 +48,8 @@ class Recording:
     """(E,) the first step of each episode: 0 at first, rising."""
     objects: tuple[str, ...]
     """What was shown in each episode, nothing where that is not known."""
+    reach: float = REACH
+    """How far the sensor saw, m."""
 
     def __iter__(self) -> Iterator[tuple[str, Array]]:
         """Each episode's object and percepts (N, C, 18)."""
@@ -55,11 +59,14 @@ class Recording:
         return len(self.episode)
 
 
-def record(episodes: Sequence[tuple[str, Array]]) -> Recording:
-    """A recording of episodes: what was shown, percepts (N, C, 18) with N >= 1 and one C."""
+def record(episodes: Sequence[tuple[str, Array]], reach: float = REACH) -> Recording:
+    """A recording of episodes: what was shown, percepts (N, C, 18) with N >= 1 and one C.
+
+    `reach` is how far the sensor saw, m.
+    """
     starts = np.cumsum([0, *(len(rows) for _, rows in episodes)])[:-1]
     percepts = np.concatenate([rows for _, rows in episodes]).astype(np.float32)
-    return Recording(percepts, starts.astype(np.int64), tuple(name for name, _ in episodes))
+    return Recording(percepts, starts.astype(np.int64), tuple(name for name, _ in episodes), reach)
 
 
 def write_percepts(path: Path, recording: Recording) -> None:
@@ -69,6 +76,7 @@ def write_percepts(path: Path, recording: Recording) -> None:
         "percepts": recording.percepts,
         "episode": recording.episode,
         "object": np.array(recording.objects, np.str_),
+        "reach": np.array(recording.reach, np.float32),
     }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
@@ -117,4 +125,9 @@ def _checked(path: Path, arrays: dict[str, NDArray[Any]]) -> Recording:
     need(episode[-1] < shape[0], "an episode has no percepts")
     objects = arrays.get("object", np.full(len(episode), "", np.str_))
     need(objects.dtype.kind == "U" and objects.shape == episode.shape, "`object` does not fit")
-    return Recording(np.ascontiguousarray(percepts), episode, tuple(objects.tolist()))
+    reach = arrays.get("reach", np.array(REACH, np.float32))
+    need(reach.shape == () and reach.dtype == np.float32, "`reach` does not fit")
+    need(0 < reach < np.inf, "`reach` is no distance")
+    return Recording(
+        np.ascontiguousarray(percepts), episode, tuple(objects.tolist()), float(reach)
+    )  # fmt: skip

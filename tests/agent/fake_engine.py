@@ -206,6 +206,7 @@ def recognise(
         scale=_size(mesh) * float(random.normal(1.0, 0.01)) if options.any_size else 1.0,
         trace=_trace(mesh, memory, steps, random, decision) if options.record_steps else None,
         percepts=_felt(steps, options, seed) if options.record_percepts else None,
+        reach=0.25 if options.record_percepts else np.nan,
     )
 
 

@@ -43,6 +43,7 @@ def test_percepts_are_recorded_on_request(tmp_path: Path) -> None:
     told = [(episode["object"], episode["steps"]) for episode in episodes]
     assert [(name, len(felt)) for name, felt in recording] == told
     assert recording.percepts.shape[1:] == (3, 18)
+    assert recording.reach == 0.25
     evaluate(replace(asked, resume=True), FAKE)  # from the journal
     assert (tmp_path / "run" / "percepts.npz").read_bytes() == recorded
     with pytest.raises(RunFolderError, match="--percepts"):

@@ -46,7 +46,7 @@ def test_what_was_felt_leads_to_the_same_decision_again(columns: int) -> None:
     assert e.percepts is not None
     assert e.percepts.shape == (e.steps, columns, 18)
     arrays = memory().arrays
-    column = C.init(arrays)
+    column = C.init(arrays, C.default_settings()._replace(reach=np.float32(e.reach)))
     states = [C.vote(column, arrays, percepts) for percepts in e.percepts]
     assert states[-1] == C.RECOGNISED
     assert set(states[:-1]) == {C.OPEN}

@@ -68,7 +68,7 @@ def test_it_weighs_percepts_on_the_object_and_off_it(name: str, tolerance: Toler
     expected = weighed(objects, poses, felt, tolerance)
     assert (expected[0][:, felt[:, P.ON_OBJECT] == 0] < 0).any(), "no line of sight met a surface"
     for what, values in zip(("nats", "coloured", "fit", "lost"), expected, strict=True):
-        told = Weighing(model()).weigh(what, objects, poses, felt, tolerance)
+        told = Weighing(model(), REACH).weigh(what, objects, poses, felt, tolerance)
         np.testing.assert_array_equal(told, values, err_msg=what)
 
 
@@ -80,7 +80,7 @@ def test_wild_percepts_weigh_what_they_do_in_the_kernels(seed: int, size: float)
     h, felt = column.hypotheses, features(rows)
     expected = weighed(h.object[:8], h.pose[:8], felt, EXACT)
     for what, values in zip(("nats", "coloured", "fit", "lost"), expected, strict=True):
-        told = Weighing(model()).weigh(what, h.object[:8], h.pose[:8], felt, EXACT)
+        told = Weighing(model(), REACH).weigh(what, h.object[:8], h.pose[:8], felt, EXACT)
         np.testing.assert_array_equal(told, values, err_msg=what)
 
 
@@ -128,7 +128,9 @@ def test_normal_equations_move_poses_as_refinement_does(stride: int) -> None:
     for i in range(0, int(column.hypotheses.count[0]), 3):
         o, pose = int(column.hypotheses.object[i]), column.hypotheses.pose[i].copy()
         pulling = felt[1:40:stride]
-        matrix, vector = Weighing(model()).equations(np.array([o]), pose[None], pulling, LOOSE)
+        matrix, vector = Weighing(model(), REACH).equations(
+            np.array([o]), pose[None], pulling, LOOSE
+        )
         told = normal._replace(matrix=matrix[0], vector=vector[0])
         own = solved(o, pose, told)
         refine(memory(), o, pose, felt, 1, 40, stride, LOOSE, normal)

@@ -42,7 +42,9 @@ def test_percepts_come_back_to_the_bit(
     names = [name.rstrip("\0") for name in names]  # numpy's strings have no zeros at their ends
     rows = [data.draw(arrays(np.float32, (n, patches, 18), elements=FLOATS)) for n in steps]
     file = tmp_path_factory.mktemp("percepts") / "some.npz"
-    write_percepts(file, record(list(zip(names, rows, strict=True))))
+    reach = data.draw(st.floats(0.0625, 2, width=32))
+    write_percepts(file, record(list(zip(names, rows, strict=True)), reach))
+    assert read_percepts(file).reach == reach
     again = list(read_percepts(file))
     assert [name for name, _ in again] == names
     for (_, read), written in zip(again, rows, strict=True):
@@ -97,6 +99,8 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:
         ({"episode": np.array([0, 2, 2])}, "rise from 0"),
         ({"episode": np.array([0, 4])}, "no percepts"),
         ({"episode": np.array([[0]])}, "does not fit"),
+        ({"reach": np.array(0, np.float32)}, "no distance"),
+        ({"reach": np.array(0.1)}, "`reach` does not fit"),
         ({"object": np.array(["a", "b"])}, "`object` does not fit"),
         ({"object": np.array([None])}, "no whole file"),
     ],

@@ -22,4 +22,4 @@ def write_felt(path: Path, episodes: Sequence[Episode]) -> None:
         note(f"Left out of {path.name}, as a part of what was felt was not sound: {left_out}.")
     if felt:
         with atomic_path(path) as temporary:
-            write_percepts(temporary, record(felt))
+            write_percepts(temporary, record(felt, rows[0].reach))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
@@ -42,10 +43,12 @@ def run_onnx(config: RunOnnxConfig) -> int:
 
 
 def _table(outcomes: list[Outcome], title: str) -> Table:
-    table = Table(title=escape(printable(title)), title_justify="left", pad_edge=False)
-    for column in ("shown", "decision", "evidence", "place, mm", "rotation x y z w"):
+    table = Table(title=escape(printable(title)), title_justify="left", box=SIMPLE, pad_edge=False)
+    for column in ("shown", "decision"):
         table.add_column(column, overflow="fold")
-    for column in ("steps", "ms a step", "at most"):
+    for column in ("place, mm", "rotation x y z w"):
+        table.add_column(column, no_wrap=True)
+    for column in ("steps", "ms a step"):
         table.add_column(column, justify="right")
     for outcome in outcomes:
         row = _row(outcome)
@@ -53,12 +56,10 @@ def _table(outcomes: list[Outcome], title: str) -> Table:
         table.add_row(
             escape(printable(outcome.shown)),
             escape(printable(outcome.answer)) + (" (limit)" if row["timeout"] else ""),
-            f"{row['evidence']:.1f}",
-            " ".join(f"{1e3 * x:.1f}" for x in row["place"]) if known else "",
-            " ".join(f"{x:.3f}" for x in row["rotation"]) if known else "",
+            " ".join(f"{1e3 * x:.0f}" for x in row["place"]) if known else "",
+            " ".join(f"{x:.2f}" for x in row["rotation"]) if known else "",
             str(outcome.steps),
             f"{1e3 * np.median(outcome.seconds):.1f}",
-            f"{1e3 * max(outcome.seconds):.1f}",
             style="yellow" if row["correct"] is False else None,
         )
     return table

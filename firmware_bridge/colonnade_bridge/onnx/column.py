@@ -40,10 +40,18 @@ class OnnxColumn:
     for what the graph does in it.
     """
 
-    def __init__(self, model: OnnxModel, most_percepts: int = 512) -> None:
-        """A fresh column. Of an episode the first `most_percepts` percepts count."""
+    def __init__(
+        self, model: OnnxModel, most_percepts: int = 512, reach: float | None = None
+    ) -> None:
+        """A fresh column. Of an episode the first `most_percepts` percepts count.
+
+        `reach` is how far the sensor sees, m: as the model's settings say unless it is given.
+        """
         self.model, self.memory = model, model.memory
-        self.column = flow.init(self.memory, model.settings, model.tolerance, most_percepts)
+        settings = model.settings
+        if reach is not None:
+            settings = settings._replace(reach=np.float32(reach))
+        self.column = flow.init(self.memory, settings, model.tolerance, most_percepts)
         self.stand_ins = StandIns(model, self.column)
         interpreter = self.stand_ins.interpreter
         self._vote = interpreter.of(flow.vote)

@@ -68,6 +68,7 @@ class _Inputs(NamedTuple):
     tolerance: Value
     winners: Value
     slack: Value
+    reach: Value
     refining: Value
     telling: Value
 
@@ -75,8 +76,7 @@ class _Inputs(NamedTuple):
 def build(memory: Memory, settings: Settings, tolerance: Tolerance) -> ModelProto:
     """The graph of a column over a complete memory.
 
-    Of the settings `winners` and `slack` may be fed anew, and so may the tolerance; `reach` is
-    built in.
+    Of the settings `winners`, `slack` and `reach` may be fed anew, and so may the tolerance.
     """
     g = Builder()
     fed = _inputs(g, settings, tolerance)
@@ -92,7 +92,7 @@ def build(memory: Memory, settings: Settings, tolerance: Tolerance) -> ModelProt
 
     def weigh() -> list[Value]:
         met = score(f, at, surface, t)
-        misses = _misses(memory, settings, f, at, stored, things, t)
+        misses = _misses(memory, f, at, stored, things, t, fed.reach)
         off = f.on_object.equals(FLOAT(0))
         nats = off.where(misses, met.nats).flatter(0)
         lost = off.where((-misses).at_most(MOST_MISSED), _lost(memory, fed.objects, met, t))
@@ -124,6 +124,7 @@ def _inputs(g: Builder, settings: Settings, tolerance: Tolerance) -> _Inputs:
         g.input("tolerance", FLOAT, [len(tolerance)], np.array(tolerance)),
         g.input("winners", INTEGER, [1], np.array([settings.winners])),
         g.input("slack", FLOAT, [1], np.array([settings.slack])),
+        g.input("reach", FLOAT, [1], np.array([settings.reach])),
         g.input("refining", TRUTH, [1], np.array([False])),
         g.input("telling", TRUTH, [1], np.array([False])),
     )
@@ -131,19 +132,16 @@ def _inputs(g: Builder, settings: Settings, tolerance: Tolerance) -> _Inputs:
 
 def _misses(
     memory: Memory,
-    settings: Settings,
     f: Percepts,
     at: Placed,
     stored: Stored,
     things: Things,
     t: Allowed,
+    reach: Value,
 ) -> Value:
     """(1, K, M) what percepts off the object tell."""
-    missed, steps = missed_of(memory), most_steps(memory, float(settings.reach))
-    g = at.location.builder
-    return score_misses(
-        f, at, stored, things, g.constant(missed), t.pierced, settings.reach, steps
-    )  # fmt: skip
+    missed = reach.builder.constant(missed_of(memory))
+    return score_misses(f, at, stored, things, missed, t.pierced, reach, most_steps(memory))
 
 
 def _lost(memory: Memory, objects: Value, met: Score, t: Allowed) -> Value:

@@ -50,7 +50,7 @@ class Timing:
 def run(model: OnnxModel, recording: Recording) -> Iterator[Outcome]:
     """Recognise every episode of a recording, until the column is sure of it."""
     longest = max(len(rows) for _, rows in recording)
-    column = OnnxColumn(model, longest * recording.percepts.shape[1])
+    column = OnnxColumn(model, longest * recording.percepts.shape[1], recording.reach)
     for shown, rows in recording:
         column.reset()
         seconds = []

@@ -25,9 +25,9 @@ STRIDE = np.float32(0.003)
 """Metres from one step along the line of sight to the next, as in `evidence._pierced`."""
 
 
-def most_steps(memory: Memory, reach: float) -> int:
-    """How many steps the longest line within an object and the sensor's reach may take."""
-    return int(min(reach, 2 * float(memory.radius.max())) / STRIDE) + 2
+def most_steps(memory: Memory) -> int:
+    """How many steps the longest line within an object may take."""
+    return int(2 * float(memory.radius.max()) / STRIDE) + 2
 
 
 def missed_of(memory: Memory) -> NDArray[np.float32]:
@@ -43,7 +43,7 @@ def score_misses(
     things: Things,
     missed: Value,
     pierced: Value,
-    reach: np.float32,
+    reach: Value,
     steps: int,
 ) -> Value:
     """(1, K, M) nats that percepts off the object tell; anything of the others.
@@ -70,7 +70,7 @@ def _walk(
     stored: Stored,
     things: Things,
     missed: Value,
-    reach: np.float32,
+    reach: Value,
     steps: int,
 ) -> Value:
     """(1, K, M) of the first surfel that each line from `eye` against `n`, (3, K, M), meets."""

@@ -20,6 +20,7 @@ from colonnade_bridge.onnx.weighing import Bound, Weighing
 from colonnade_models import challenge, contest, hypotheses, proposing, ranking, seeding
 from colonnade_models import column as flow
 from colonnade_models import percept as P
+from colonnade_models.agenda import LEFT_OUT
 from colonnade_models.column_state import PERCEPTS, Column
 from colonnade_models.evidence import Tolerance
 from colonnade_models.hypotheses import Hypotheses, keep_winners, push, put
@@ -37,8 +38,9 @@ class StandIns:
     """What the graph does for one column."""
 
     def __init__(self, model: OnnxModel, column: Column) -> None:
-        self._weighing = Weighing(model)
-        self.bound = Bound(model, column.hypotheses, column.tolerance)
+        reach = column.settings.reach
+        self._weighing = Weighing(model, reach)
+        self.bound = Bound(model, column.hypotheses, column.tolerance, reach)
         self.interpreter = Interpreter(self._table())
         """Kernels as plain Python, with these in their places."""
         self._before, self._solve = self.interpreter.of(before), self.interpreter.of(solve)
@@ -146,13 +148,16 @@ class StandIns:
         s.evidence[:n] = self._evidence(c, memory, s.object[:n], s.pose[:n])
         self._refine(c, memory, s, slice(0, n), 2, t)
 
-    def weigh_misses(self, c: Column, memory: Memory) -> None:
-        """Looks that met nothing speak against proposals that have a surface there."""
+    def weigh_misses(self, c: Column, memory: Memory) -> bool:
+        """Let looks that met nothing speak against proposals; keep the best."""
         s, n = c.seeds, int(c.seeds.count[0])
         felt = c.features[: c.tally[PERCEPTS]]
         misses = felt[felt[:, P.ON_OBJECT] == 0]
         told = self._weighing.weigh("nats", s.object[:n], s.pose[:n], misses, c.tolerance)
         s.evidence[:n] = _added(s.evidence[:n], told)
+        c.agenda[LEFT_OUT] = max(0, n - c.settings.refined_seeds)
+        self._keep_winners(s, c.settings.refined_seeds, proposing.SEED_SLACK)
+        return True
 
     def weigh(self, c: Column, memory: Memory) -> bool:
         """Rank every pose of the leading object by what the percepts so far cost it."""

@@ -28,8 +28,9 @@ MOST_AT_ONCE = 16384
 class Weighing:
     """Calls of the graph for hypotheses that are made up on the way."""
 
-    def __init__(self, model: OnnxModel) -> None:
-        self._model = model
+    def __init__(self, model: OnnxModel, reach: np.float32) -> None:
+        """`reach` is how far the sensor sees, m."""
+        self._model, self._reach = model, np.array([reach], np.float32)
 
     def _feeds(
         self, objects: Ids, poses: Array, features: Array, t: Tolerance
@@ -41,6 +42,7 @@ class Weighing:
             "count": np.array([len(poses)]),
             "features": features,
             "tolerance": np.array(t, np.float32),
+            "reach": self._reach,
         }
 
     def weigh(self, what: str, objects: Ids, poses: Array, features: Array, t: Tolerance) -> Array:
@@ -71,7 +73,7 @@ class Weighing:
 class Bound:
     """The graph bound to the arrays of hypotheses, of which `count` live, and to one percept."""
 
-    def __init__(self, model: OnnxModel, h: Hypotheses, t: Tolerance) -> None:
+    def __init__(self, model: OnnxModel, h: Hypotheses, t: Tolerance, reach: np.float32) -> None:
         capacity = len(h.object)
         self.feature = np.zeros((1, FEATURE_SIZE), np.float32)
         self.carried = np.zeros(capacity, np.float32)
@@ -87,6 +89,7 @@ class Bound:
             "count": h.count,
             "features": self.feature,
             "tolerance": np.array(t, np.float32),
+            "reach": np.array([reach], np.float32),
         }
         self._kept = {name: ort.OrtValue.ortvalue_from_numpy(a) for name, a in inputs.items()}
         for name, value in self._kept.items():
