@@ -128,6 +128,5 @@ def _checked(path: Path, arrays: dict[str, NDArray[Any]]) -> Recording:
     reach = arrays.get("reach", np.array(REACH, np.float32))
     need(reach.shape == () and reach.dtype == np.float32, "`reach` does not fit")
     need(0 < reach < np.inf, "`reach` is no distance")
-    return Recording(
-        np.ascontiguousarray(percepts), episode, tuple(objects.tolist()), float(reach)
-    )  # fmt: skip
+    names = tuple(objects.tolist())
+    return Recording(np.ascontiguousarray(percepts), episode, names, float(reach))

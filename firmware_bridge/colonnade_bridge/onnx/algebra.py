@@ -106,9 +106,7 @@ class Builder:
             ]
             graphs.append(helper.make_graph(nodes, self._name("branch"), [], outputs))
         then_branch, else_branch = graphs
-        return self.ops(
-            "If", len(kinds), truth, then_branch=then_branch, else_branch=else_branch
-        )  # fmt: skip
+        return self.ops("If", len(kinds), truth, then_branch=then_branch, else_branch=else_branch)
 
     @contextmanager
     def _nested(self) -> Iterator[list[NodeProto]]:

@@ -97,9 +97,7 @@ def build(memory: Memory, settings: Settings, tolerance: Tolerance) -> ModelProt
         nats = off.where(misses, met.nats).flatter(0)
         lost = off.where((-misses).at_most(MOST_MISSED), _lost(memory, fed.objects, met, t))
         carried = _added(fed.evidence, nats)
-        won = contest(
-            carried, fed.objects, fed.count, fed.winners, fed.slack, len(memory.origin)
-        )  # fmt: skip
+        won = contest(carried, fed.objects, fed.count, fed.winners, fed.slack, len(memory.origin))
         coloured = off.where(FLOAT(0), met.coloured).flatter(0)
         fit = off.where(misses, met.fit).flatter(0)
         return [nats, coloured, fit, lost.flatter(0), carried, won.stays, won.leader, won.best]

@@ -27,9 +27,7 @@ def all_near(
     for k in range(3):
         step = np.zeros_like(trace)
         for j in range(3):
-            arm = (
-                centres[:, j, None] - poses[:, 9 + j]
-            )  # of pose b, to the centre of pose a's object
+            arm = centres[:, j, None] - poses[:, 9 + j]  # to the first one's centre
             own = np.diagonal(arm)
             turn = poses[:, 3 * j + k]
             step += (turn * own)[:, None] - turn * arm

@@ -88,9 +88,7 @@ def percepts_of(features: Value) -> Percepts:
     vectors, _, colour, on, directed, _, bend, var_normal, var_bend = columns.parts(
         9, 2, 3, 1, 1, 2, 2, 1, 1
     )
-    return Percepts(
-        vectors.reshaped(3, 3, -1), colour, on, directed, bend, var_normal, var_bend
-    )  # fmt: skip
+    return Percepts(vectors.reshaped(3, 3, -1), colour, on, directed, bend, var_normal, var_bend)
 
 
 def bent_of(memory: Memory) -> NDArray[np.float32]:
