@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from tests.models.synthetic import pose_row, random_table
@@ -31,6 +31,7 @@ def crowd(seed: int) -> H.Hypotheses:
     return h
 
 
+@settings(deadline=None, derandomize=True)  # the first may wait for the compiler
 @given(st.integers(0, 2**32 - 1))
 def test_twins_are_dropped(seed: int) -> None:
     one, all_ = crowd(seed), crowd(seed)
@@ -43,6 +44,7 @@ def test_twins_are_dropped(seed: int) -> None:
         np.testing.assert_array_equal(a[:n], b[:n])
 
 
+@settings(deadline=None, derandomize=True)  # the first may wait for the compiler
 @given(st.integers(0, 2**32 - 1))
 def test_surfels_resemble_a_percept(seed: int) -> None:
     random, t = np.random.default_rng(seed), default_tolerance()

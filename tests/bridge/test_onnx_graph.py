@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 from tests.bridge.onnx_models import living, memory, model, path, with_misses
@@ -72,6 +72,7 @@ def test_it_weighs_percepts_on_the_object_and_off_it(name: str, tolerance: Toler
         np.testing.assert_array_equal(told, values, err_msg=what)
 
 
+@settings(deadline=None, derandomize=True)  # the first may wait for the compiler
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1e-3, 1.0, 1e3, 1e30]))
 def test_wild_percepts_weigh_what_they_do_in_the_kernels(seed: int, size: float) -> None:
     random, column = np.random.default_rng(seed), living()
@@ -100,6 +101,7 @@ def contest(
     return dict(zip(names, model().run(names, feeds), strict=True))
 
 
+@settings(deadline=None, derandomize=True)  # the first may wait for the compiler
 @given(
     st.integers(0, 2**32 - 1), st.integers(1, 300), st.integers(1, 40), st.sampled_from([0.2, 9.0])
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -32,6 +32,7 @@ def recording(tmp_path: Path) -> Path:
     return file
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.data())
 def test_percepts_come_back_to_the_bit(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
