@@ -18,7 +18,7 @@ try:
     from numba import njit
 except ModuleNotFoundError:
 
-    def njit(**_options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def njit(**_options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[no-redef]
         """Leave a function as it is."""
         return lambda function: function
 

@@ -30,9 +30,9 @@ from colonnade_bridge.onnx.surface import (
 from colonnade_bridge.onnx.winners import contest
 from colonnade_models import __version__
 from colonnade_models.column_state import Settings
+from colonnade_models.cost import MOST_MISSED
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance
 from colonnade_models.memory import Memory
-from colonnade_models.ranking import MOST_MISSED
 from colonnade_models.twin import MOST_COUNTED
 
 __all__ = ["build"]
@@ -143,7 +143,7 @@ def _misses(
 
 
 def _lost(memory: Memory, objects: Value, met: Score, t: Allowed) -> Value:
-    """(1, K, M) as `ranking.lost` says of percepts on the object."""
+    """(1, K, M) as `cost.lost` says of percepts on the object."""
     trust = objects.builder.constant(np.ascontiguousarray(memory.trust.T))
     in_shape, in_print = trust.take(objects, axis=1).deeper(-1).parts(1, 1)
     shaped = t.gain - met.nats - met.coloured

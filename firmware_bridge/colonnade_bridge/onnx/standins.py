@@ -51,7 +51,7 @@ class StandIns:
         return {
             flow._weigh_latest: self.weigh_latest,
             contest.total_evidence: self.total_evidence,
-            contest.total_fit: self.total_fit,
+            contest.fit_of: self.fit_of,
             contest.refine_one: self.refine_one,
             ranking._weigh: self.weigh,
             seeding.go_on: Laying(self._weighing).go_on,
@@ -79,11 +79,14 @@ class StandIns:
         total: np.float32 = self._evidence(c, memory, np.array([o]), pose[None])[0]
         return total
 
-    def total_fit(self, c: Column, memory: Memory, o: int, pose: Array) -> np.float32:
-        """How well a pose fits all percepts of the episode."""
-        felt, start = c.features[: c.tally[PERCEPTS]], np.zeros(1, np.float32)
-        fit = self._weighing.weigh("fit", np.array([o]), pose[None], felt, c.tolerance)
-        total: np.float32 = _added(start, fit)[0]
+    def fit_of(self, c: Column, memory: Memory, i: int) -> np.float32:
+        """How well hypothesis `i` fits all percepts of the episode."""
+        h, felt = c.hypotheses, c.features[: c.tally[PERCEPTS]]
+        if h.fitted[i] < len(felt):
+            own, latest = slice(i, i + 1), felt[h.fitted[i] :]
+            fit = self._weighing.weigh("fit", h.object[own], h.pose[own], latest, c.tolerance)
+            h.fit[i], h.fitted[i] = _added(h.fit[own], fit)[0], len(felt)
+        total: np.float32 = h.fit[i]
         return total
 
     def _evidence(self, c: Column, memory: Memory, objects: Ids, poses: Array) -> Array:
@@ -124,7 +127,9 @@ class StandIns:
 
     def refine_coarsely(self, c: Column, memory: Memory, t: Tolerance) -> bool:
         """Refine every proposal that was kept, and keep the best half."""
-        self._weigh_and_refine(c, memory, t)
+        s, n = c.seeds, int(c.seeds.count[0])
+        s.evidence[:n] = self._evidence(c, memory, s.object[:n], s.pose[:n])
+        self._refine(c, memory, s, slice(0, n), 2, t)
         drop_twins(c.seeds, memory.centre, np.float32(0.994), np.float32(0.004))
         self._keep_winners(c.seeds, c.settings.refined_seeds // 2, c.settings.slack)
         return True
@@ -136,17 +141,18 @@ class StandIns:
 
     def try_twins(self, c: Column, memory: Memory) -> bool:
         """Give every twin that was written down its chance."""
-        h, s = c.hypotheses, c.seeds
-        self._weigh_and_refine(c, memory, c.tolerance)
+        h, s, n = c.hypotheses, c.seeds, int(c.seeds.count[0])
+        hopeful = h.evidence[: h.count[0]].max() - c.settings.slack - c.settings.hope
+        s.evidence[:n] = self._evidence(c, memory, s.object[:n], s.pose[:n])
+        if (s.evidence[:n] >= hopeful).all():
+            self._refine(c, memory, s, slice(0, n), 2, c.tolerance)
+        else:
+            for i in np.flatnonzero(s.evidence[:n] >= hopeful):
+                self.refine_one(c, memory, s, int(i), 2, c.tolerance)
         self._keep_winners(s, len(h.object) - h.count[0], c.settings.slack)
         for i in range(s.count[0]):
             self._push(h, s.object[i], s.pose[i], s.evidence[i])
         return True
-
-    def _weigh_and_refine(self, c: Column, memory: Memory, t: Tolerance) -> None:
-        s, n = c.seeds, int(c.seeds.count[0])
-        s.evidence[:n] = self._evidence(c, memory, s.object[:n], s.pose[:n])
-        self._refine(c, memory, s, slice(0, n), 2, t)
 
     def weigh_misses(self, c: Column, memory: Memory) -> bool:
         """Let looks that met nothing speak against proposals; keep the best."""
