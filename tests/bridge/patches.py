@@ -70,5 +70,6 @@ def wild_patch(seed: int) -> Patch:
             odd = random.random(part.shape) < share
             part[odd] = random.choice(WILD, np.count_nonzero(odd))
     if random.random() < 0.3:
-        patch.depth[:] *= random.choice(np.float32([1e-40, 1e-30, 1e-10, 1e3]))
+        with np.errstate(over="ignore"):
+            patch.depth[:] *= random.choice(np.float32([1e-40, 1e-30, 1e-10, 1e3]))
     return patch
