@@ -35,7 +35,7 @@ static float depth_noise(const float *depth, const cln_eye *eye)
         float total = 0.0f, count = 0.0f;
         for (int32_t i = 0; i < size; i++) {
             for (int32_t j = 1; j < size - 1; j++) {
-                const float *here = depth + i * size + j;
+                const float *here = &depth[i * size + j];
                 if (met(here[-1], eye->max_range) && met(here[0], eye->max_range) &&
                     met(here[1], eye->max_range)) {
                     float bend = cln_abs(here[-1] - 2.0f * here[0] + here[1]);
@@ -115,9 +115,11 @@ static void gather(cln_eye *eye, float w, const float term[6], float h, int32_t 
     for (int32_t p = 0; p < terms; p++) {
         weighted[p] = w * term[p];
         eye->solution[0][p] += weighted[p] * h;
+        /* (w u) v and u (w v) round differently: the same one as in Python */
+        float left = p < PLANE ? term[p] : weighted[p];
+        const float *right = p < PLANE ? weighted : term;
         for (int32_t q = 0; q <= p; q++) {
-            /* (w u) v and (w v) u round differently: always as in Python */
-            eye->matrix[p][q] += p < PLANE ? weighted[q] * term[p] : weighted[p] * term[q];
+            eye->matrix[p][q] += left * right[q];
         }
     }
 }
@@ -242,14 +244,14 @@ static void facing_frame(float *out)
 
 /* Mean colour of the pixels around the centre that carry the surface under it. Shape needs all of
  * the patch, however wide it is; a colour is that of a place, and prints are finer than shapes. */
-static void colour(const float *rgb, const cln_eye *eye, float radius, float *out)
+static void colour(const float rgb[][3], const cln_eye *eye, float radius, float *out)
 {
     int32_t size = eye->resolution, middle = size / 2 * size + size / 2;
     int32_t margin = (int32_t)(0.5f * (float)size * cln_max(1.0f - COLOUR_RADIUS / radius, 0.0f));
     float total = 0.0f, r = 0.0f, g = 0.0f, b = 0.0f;
     for (int32_t i = margin; i < size - margin; i++) {
         for (int32_t j = margin; j < size - margin; j++) {
-            const float *pixel = rgb + 3 * (i * size + j);
+            const float *pixel = rgb[i * size + j];
             float w = eye->weights[i * size + j];
             total = total + w;
             r = r + w * pixel[0];
@@ -259,9 +261,9 @@ static void colour(const float *rgb, const cln_eye *eye, float radius, float *ou
     }
     if (total <= 0.0f) {
         total = 1.0f;
-        r = rgb[3 * middle];
-        g = rgb[3 * middle + 1];
-        b = rgb[3 * middle + 2];
+        r = rgb[middle][0];
+        g = rgb[middle][1];
+        b = rgb[middle][2];
     }
     cln_vector hsv = cln_hsv(r / total, g / total, b / total);
     memcpy(out + CLN_COLOUR, &hsv, sizeof hsv);
@@ -311,7 +313,7 @@ int cln_sense(cln_eye *eye, const float *depth, const float *rgb, const float po
         memset(eye->weights, 0, sizeof eye->weights);
         facing_frame(percept);
     }
-    colour(rgb, eye, p.radius, percept);
+    colour((const float(*)[3])rgb, eye, p.radius, percept);
     into_body_frame(pose, eye->rotation, reach, percept);
     return CLN_OK;
 }
