@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_bridge.cells import BLOCK, NEAR, Cells, cells_of, complete
 from colonnade_bridge.errors import BlobError
-from colonnade_bridge.rounding import rounded_twins, twins_of
+from colonnade_bridge.rounding import TWIN, rounded_twins, twins_of
 from colonnade_models import packed as K
 from colonnade_models.column_state import Settings
 from colonnade_models.evidence import Tolerance
@@ -32,8 +33,8 @@ __all__ = ["MAGIC", "SECTIONS", "VERSION", "EdgeModel", "in_order", "read_blob",
 
 MAGIC, VERSION = 0x4D4E4C43, 1
 SECTIONS = (
-    "objects", "settings", "tables", "places", "spreads", "looks", "twins", "blocks", "surprise",
-    "names",
+    "objects", "settings", "tables", "places", "spreads", "looks", "twins", "blocks", "near",
+    "entries", "surprise", "names",
 )  # fmt: skip
 MOST_OBJECTS = 128
 CRC_FROM, HASH_FROM = 16, 32
@@ -51,9 +52,10 @@ HEADER = np.dtype(
         ("twins", "<u2"),
         ("surfels", "<u4"),
         ("blocks", "<u4"),
+        ("near", "<u4"),
+        ("entries", "<u4"),
         ("name_bytes", "<u4"),
         ("offset", "<u4", len(SECTIONS)),
-        ("reserved", "<u4", 2),
     ]
 )
 OBJECT = np.dtype(
@@ -68,19 +70,21 @@ OBJECT = np.dtype(
         ("corner", "<i4", 3),
         ("first_surfel", "<u4"),
         ("first_block", "<u4"),
+        ("first_near", "<u4"),
+        ("first_entry", "<u4"),
         ("name", "<u4"),
         ("surfels", "<u2"),
         ("name_bytes", "<u2"),
         ("first_twin", "<u2"),
         ("twins", "<u2"),
         ("along", "<u2", 3),
-        ("reserved", "<u2"),
+        ("wide", "<u2"),
     ]
 )
 _INTEGERS = {name for name, kind in Settings.__annotations__.items() if "int" in str(kind)}
 SETTINGS = np.dtype(
     [(name, "<i4" if name in _INTEGERS else "<f4") for name in Settings._fields]
-    + [("percepts", "<i4"), ("cells", "<i4")]
+    + [("percepts", "<i4")]
     + [(f"tolerance_{name}", "<f4") for name in Tolerance._fields]
 )
 TABLES = {
@@ -105,8 +109,6 @@ class EdgeModel:
     tolerance: Tolerance
     percepts: int
     """How many of an episode are remembered."""
-    cells: int
-    """Cells of the index that are remembered, a power of two."""
 
 
 def in_order(thing: PackedObject) -> PackedObject:
@@ -144,11 +146,12 @@ def write_blob(model: EdgeModel) -> bytes:
         raise BlobError(f"a blob holds 1 to {MOST_OBJECTS} objects, not {len(things)}")
     names = [thing.name.encode() for thing in things]
     objects = np.zeros(len(things), OBJECT)
-    blocks: list[NDArray[Any]] = []
-    at = dict.fromkeys(("surfels", "blocks", "twins", "names"), 0)
-    for row, thing, name in zip(objects, things, names, strict=True):
-        table, sketch = thing.unpacked().table, thing.sketch
-        number, start = _filed(table, sketch.box, thing.spacing)
+    indices: list[Cells] = []
+    at = dict.fromkeys(("surfels", "blocks", "near", "entries", "twins", "names"), 0)
+    memory = complete(model.memory)
+    for o, (row, thing, name) in enumerate(zip(objects, things, names, strict=True)):
+        sketch = thing.sketch
+        number, start = _filed(thing.unpacked().table, sketch.box, thing.spacing)
         if not (number == np.arange(len(number))).all():
             raise BlobError(f"the surfels of {thing.name} are not in the order of a blob")
         row["origin"], row["along"] = sketch.box.origin, sketch.box.along
@@ -160,10 +163,15 @@ def write_blob(model: EdgeModel) -> bytes:
         row["first_surfel"], row["surfels"] = at["surfels"], len(number)
         row["first_block"], row["first_twin"] = at["blocks"], at["twins"]
         row["twins"], row["name"], row["name_bytes"] = len(thing.twins), at["names"], len(name)
-        blocks.append(start.astype("<u2"))
-        for part, size in zip(
-            at, (len(number), len(start), len(thing.twins), len(name)), strict=True
-        ):
+        index = cells_of(memory, o, start)
+        row["first_near"], row["first_entry"] = at["near"], at["entries"]
+        row["wide"] = index.wide
+        indices.append(index)
+        sizes = (
+            len(number), len(start), len(index.near), len(index.entries), len(thing.twins),
+            len(name),
+        )  # fmt: skip
+        for part, size in zip(at, sizes, strict=True):
             at[part] += size
     parts = {
         "objects": objects,
@@ -173,7 +181,9 @@ def write_blob(model: EdgeModel) -> bytes:
         "spreads": np.concatenate([t.packed.spread for t in things]).astype("<u4"),
         "looks": np.concatenate([t.packed.look for t in things]),
         "twins": rounded_twins(np.concatenate([t.twins for t in things])),
-        "blocks": np.concatenate(blocks),
+        "blocks": np.concatenate([index.blocks for index in indices]),
+        "near": np.concatenate([index.near for index in indices]),
+        "entries": np.frombuffer(b"".join(index.entries for index in indices), np.uint8),
         "surprise": np.stack([t.sketch.surprise for t in things], axis=1),
         "names": np.frombuffer(b"".join(names), np.uint8),
     }
@@ -184,7 +194,7 @@ def _settings_row(model: EdgeModel) -> NDArray[Any]:
     row = np.zeros((), SETTINGS)
     for name, value in model.settings._asdict().items():
         row[name] = min(value, INT_MAX) if name in _INTEGERS else value
-    row["percepts"], row["cells"] = model.percepts, model.cells
+    row["percepts"] = model.percepts
     for name, value in model.tolerance._asdict().items():
         row[f"tolerance_{name}"] = value
     return row
@@ -196,6 +206,7 @@ def _assembled(parts: dict[str, NDArray[Any]], count: dict[str, int]) -> bytes:
     header["magic"], header["version"], header["header_bytes"] = MAGIC, VERSION, HEADER.itemsize
     header["objects"] = len(parts["objects"])
     header["surfels"], header["blocks"] = count["surfels"], count["blocks"]
+    header["near"], header["entries"] = count["near"], count["entries"]
     header["twins"], header["name_bytes"] = count["twins"], count["names"]
     body = b""
     for k, section in enumerate(SECTIONS):
@@ -217,13 +228,14 @@ def read_blob(blob: bytes) -> EdgeModel:
         "objects": int(header["objects"]), "settings": 1, "tables": sum(map(len, TABLES.values())),
         "places": int(header["surfels"]), "spreads": int(header["surfels"]),
         "looks": int(header["surfels"]) * LOOKS, "twins": int(header["twins"]),
-        "blocks": int(header["blocks"]), "surprise": CELLS * int(header["objects"]),
+        "blocks": int(header["blocks"]), "near": int(header["near"]),
+        "entries": int(header["entries"]), "surprise": CELLS * int(header["objects"]),
         "names": int(header["name_bytes"]),
     }  # fmt: skip
     kinds: dict[str, Any] = {
         "objects": OBJECT, "settings": SETTINGS, "tables": "<f4", "places": "<u4",
-        "spreads": "<u4", "looks": "u1", "twins": rounded_twins(np.zeros((0, 16))).dtype,
-        "blocks": "<u2", "surprise": "u1", "names": "u1",
+        "spreads": "<u4", "looks": "u1", "twins": TWIN,
+        "blocks": BLOCK, "near": NEAR, "entries": "u1", "surprise": "u1", "names": "u1",
     }  # fmt: skip
     try:
         part = {
@@ -244,7 +256,7 @@ def read_blob(blob: bytes) -> EdgeModel:
     settings = Settings._make(values)
     tolerance = Tolerance(*(np.float32(row[f"tolerance_{n}"]) for n in Tolerance._fields))
     memory = ObjectMemory(things)
-    return EdgeModel(memory, settings, tolerance, int(row["percepts"]), int(row["cells"]))
+    return EdgeModel(memory, settings, tolerance, int(row["percepts"]))
 
 
 def _header(blob: bytes) -> Any:

@@ -37,6 +37,7 @@ __all__ = [
     "SPENT",
     "STAGE",
     "WEIGHED",
+    "WEIGHING",
     "clear",
     "exhausted",
     "looks_at",
@@ -55,8 +56,9 @@ IDLE, SEEK, FIND_AGAIN, CHALLENGE = range(4)
 LOOKS_ALONG_A_LINE = 8
 """What it costs to weigh a percept that met nothing."""
 
-REST, LAYING, COARSE, FINE = range(4)
-"""Stages of proposals: none; laid onto surfels; refined coarsely; refined finely."""
+REST, LAYING, WEIGHING, COARSE, FINE = range(5)
+"""Stages of proposals: none; laid onto surfels; weighed by looks that met nothing; refined coarsely;
+refined finely."""
 
 
 @inlined

@@ -45,6 +45,7 @@ def challenge(c: Column, memory: Memory) -> bool:
     if not _try_twins(c, memory):
         return False
     admit_sizes(c, memory, best_of(h))
+    c.tally[TWINNED_AT] = c.tally[MET]
     return True
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_models import percept as P
 from colonnade_models.agenda import (
     COARSE,
     FINE,
@@ -19,6 +20,7 @@ from colonnade_models.agenda import (
     SPENT,
     STAGE,
     WEIGHED,
+    WEIGHING,
     exhausted,
     spend,
 )
@@ -37,7 +39,6 @@ from colonnade_models.familiarity import list_familiar, list_only
 from colonnade_models.hypotheses import drop_twins, keep_winners, push
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
-from colonnade_models.percept import ON_OBJECT
 from colonnade_models.recall import recall, recall_listed
 from colonnade_models.seeding import begin, choose_anchor, go_on, is_done
 
@@ -101,6 +102,8 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
         begin(c.plan, c.features, c.tally[PERCEPTS], anchor, c.seeds)
         a[STAGE] = LAYING
     if a[STAGE] == LAYING and _lay_out(c, memory, coarse, budget):
+        a[STAGE], a[NEXT] = WEIGHING, 0
+    if a[STAGE] == WEIGHING and _weigh_misses(c, memory):
         a[STAGE], a[NEXT], a[WEIGHED] = COARSE, 0, 0
     if a[STAGE] == COARSE and _refine_coarsely(c, memory, coarse):
         a[STAGE], a[NEXT], a[WEIGHED] = FINE, 0, c.seeds.count[0]
@@ -114,17 +117,34 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
 
 @kernel
 def _lay_out(c: Column, memory: Memory, t: Tolerance, budget: int) -> bool:
-    """Lay the anchor onto surfels of the listed objects, and keep the best proposals."""
+    """Lay the anchor onto surfels of the listed objects."""
     s, left = c.settings, c.settings.effort - c.agenda[SPENT]
     looks = go_on(
         memory, c.features, t, budget, s.reach, SEED_SLACK, c.plan, c.seeds, left
     )  # fmt: skip
     spend(c, looks)
-    if not is_done(c.plan):
-        return False
-    _weigh_misses(c, memory)
-    c.agenda[LEFT_OUT] = max(0, c.seeds.count[0] - s.refined_seeds)
-    keep_winners(c.seeds, s.refined_seeds, SEED_SLACK)
+    return is_done(c.plan)
+
+
+@kernel
+def _weigh_misses(c: Column, memory: Memory) -> bool:
+    """Let looks that met nothing speak against proposals with a surface there; keep the best."""
+    a, s = c.agenda, c.seeds
+    missed = c.tally[PERCEPTS] - c.tally[MET]
+    while a[NEXT] < s.count[0]:
+        if exhausted(c):
+            return False
+        i = a[NEXT]
+        for p in range(c.tally[PERCEPTS]):
+            f = c.features[p]
+            if f[P.ON_OBJECT] == ZERO:
+                s.evidence[i] += score(
+                    memory, s.object[i], s.pose[i], f, c.tolerance, c.settings.reach
+                )
+        spend(c, missed * LOOKS_ALONG_A_LINE)
+        a[NEXT] = i + 1
+    a[LEFT_OUT] = max(0, s.count[0] - c.settings.refined_seeds)
+    keep_winners(s, c.settings.refined_seeds, SEED_SLACK)
     return True
 
 
@@ -154,16 +174,3 @@ def _refine_finely(c: Column, memory: Memory, t: Tolerance) -> bool:
         refine_one(c, memory, c.seeds, a[NEXT], 2, t)
         a[NEXT] += 1
     return True
-
-
-@kernel
-def _weigh_misses(c: Column, memory: Memory) -> None:
-    """Looks that met nothing speak against proposals that have a surface there."""
-    s = c.seeds
-    for p in range(c.tally[PERCEPTS]):
-        f = c.features[p]
-        if f[ON_OBJECT] > ZERO:
-            continue
-        spend(c, s.count[0] * LOOKS_ALONG_A_LINE)
-        for i in range(s.count[0]):
-            s.evidence[i] += score(memory, s.object[i], s.pose[i], f, c.tolerance, c.settings.reach)

@@ -69,7 +69,7 @@ def _neighbour_spreads(
             p1 = m[1] + k1 * u * e[1] + k2 * v * g1
             p2 = m[2] + k1 * u * e[2] + k2 * v * g2
             along = (o[0] * p0 + o[1] * p1 + o[2] * p2) / np.sqrt(p0 * p0 + p1 * p1 + p2 * p2)
-            w = min(1.0, slip * slip / square)
+            w = slip * slip / max(square, slip * slip)
             count += 1.0
             normal += w * max(1.0 - along * along, 0.0)
             b1, b2 = t[S.BEND] - s[S.BEND], t[S.BEND + 1] - s[S.BEND + 1]

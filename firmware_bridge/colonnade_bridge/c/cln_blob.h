@@ -20,6 +20,8 @@ enum {
     CLN_LOOK,
     CLN_TWINS,
     CLN_BLOCKS,
+    CLN_NEAR,
+    CLN_ENTRIES,
     CLN_SURPRISE,
     CLN_NAMES,
     CLN_SECTIONS
@@ -36,9 +38,10 @@ typedef struct cln_blob_header {
     uint16_t twins;
     uint32_t surfels;
     uint32_t blocks;
+    uint32_t near;
+    uint32_t entries;
     uint32_t name_bytes;
     uint32_t offset[CLN_SECTIONS];
-    uint32_t reserved[2];
 } cln_blob_header;
 
 typedef struct cln_blob_object {
@@ -52,13 +55,15 @@ typedef struct cln_blob_object {
     int32_t corner[3];
     uint32_t first_surfel;
     uint32_t first_block;
+    uint32_t first_near;
+    uint32_t first_entry;
     uint32_t name;
     uint16_t surfels;
     uint16_t name_bytes;
     uint16_t first_twin;
     uint16_t twins;
     uint16_t along[3];
-    uint16_t reserved;
+    uint16_t wide; /* 1: entries are surfels' own numbers, in two bytes, not ranks in one */
 } cln_blob_object;
 
 typedef struct cln_blob_twin {
@@ -67,6 +72,18 @@ typedef struct cln_blob_twin {
     uint16_t reserved;
     uint16_t nats[4]; /* 1/1024; 65535: not measured */
 } cln_blob_twin;
+
+typedef struct cln_blob_block {
+    uint16_t start; /* its first surfel, local to the object */
+    uint16_t near;  /* its number among those near a surface, from 1; 0: it is not */
+} cln_blob_block;
+
+/* A block near a surface: which of its 64 cells name a surfel, and which of these a second one. */
+typedef struct cln_blob_near {
+    uint32_t first[2];
+    uint32_t second[2];
+    uint32_t entries; /* where those of the first surfels begin; those of the second follow */
+} cln_blob_near;
 
 typedef struct cln_blob_settings {
     int32_t first_seeding;
@@ -98,7 +115,6 @@ typedef struct cln_blob_settings {
     int32_t effort;
     int32_t proposals;
     int32_t percepts;
-    int32_t cells;
     struct cln_tolerance {
         float place;
         float normal;
@@ -123,10 +139,12 @@ typedef struct cln_blob_tables {
 } cln_blob_tables;
 
 /* Sizes that the bytes depend on; a compiler that pads otherwise stops here. */
-typedef char cln_header_is_96_bytes[sizeof(cln_blob_header) == 96 ? 1 : -1];
-typedef char cln_object_is_88_bytes[sizeof(cln_blob_object) == 88 ? 1 : -1];
+typedef char cln_header_is_104_bytes[sizeof(cln_blob_header) == 104 ? 1 : -1];
+typedef char cln_object_is_96_bytes[sizeof(cln_blob_object) == 96 ? 1 : -1];
 typedef char cln_twin_is_24_bytes[sizeof(cln_blob_twin) == 24 ? 1 : -1];
-typedef char cln_settings_are_152_bytes[sizeof(cln_blob_settings) == 152 ? 1 : -1];
+typedef char cln_block_is_4_bytes[sizeof(cln_blob_block) == 4 ? 1 : -1];
+typedef char cln_near_is_20_bytes[sizeof(cln_blob_near) == 20 ? 1 : -1];
+typedef char cln_settings_are_148_bytes[sizeof(cln_blob_settings) == 148 ? 1 : -1];
 typedef char cln_tables_are_5760_bytes[sizeof(cln_blob_tables) == 5760 ? 1 : -1];
 
 #endif

@@ -11,7 +11,7 @@
 
 /* Jobs, and how far proposals are: see colonnade_models/agenda.py. */
 enum { CLN_IDLE, CLN_SEEK, CLN_FIND_AGAIN, CLN_CHALLENGE };
-enum { CLN_REST, CLN_LAYING, CLN_COARSE, CLN_FINE };
+enum { CLN_REST, CLN_LAYING, CLN_WEIGHING, CLN_COARSE, CLN_FINE };
 
 typedef struct {
     int32_t job, phase, object, stage, next;

@@ -32,7 +32,6 @@ static bool limited(const cln_model *model, const cln_limits *limits, cln_blob_s
         s->refined_seeds = given(limits->refined, s->refined_seeds);
         s->proposals = given(limits->proposals, s->proposals);
         s->percepts = given(limits->percepts, s->percepts);
-        s->cells = given(limits->cells, s->cells);
         s->effort = given(limits->effort, s->effort);
     }
     return cln_settings_are_sound(s, model);
@@ -55,8 +54,6 @@ static cln_column *lay_out(room *r, const cln_model *model, const cln_blob_setti
     parts.possible = share(r, winners * sizeof *parts.possible);
     parts.best = share(r, objects * sizeof *parts.best);
     parts.past_evidence = share(r, objects * sizeof *parts.past_evidence);
-    parts.memory.cell = share(r, (size_t)s->cells * sizeof(cln_cell));
-    parts.memory.mask = (uint32_t)s->cells - 1;
     parts.memory.model = *model;
     parts.settings = *s;
     if (c) {
@@ -96,7 +93,6 @@ int cln_column_init(cln_column **column, void *memory, size_t bytes, const cln_m
     }
     cln_column *c = lay_out(&given_room, model, &settings);
     c->tolerance = &c->settings.tolerance;
-    memset(c->memory.cell, 0, (size_t)settings.cells * sizeof(cln_cell));
     cln_column_reset(c);
     *column = c;
     return CLN_OK;

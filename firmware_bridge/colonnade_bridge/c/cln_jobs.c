@@ -109,5 +109,9 @@ bool cln_challenge(cln_column *c)
         a->phase = TRYING;
         a->next = a->weighed = 0;
     }
-    return try_twins(c);
+    if (!try_twins(c)) {
+        return false;
+    }
+    c->tally.twinned_at = c->tally.met;
+    return true;
 }

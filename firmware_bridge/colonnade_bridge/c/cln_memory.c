@@ -1,8 +1,5 @@
 #include "cln_memory.h"
 
-#define LEAST_REACH 0.010f
-#define REACH_IN_CELLS 2.0f
-#define FACES_ELSEWHERE 0.6f
 #define FACES_ALIKE 0.5f
 #define STEPS 1023u
 #define SIDE 127
@@ -75,78 +72,62 @@ void cln_unpack(const cln_memory *memory, int32_t object, int32_t i, cln_surfel 
     out->hit = tables->hit[spread >> 28];
 }
 
-/* The first and the last block along one axis that reach around x. */
-static void blocks_within(float x, float reach, float origin, float cell, int32_t blocks,
-                          int32_t range[2])
+static uint32_t count_bits(uint32_t x)
 {
-    range[0] = cln_larger((int32_t)((x - reach - origin) / cell), 0) >> 2;
-    range[1] = cln_smaller((int32_t)((x + reach - origin) / cell), 4 * blocks - 1) >> 2;
+    x -= x >> 1 & 0x55555555u;
+    x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
+    return ((x + (x >> 4)) & 0x0F0F0F0Fu) * 0x01010101u >> 24;
 }
 
-static float square_apart(cln_vector a, cln_vector b)
+uint32_t cln_cells_of(const uint32_t mask[2]) { return count_bits(mask[0]) + count_bits(mask[1]); }
+
+/* How many of the cells in a mask come before one of them, -1 if it is not in it. */
+static int32_t rank_of(const uint32_t mask[2], uint32_t cell)
 {
-    float x = a.x - b.x, y = a.y - b.y, z = a.z - b.z;
-    return x * x + y * y + z * z;
+    uint32_t bit = 1u << (cell & 31u);
+    if (!(mask[cell >> 5] & bit)) {
+        return -1;
+    }
+    return (int32_t)(count_bits(mask[cell >> 5] & (bit - 1u)) + (cell < 32 ? 0 : count_bits(mask[0])));
 }
 
-/* The surfel nearest to a cell's centre within reach, as a number local to the object, or -1. With a
- * `facing` only those count that face elsewhere. Of equally near ones the first. */
-static int32_t nearest(const cln_memory *memory, int32_t o, cln_vector centre,
-                       const cln_vector *facing)
+/* The surfel of a rank among those of the 27 blocks around one, local to the object, -1 beyond. */
+static int32_t surfel_around(const cln_model *model, const cln_blob_object *object,
+                             const int32_t block[3], int32_t rank)
 {
-    const cln_blob_object *object = &memory->model.object[o];
-    const uint16_t *start = memory->model.block + object->first_block;
-    int32_t first = (int32_t)object->first_surfel, best = -1;
-    int32_t blocks = object->along[0] * object->along[1] * object->along[2];
-    int32_t i[2], j[2], k[2];
-    float reach = cln_max(LEAST_REACH, REACH_IN_CELLS * object->cell);
-    float square = 0.0f;
-    blocks_within(centre.x, reach, object->origin[0], object->cell, object->along[0], i);
-    blocks_within(centre.y, reach, object->origin[1], object->cell, object->along[1], j);
-    blocks_within(centre.z, reach, object->origin[2], object->cell, object->along[2], k);
-    for (int32_t a = i[0]; a <= i[1]; a++) {
-        for (int32_t b = j[0]; b <= j[1]; b++) {
-            int32_t row = (a * object->along[1] + b) * object->along[2];
-            int32_t past = row + k[1] + 1;
-            int32_t end = past < blocks ? start[past] : object->surfels;
-            for (int32_t q = start[row + k[0]]; q < end; q++) {
-                float d = square_apart(centre, position_of(memory, object, first + q));
-                if (d > reach * reach || (best >= 0 && d >= square)) {
-                    continue;
-                }
-                if (facing) {
-                    cln_vector n = normal_of(memory, first + q);
-                    if (!(cln_dot(n, *facing) < FACES_ELSEWHERE)) {
-                        continue;
-                    }
-                }
-                best = q;
-                square = d;
+    const cln_blob_block *blocks = model->block + object->first_block;
+    int32_t rows = object->along[0] * object->along[1], along = object->along[2];
+    int32_t low = cln_larger(block[2] - 1, 0), high = cln_smaller(block[2] + 2, along);
+    for (int32_t i = cln_larger(block[0] - 1, 0); i < cln_smaller(block[0] + 2, object->along[0]); i++) {
+        int32_t last = cln_smaller(block[1] + 2, object->along[1]);
+        for (int32_t j = cln_larger(block[1] - 1, 0); j < last; j++) {
+            int32_t row = (i * object->along[1] + j) * along, past = row + high;
+            int32_t start = blocks[row + low].start;
+            int32_t end = past < rows * along ? blocks[past].start : object->surfels;
+            if (rank < end - start) {
+                return start + rank;
             }
+            rank -= end - start;
         }
     }
-    return best;
+    return -1;
 }
 
-/* Find the two surfels that a cell names. */
-static void search(const cln_memory *memory, int32_t o, const int32_t at[3], cln_cell *found)
+int32_t cln_entry(const cln_model *model, const cln_blob_object *object, const int32_t block[3],
+                  uint32_t entry)
 {
-    const cln_blob_object *object = &memory->model.object[o];
-    cln_vector centre = cln_vec(object->origin[0] + ((float)at[0] + 0.5f) * object->cell,
-                                object->origin[1] + ((float)at[1] + 0.5f) * object->cell,
-                                object->origin[2] + ((float)at[2] + 0.5f) * object->cell);
-    int32_t first = nearest(memory, o, centre, NULL), second = -1;
-    if (first >= 0) {
-        cln_vector facing = normal_of(memory, (int32_t)object->first_surfel + first);
-        second = nearest(memory, o, centre, &facing);
+    const uint8_t *entries = model->entry + object->first_entry;
+    if (object->wide) {
+        int32_t number = entries[2 * entry] | entries[2 * entry + 1] << 8;
+        return number < object->surfels ? number : -1;
     }
-    found->first = first < 0 ? (uint16_t)CLN_NO_SURFEL : (uint16_t)first;
-    found->second = second < 0 ? (uint16_t)CLN_NO_SURFEL : (uint16_t)second;
+    return surfel_around(model, object, block, entries[entry]);
 }
 
 int32_t cln_lookup(const cln_memory *memory, int32_t o, cln_vector point, cln_vector facing)
 {
-    const cln_blob_object *object = &memory->model.object[o];
+    const cln_model *model = &memory->model;
+    const cln_blob_object *object = &model->object[o];
     float inverse = object->inverse_cell;
     float fx = (point.x - object->origin[0]) * inverse;
     float fy = (point.y - object->origin[1]) * inverse;
@@ -157,29 +138,36 @@ int32_t cln_lookup(const cln_memory *memory, int32_t o, cln_vector point, cln_ve
         !(fz >= 0.0f && fz < (float)(4 * object->along[2]))) {
         return -1;
     }
-    int32_t at[3] = {(int32_t)fx, (int32_t)fy, (int32_t)fz};
-    uint32_t block = ((uint32_t)(at[0] >> 2) * object->along[1] + (uint32_t)(at[1] >> 2)) *
-                         object->along[2] +
-                     (uint32_t)(at[2] >> 2);
-    uint32_t inside = (uint32_t)((at[0] & 3) << 4 | (at[1] & 3) << 2 | (at[2] & 3));
-    uint32_t cell = ((object->first_block + block) << 6 | inside) + 1;
-    cln_cell *found = &memory->cell[(cell ^ cell >> 11) & memory->mask];
-    if (found->cell != cell) {
-        search(memory, o, at, found);
-        found->cell = cell;
-    }
-    if (found->first == CLN_NO_SURFEL) {
+    int32_t x = (int32_t)fx, y = (int32_t)fy, z = (int32_t)fz;
+    int32_t block[3] = {x >> 2, y >> 2, z >> 2};
+    int32_t at = (block[0] * object->along[1] + block[1]) * object->along[2] + block[2];
+    uint32_t number = model->block[object->first_block + (uint32_t)at].near;
+    if (number == 0) {
         return -1;
     }
-    int32_t first = (int32_t)(object->first_surfel + found->first);
-    if (found->second == CLN_NO_SURFEL) {
+    const cln_blob_near *near = &model->near[object->first_near + number - 1];
+    uint32_t cell = (uint32_t)((x & 3) << 4 | (y & 3) << 2 | (z & 3));
+    int32_t rank = rank_of(near->first, cell);
+    if (rank < 0) {
+        return -1;
+    }
+    int32_t surfels = (int32_t)object->first_surfel, width = object->wide ? 2 : 1;
+    uint32_t entries = near->entries / (uint32_t)width;
+    int32_t first = surfels + cln_entry(model, object, block, entries + (uint32_t)rank);
+    rank = rank_of(near->second, cell);
+    if (rank < 0) {
         return first;
     }
-    int32_t second = (int32_t)(object->first_surfel + found->second);
-    cln_vector a = normal_of(memory, first), b = normal_of(memory, second);
+    entries += cln_cells_of(near->first);
+    int32_t second = surfels + cln_entry(model, object, block, entries + (uint32_t)rank);
+    cln_vector a = normal_of(memory, first);
     float facing_a = a.x * facing.x + a.y * facing.y + a.z * facing.z;
+    if (!(facing_a < FACES_ALIKE)) {
+        return first;
+    }
+    cln_vector b = normal_of(memory, second);
     float facing_b = b.x * facing.x + b.y * facing.y + b.z * facing.z;
-    return facing_b > facing_a && facing_a < FACES_ALIKE ? second : first;
+    return facing_b > facing_a ? second : first;
 }
 
 void cln_twin_pose(const cln_memory *memory, int32_t twin, float pose[12])

@@ -26,21 +26,20 @@ typedef struct {
     float hit;
 } cln_surfel;
 
-/* A cell of the index that was asked about, and the two surfels that it names. */
-typedef struct {
-    uint32_t cell; /* its number, from 1; 0: none */
-    uint16_t first, second;
-} cln_cell;
-
 typedef struct {
     cln_model model;
-    cln_cell *cell;
-    uint32_t mask; /* how many cells are remembered, less one */
 } cln_memory;
 
 /* The surfel of an object that a point facing along n may belong to, by its number in the model, -1
  * if none is near. Of the two that a cell names, the one facing more alike. */
 int32_t cln_lookup(const cln_memory *memory, int32_t object, cln_vector point, cln_vector facing);
+
+/* How many cells a mask of 64 names. */
+uint32_t cln_cells_of(const uint32_t mask[2]);
+
+/* The surfel that an entry of a block's cells names, local to the object, -1 where there is none. */
+int32_t cln_entry(const cln_model *model, const cln_blob_object *object, const int32_t block[3],
+                  uint32_t entry);
 
 /* Unpack one surfel of an object. */
 void cln_unpack(const cln_memory *memory, int32_t object, int32_t surfel, cln_surfel *out);

@@ -1,7 +1,6 @@
 /* Opening a model: every offset, count and number that the column relies on is checked once, so that
  * nothing later can lead outside of the blob. */
 #include "cln_column.h"
-#include "colonnade.h"
 
 #include <string.h>
 
@@ -12,8 +11,8 @@
 static const size_t item_bytes[CLN_SECTIONS] = {
     sizeof(cln_blob_object), sizeof(cln_blob_settings), sizeof(cln_blob_tables),
     sizeof(uint32_t),        sizeof(uint32_t),          CLN_LOOKS,
-    sizeof(cln_blob_twin),   sizeof(uint16_t),          CLN_PROFILE_CELLS,
-    1,
+    sizeof(cln_blob_twin),   sizeof(cln_blob_block),    sizeof(cln_blob_near),
+    1,                       CLN_PROFILE_CELLS,         1,
 };
 
 /* CRC-32 of IEEE 802.3, four bits at a time: 64 bytes of table. */
@@ -57,13 +56,58 @@ bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
     const cln_tolerance *t = &s->tolerance;
     return between(s->winners, 2, 1000) && between(s->refined_seeds, 2, 1000) &&
            between(s->proposals, cln_larger(s->refined_seeds, most_twins), 10000) &&
-           s->proposals >= 2 && between(s->percepts, 16, 10000) && between(s->cells, 16, 32768) &&
-           (s->cells & (s->cells - 1)) == 0 && s->effort >= 200 &&
+           s->proposals >= 2 && between(s->percepts, 16, 10000) && s->effort >= 200 &&
            between(s->seed_budget, 1, 1000000) && between(s->seed_share, 0, 10000) &&
            between(s->refine_every, 1, 10000) && between(s->refined, 0, 10000) &&
            between(s->first_seeding, 1, 10000) && between(s->unknown_percepts, 1, 10000) &&
            within(s->reach, 0.0f, 10.0f) && are_finite(&t->place, 8) && t->place > 0.0f &&
            t->normal > 0.0f && t->bend > 0.0f && t->direction > 0.0f && t->colour > 0.0f;
+}
+
+/* Whether all entries of a block's cells lie in the model, and name surfels. */
+static bool cells_are_sound(const cln_model *model, const cln_blob_object *o, uint32_t at,
+                            const cln_blob_near *near)
+{
+    uint32_t width = o->wide ? 2 : 1, count = cln_cells_of(near->first) + cln_cells_of(near->second);
+    uint32_t room = model->header->entries - o->first_entry;
+    uint32_t missing = (near->second[0] & ~near->first[0]) | (near->second[1] & ~near->first[1]);
+    if (near->entries % width || near->entries > room || count * width > room - near->entries ||
+        missing) {
+        return false;
+    }
+    uint32_t row = at / o->along[2];
+    const int32_t block[3] = {(int32_t)(row / o->along[1]), (int32_t)(row % o->along[1]),
+                              (int32_t)(at % o->along[2])};
+    for (uint32_t k = 0; k < count; k++) {
+        if (cln_entry(model, o, block, near->entries / width + k) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool index_is_sound(const cln_model *model, const cln_blob_object *o, uint32_t blocks)
+{
+    const cln_blob_block *block = model->block + o->first_block;
+    const cln_blob_header *h = model->header;
+    uint16_t last = 0;
+    if (o->first_near > h->near || o->first_entry > h->entries) {
+        return false;
+    }
+    for (uint32_t b = 0; b < blocks; b++) {
+        if (block[b].start < last || block[b].start > o->surfels ||
+            block[b].near > h->near - o->first_near) {
+            return false;
+        }
+        last = block[b].start;
+    }
+    for (uint32_t b = 0; b < blocks; b++) {
+        if (block[b].near > 0 &&
+            !cells_are_sound(model, o, b, &model->near[o->first_near + block[b].near - 1])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool object_is_sound(const cln_model *model, const cln_blob_object *o)
@@ -94,15 +138,7 @@ static bool object_is_sound(const cln_model *model, const cln_blob_object *o)
             return false;
         }
     }
-    const uint16_t *start = model->block + o->first_block;
-    uint16_t last = 0;
-    for (uint32_t b = 0; b < blocks; b++) {
-        if (start[b] < last || start[b] > o->surfels) {
-            return false;
-        }
-        last = start[b];
-    }
-    return true;
+    return index_is_sound(model, o, blocks);
 }
 
 static bool twins_are_sound(const cln_model *model)
@@ -119,8 +155,9 @@ static bool twins_are_sound(const cln_model *model)
 /* Where each section begins, if all of it lies within the blob. */
 static bool find_sections(const cln_blob_header *h, const uint8_t *section[CLN_SECTIONS])
 {
-    const uint32_t items[CLN_SECTIONS] = {h->objects, 1,        1,         h->surfels, h->surfels,
-                                          h->surfels, h->twins, h->blocks, h->objects, h->name_bytes};
+    const uint32_t items[CLN_SECTIONS] = {h->objects, 1,         1,       h->surfels,
+                                          h->surfels, h->surfels, h->twins, h->blocks,
+                                          h->near,    h->entries, h->objects, h->name_bytes};
     for (int32_t k = 0; k < CLN_SECTIONS; k++) {
         uint64_t end = (uint64_t)h->offset[k] + (uint64_t)items[k] * item_bytes[k];
         if (h->offset[k] % 4 != 0 || h->offset[k] < sizeof *h || end > h->bytes) {
@@ -190,7 +227,9 @@ int cln_model_open(cln_model *model, const void *blob, size_t bytes)
     m.spread = (const uint32_t *)(const void *)section[CLN_SPREADS];
     m.look = section[CLN_LOOK];
     m.twin = (const cln_blob_twin *)(const void *)section[CLN_TWINS];
-    m.block = (const uint16_t *)(const void *)section[CLN_BLOCKS];
+    m.block = (const cln_blob_block *)(const void *)section[CLN_BLOCKS];
+    m.near = (const cln_blob_near *)(const void *)section[CLN_NEAR];
+    m.entry = section[CLN_ENTRIES];
     m.surprise = section[CLN_SURPRISE];
     m.names = (const char *)section[CLN_NAMES];
     for (int32_t o = 0; o < m.objects; o++) {

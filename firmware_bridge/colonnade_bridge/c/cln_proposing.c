@@ -4,35 +4,35 @@
 
 #define SEED_SLACK 14.0f
 
-/* Looks that met nothing speak against proposals that have a surface there. */
-static void weigh_misses(cln_column *c)
-{
-    cln_hypotheses *s = &c->seeds;
-    for (int32_t p = 0; p < c->tally.percepts; p++) {
-        const cln_features *f = &c->features[p];
-        if (f->on_object > 0.0f) {
-            continue;
-        }
-        cln_spend(c, s->count * CLN_LOOKS_ALONG_A_LINE);
-        for (int32_t i = 0; i < s->count; i++) {
-            cln_hypothesis *one = &s->of[i];
-            one->evidence += cln_score(&c->memory, one->object, one->pose, f, c->tolerance,
-                                       c->settings.reach)
-                                 .nats;
-        }
-    }
-}
-
-/* Lay the anchor onto surfels of the listed objects, and keep the best proposals. */
+/* Lay the anchor onto surfels of the listed objects. */
 static bool lay_out(cln_column *c, const cln_tolerance *t, int32_t budget)
 {
-    int32_t left = c->settings.effort - c->agenda.spent, refined = c->settings.refined_seeds;
+    int32_t left = c->settings.effort - c->agenda.spent;
     cln_spend(c, cln_seed_go_on(c, t, budget, SEED_SLACK, left));
-    if (c->plan.listed < c->plan.list.count) {
-        return false;
+    return c->plan.listed >= c->plan.list.count;
+}
+
+/* Let looks that met nothing speak against proposals with a surface there; keep the best. */
+static bool weigh_misses(cln_column *c)
+{
+    cln_agenda *a = &c->agenda;
+    int32_t missed = c->tally.percepts - c->tally.met, refined = c->settings.refined_seeds;
+    while (a->next < c->seeds.count) {
+        if (cln_exhausted(c)) {
+            return false;
+        }
+        cln_hypothesis *one = &c->seeds.of[a->next++];
+        for (int32_t p = 0; p < c->tally.percepts; p++) {
+            const cln_features *f = &c->features[p];
+            if (f->on_object == 0.0f) {
+                one->evidence += cln_score(&c->memory, one->object, one->pose, f, c->tolerance,
+                                           c->settings.reach)
+                                     .nats;
+            }
+        }
+        cln_spend(c, missed * CLN_LOOKS_ALONG_A_LINE);
     }
-    weigh_misses(c);
-    c->agenda.left_out = cln_larger(0, c->seeds.count - refined);
+    a->left_out = cln_larger(0, c->seeds.count - refined);
     cln_keep_winners(&c->seeds, refined, SEED_SLACK);
     return true;
 }
@@ -86,6 +86,10 @@ static bool propose(cln_column *c, uint8_t proposed, int32_t budget)
         a->stage = CLN_LAYING;
     }
     if (a->stage == CLN_LAYING && lay_out(c, &coarse, budget)) {
+        a->stage = CLN_WEIGHING;
+        a->next = 0;
+    }
+    if (a->stage == CLN_WEIGHING && weigh_misses(c)) {
         a->stage = CLN_COARSE;
         a->next = a->weighed = 0;
     }

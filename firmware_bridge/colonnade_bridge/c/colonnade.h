@@ -3,7 +3,7 @@
  * A column takes percepts, sensed points located in the frame of the robot's body, and tells which
  * learned object they are of, how it lies, and where the next touch would tell most:
  *
- *     static uint32_t memory[CLN_WORDS];             // at least cln_column_bytes(&model, NULL) bytes
+ *     static uint64_t memory[CLN_WORDS];             // at least cln_column_bytes(&model, NULL) bytes
  *     cln_model model;
  *     cln_column *column;
  *     int error = cln_model_open(&model, flash, flash_bytes);          // checks every byte it uses
@@ -61,7 +61,6 @@ typedef struct {
     uint16_t refined;    /* proposals that are refined and enter at a time, 2..1000 */
     uint16_t proposals;  /* proposals kept at a time, at least as many, and twins of an object */
     uint16_t percepts;   /* that are remembered, 16..10000; later ones change nothing */
-    uint16_t cells;      /* of the index that are remembered, a power of two, 16..32768 */
     uint32_t effort;     /* looks after which a step leaves the rest to the next, at least 200 */
 } cln_limits;
 
@@ -80,7 +79,9 @@ typedef struct {
     const uint32_t *spread;
     const uint8_t *look;
     const struct cln_blob_twin *twin;
-    const uint16_t *block;
+    const struct cln_blob_block *block;
+    const struct cln_blob_near *near;
+    const uint8_t *entry;
     const uint8_t *surprise;
     const char *names;
 } cln_model;
@@ -110,7 +111,7 @@ int cln_model_name(const cln_model *model, int32_t object, const char **name);
 /* Bytes that a column needs, 0 where the limits make no sense. `limits` may be NULL. */
 size_t cln_column_bytes(const cln_model *model, const cln_limits *limits);
 
-/* Make a column in `memory`, which must be aligned to 4 bytes. It has felt nothing yet. */
+/* Make a column in `memory`, which must be aligned to 8 bytes. It has felt nothing yet. */
 int cln_column_init(cln_column **column, void *memory, size_t bytes, const cln_model *model,
                     const cln_limits *limits);
 
