@@ -35,6 +35,7 @@ def run(*arguments: str) -> int:
         (("explore",), ["colonnade explore --names mug,bowl", "default: builtin", "--rotations"]),
         (("train",), ["colonnade train --objects my_meshes", "--resume", "bit for bit"]),
         (("evaluate",), ["colonnade evaluate runs/mine --rotations 50", "RUN", "default: 10"]),
+        (("deploy",), ["colonnade deploy runs/mine --qemu an500", "Cortex-M4F", "default: 20"]),
         (("objects",), ["colonnade objects my_meshes", "default: builtin", "millimetres"]),
         (("doctor",), ["colonnade doctor runs/mine", "with 0 when"]),
         (("bench",), ["ycb", "policies", "fewshot", "colonnade bench ycb --root DIR"]),

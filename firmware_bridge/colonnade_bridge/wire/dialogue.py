@@ -22,6 +22,8 @@ _SOONEST = 0.05
 _ROUND_TRIPS = 4
 """and in between after so many times what an answer took before."""
 _GREET_AGAIN = 0.2
+_GOAL_CAME_BEFORE = 4
+"""CLN_NOTE_GOAL of the dialect."""
 
 
 class SessionOverError(WireError):
@@ -154,9 +156,10 @@ class Dialogue:
         asked = time.monotonic()
         self.speaker.send(messages)
         patience = min(max(_ROUND_TRIPS * self._round_trip, _SOONEST), ASK_AGAIN)
+        others: dict[str, Any] = {}  # kept over all waits: time may be up just before the answer
         while True:
             begin = time.monotonic()
-            answer = self._wait(request, min(until, begin + patience))
+            answer = self._wait(request, min(until, begin + patience), others)
             if answer is not None:
                 if begin - asked < _SOONEST:  # the first time, so that it is this one's answer
                     self._round_trip = max(time.monotonic() - asked, 0.9 * self._round_trip)
@@ -170,14 +173,15 @@ class Dialogue:
             self.speaker.counts.asked_again += 1
             self.speaker.send(messages)
 
-    def _wait(self, request: Request, until: float) -> Answer | None:
-        others: dict[str, Any] = {}
+    def _wait(self, request: Request, until: float, others: dict[str, Any]) -> Answer | None:
         while (message := self.hear(until)) is not None:
             if message.get_type() == "CLN_TELEMETRY":
                 others["CLN_TELEMETRY"] = message
             elif message.sequence == request.sequence:
                 if message.get_type() == request.answer:
-                    return Answer(message, others)
+                    if _is_whole(message, others):
+                        return Answer(message, others)
+                    continue  # what came before it was lost: all is asked for again
                 others[message.get_type()] = message
             elif (message.get_type(), message.sequence) == self._answered:
                 self.speaker.counts.answered_again += 1
@@ -200,3 +204,8 @@ class Dialogue:
             elif kind != "CLN_HEARTBEAT":
                 return message
         return None
+
+
+def _is_whole(message: Any, others: dict[str, Any]) -> bool:
+    """Whether the goal that a decision tells of is there, too."""
+    return not getattr(message, "notes", 0) & _GOAL_CAME_BEFORE or "CLN_GOAL" in others

@@ -1,0 +1,156 @@
+"""`colonnade deploy`: hardware in the loop, and what it says of it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+from tests.agent.meshes import roller, wedge
+from tests.bridge.tools import GCC, MAKE, needs
+
+from colonnade.cli import main
+from colonnade.commands.deploy import summarise
+from colonnade.controllers import Controller
+from colonnade.episode_options import EpisodeOptions
+from colonnade.hardware import HardwareEpisode, recognise_on
+from colonnade.learning import learn_object
+from colonnade_bridge.blob import EdgeModel, in_order, read_blob, write_blob
+from colonnade_bridge.build import build
+from colonnade_bridge.size_report import Part, SizeReport
+from colonnade_bridge.wire.link import Link
+from colonnade_models.column import default_settings
+from colonnade_models.evidence import default_tolerance
+from colonnade_models.memory import ObjectMemory
+
+MESHES = {"wedge": wedge, "roller": roller}
+
+
+@pytest.fixture(scope="module")
+def blob() -> bytes:
+    """A model of two objects."""
+    learned = ObjectMemory(learn_object(make(), body="touch", seed=0) for make in MESHES.values())
+    settings = default_settings()._replace(effort=20000, proposals=128, reach=np.float32(0.05))
+    memory = ObjectMemory([in_order(thing) for thing in learned.packed()])
+    return write_blob(EdgeModel(memory, settings, default_tolerance(), percepts=128, cells=512))
+
+
+@pytest.fixture
+def link(tmp_path: Path, blob: bytes) -> Iterator[Link]:
+    """To the firmware as a process of this computer."""
+    firmware = build("posix")
+    words = [firmware.elf, "pty", tmp_path]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            with Link(process.stdout.readline().strip(), firmware.key.read_bytes()) as link:
+                link.upload(blob, int.from_bytes(blob[16:24], "little"))
+                yield link
+        finally:
+            process.kill()
+
+
+def options(**changes: Any) -> EpisodeOptions:
+    return EpisodeOptions(**({"body": "touch", "noise": "standard", "max_steps": 120} | changes))
+
+
+@needs(*GCC)
+@needs(*MAKE)
+@pytest.mark.parametrize("columns", [1, 3])
+def test_the_mind_on_a_controller_is_that_of_this_computer(
+    columns: Any, link: Link, blob: bytes
+) -> None:
+    turned = Rotation.random(random_state=3).as_quat()
+    asked = options(columns=columns)
+    episode = recognise_on(link, read_blob(blob), wedge(), turned, asked, seed=3)
+    assert (episode.decision, episode.correct, episode.timeout) == ("wedge", True, False)
+    assert 0 < episode.steps == episode.steps_equal == len(episode.work)
+    assert episode.equal
+    assert 0 < episode.goals == episode.goals_equal
+    assert episode.rotation_error_deg < 10
+    assert link.messages_lost == 0
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_another_mind_is_told_from_it(link: Link, blob: bytes) -> None:
+    model = read_blob(blob)
+    other = EdgeModel(
+        model.memory,
+        model.settings,
+        model.tolerance._replace(place=np.float32(2) * model.tolerance.place),
+        model.percepts,
+        model.cells,
+    )
+    turned = Rotation.random(random_state=3).as_quat()
+    episode = recognise_on(link, other, wedge(), turned, options(), seed=3)
+    assert episode.steps_equal < episode.steps
+    assert not episode.equal
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_out_of_steps_what_leads_counts(link: Link, blob: bytes) -> None:
+    turned = Rotation.random(random_state=3).as_quat()
+    asked = options(max_steps=2)
+    episode = recognise_on(link, read_blob(blob), roller(), turned, asked, seed=3)
+    assert (episode.steps, episode.timeout, episode.correct) == (2, True, False)
+    assert episode.decision is None
+
+
+def test_the_summary_counts_episodes_and_steps() -> None:
+    good = HardwareEpisode("wedge", "wedge", True, False, 3, 3, 1, 1, [10, 30, 20], 2.0)
+    bad = HardwareEpisode("roller", "wedge", False, True, 2, 1, 1, 0, [40, 50])
+    told = SimpleNamespace(stack=900, ram=70_000, late=0, silences=0)
+    counts = SimpleNamespace(sent=7, line=SimpleNamespace(received=8))
+    link: Any = SimpleNamespace(telemetry=lambda: told, counts=counts, messages_lost=2)
+    sizes = SizeReport((Part("a", 100, 10, 1000), Part("b", 50, 0, 0)), 4096)
+    board = Controller("an500", "/dev/pts/0", Path("key"), sizes, "instructions")
+    summary = summarise([good, bad], board, link, 5000)
+    wanted = {
+        "episodes": 2,
+        "decisions_equal_to_host": 1,
+        "messages_lost": 2,
+        "accuracy": 0.5,
+        "instructions_median": 30,
+        "instructions_max": 50,
+        "flash_code_bytes": 160,
+        "flash_model_bytes": 5000,
+        "ram_bytes": 5106,
+        "stack_bytes": 900,
+        "steps": 5,
+        "steps_equal_to_host": 4,
+        "goals_equal_to_host": 1,
+        "rotation_error_deg_median": 2.0,
+        "timeout_rate": 0.5,
+    }
+    assert {key: summary[key] for key in wanted} == wanted
+    real = summarise([good], Controller("x", "x", Path("key"), None, "ticks"), link, 5000)
+    assert (real["ticks_max"], real["flash_code_bytes"], real["ram_bytes"]) == (30, None, 70_900)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint", "code"),
+    [
+        ([], "--qemu an500 for an emulated board, or --port URL", 2),
+        (["--qemu", "an500", "--port", "/dev/ttyACM0"], "--qemu an500", 2),
+        (["--qemu", "an505"], "an386", 2),
+        (["--port", "/dev/ttyACM0"], "--port needs --key FILE", 2),
+        (["--port", "/dev/ttyACM0", "--key", "no.key"], "no.key cannot be read", 1),
+        (["--qemu", "an500", "--episodes", "0"], "--episodes is 0", 2),
+        (["--qemu", "an500", "--record", "missing/link.mavlog"], "missing does not exist", 2),
+        (["--qemu", "an500"], "is no run folder", 1),
+    ],
+)
+def test_what_cannot_be_meant_is_said_before_anything_is_built(
+    words: list[str], complaint: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["deploy", "runs/missing", *words], engine="tests.agent.fake_engine")
+    assert caught.value.code == code
+    assert complaint in " ".join(capsys.readouterr().err.split())
