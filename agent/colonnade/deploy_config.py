@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from colonnade.budgets import FlashBudget
 from colonnade.config import (
     AlsoRoot,
     Columns,
@@ -55,6 +56,9 @@ class DeployConfig(LimitOption):
 
     key: Annotated[Path | None, optional("FILE", "drawn for --qemu", file_from)] = None
     """Key of the link: 32 bytes that the board's firmware was built with."""
+
+    budget_flash: FlashBudget = None
+    """Flash that the model may take; surfels are left out until it fits. none: all of them."""
 
     episodes: int = 20
     """Episodes: the objects take turns, each time in another orientation."""
