@@ -11,7 +11,7 @@ import numpy as np
 from colonnade_bridge.blob import EdgeModel
 from colonnade_bridge.edge import column_bytes
 
-__all__ = ["array_of", "header_of", "identifiers"]
+__all__ = ["array_of", "header_of", "identifiers", "words_of"]
 
 WORDS_IN_A_LINE = 8
 POINTERS = 256
@@ -53,14 +53,20 @@ extern const uint32_t cln_model_data[(CLN_MODEL_BYTES + 3u) / 4u];
 
 def array_of(blob: bytes) -> str:
     """A C file that defines `cln_model_data`, the blob in aligned words."""
+    return (
+        '/* Written by `colonnade export`. */\n#include "cln_config.h"\n\n'
+        "const uint32_t cln_model_data[(CLN_MODEL_BYTES + 3u) / 4u] = {\n"
+        f"{words_of(blob)}\n}};\n"
+    )
+
+
+def words_of(blob: bytes) -> str:
+    """The words of a blob, as an array of uint32_t lists them."""
     words = np.frombuffer(blob + bytes(-len(blob) % 4), "<u4")
-    lines = [
+    return "\n".join(
         "    " + " ".join(f"0x{word:08X}u," for word in words[i : i + WORDS_IN_A_LINE])
         for i in range(0, len(words), WORDS_IN_A_LINE)
-    ]
-    begin = '/* Written by `colonnade export`. */\n#include "cln_config.h"\n\n'
-    size = "(CLN_MODEL_BYTES + 3u) / 4u"
-    return begin + "\n".join([f"const uint32_t cln_model_data[{size}] = {{", *lines, "};", ""])
+    )
 
 
 def header_of(blob: bytes, model: EdgeModel) -> str:
