@@ -199,7 +199,7 @@ def summarise(
     episodes: Sequence[HardwareEpisode], controller: Controller, link: Link, model_bytes: int
 ) -> dict[str, Any]:
     """What it came to, as plain values."""
-    telemetry = link.telemetry()
+    told = link.telemetry()
     work = [ticks for episode in episodes for ticks in episode.work]
     errors = [
         e.rotation_error_deg for e in episodes if e.rotation_error_deg == e.rotation_error_deg
@@ -214,8 +214,8 @@ def summarise(
         f"{controller.work}_max": max(work),
         "flash_code_bytes": controller.sizes.flash if controller.sizes else None,
         "flash_model_bytes": model_bytes,
-        "ram_bytes": controller.sizes.ram if controller.sizes else telemetry.ram + telemetry.stack,
-        "stack_bytes": telemetry.stack,
+        "ram_bytes": controller.sizes.ram if controller.sizes else told.ram + told.stack or None,
+        "stack_bytes": told.stack or None,
         "steps": len(work),
         "steps_equal_to_host": sum(episode.steps_equal for episode in episodes),
         "goals": sum(episode.goals for episode in episodes),
@@ -224,8 +224,8 @@ def summarise(
         "timeout_rate": sum(episode.timeout for episode in episodes) / len(episodes),
         "messages_sent": link.counts.sent,
         "messages_received": link.counts.line.received,
-        "late": telemetry.late,
-        "silences": telemetry.silences,
+        "late": told.late,
+        "silences": told.silences,
     }
 
 
@@ -247,16 +247,20 @@ def _tell(summary: dict[str, Any], episodes: Sequence[HardwareEpisode]) -> None:
     stdout.print(table)
     work = next(key for key in ("instructions", "ticks") if f"{key}_median" in summary)
     code = summary["flash_code_bytes"]
-    flash = f"{summary['flash_model_bytes']:,} bytes of flash for the model"
-    flash += f" and {code:,} for the firmware" if code else ""
+    memory = f"{summary['flash_model_bytes']:,} bytes of flash for the model"
+    memory += f" and {code:,} for the firmware" if code else ""
+    if summary["ram_bytes"]:
+        memory += f", {summary['ram_bytes']:,} bytes of RAM"
+    if summary["stack_bytes"]:
+        memory += f", of which {summary['stack_bytes']:,} of stack were ever used"
+    memory += "."
     lines = [
         f"{percent(summary['accuracy'])} correct in {counted(len(episodes), what='episode')}, "
         f"{summary['decisions_equal_to_host']} of them decided as on this computer in every step; "
         f"{counted(summary['messages_lost'], what='message')} lost.",
         f"{summary[f'{work}_median']:,.0f} {work} a step (median), "
         f"{summary[f'{work}_max']:,} at most.",
-        f"{flash}, {summary['ram_bytes']:,} bytes of RAM; "
-        f"{summary['stack_bytes']:,} bytes of stack were used.",
+        memory,
     ]
     for line in lines:
         stdout.print(line, markup=False, soft_wrap=True)
