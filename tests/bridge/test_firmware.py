@@ -103,7 +103,7 @@ def test_a_board_recognises_as_this_computer_does(name: str, tmp_path: Path) -> 
         told, report = link.telemetry(), read_map(build(name).map)
     assert 300 < told.stack < report.stack
     assert told.ram == pytest.approx(report.ram - report.stack, abs=16)
-    assert told.work_most == max(decision.work for decision in again)
+    assert told.work_most == max(max(pair) for pair in works)
 
 
 def test_a_process_recognises_as_this_computer_does(tmp_path: Path) -> None:
@@ -130,14 +130,6 @@ def test_a_reset_in_the_middle_of_an_episode_changes_nothing(tmp_path: Path) -> 
         assert link.status().boots == 2
 
 
-def test_a_power_cut_leaves_the_model(tmp_path: Path) -> None:
-    with board("an386", tmp_path / "flash") as (link, _):
-        upload(link)
-    with board("an386", tmp_path / "flash") as (link, _):
-        assert link.status().model == model_hash(small_blob())
-        assert_same(recognise(link, percepts()), percepts())
-
-
 def test_a_power_cut_during_an_upload_leaves_the_old_model(tmp_path: Path) -> None:
     class PowerCutError(Exception):
         pass
@@ -146,13 +138,13 @@ def test_a_power_cut_during_an_upload_leaves_the_old_model(tmp_path: Path) -> No
         if arrived > len(small_blob()) // 2:
             raise PowerCutError
 
-    with board("an500", tmp_path / "flash") as (link, _):
+    with board("an386", tmp_path / "flash") as (link, _):
         upload(link)
         with pytest.raises(PowerCutError):
             link.upload(small_blob()[::-1], 1, cut)
-    with board("an500", tmp_path / "flash") as (link, _):
+    with board("an386", tmp_path / "flash") as (link, _):
         assert link.status().model == model_hash(small_blob())
-        assert_same(recognise(link, percepts(8)), percepts(8))
+        assert_same(recognise(link, percepts(4)), percepts(4))
 
 
 def test_each_board_draws_sessions_of_its_own(tmp_path: Path) -> None:
