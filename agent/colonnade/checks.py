@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import os
 
-from colonnade.config import VIEWS, ConfigError, ExploreConfig, ObjectsConfig, TrainConfig
+from colonnade.config import (
+    VIEWS,
+    ConfigError,
+    EvaluateConfig,
+    ExploreConfig,
+    ObjectsConfig,
+    TrainConfig,
+)
 from colonnade.json_option import STDOUT
 from colonnade.sets import is_shipped
 
@@ -75,6 +82,13 @@ def check_config(config: object) -> None:
             raise ConfigError("--views needs --body camera: a fingertip sees nothing from afar.")
         if not 0 < config.views <= VIEWS:
             raise ConfigError(f"--views is {config.views}, but must be 1 to {VIEWS}, or 0.")
+    if isinstance(config, EvaluateConfig) and all(
+        (config.percepts, config.moves, config.columns > 1)
+    ):
+        raise ConfigError(
+            "--percepts cannot record what several patches feel of an object that moves: leave "
+            "out --moves or --columns."
+        )
     if isinstance(config, ExploreConfig) and config.resume and config.out is None:
         raise ConfigError("--resume needs to know which run: give its folder with --out DIR.")
     _check_files(config)

@@ -1,5 +1,4 @@
-"""The command line: ``colonnade train | evaluate | explore | discover | deploy | objects | doctor |
-bench``.
+"""The command line: ``colonnade COMMAND``; `_COMMANDS` lists them.
 
 Nothing heavy is imported until a command is chosen and its options are understood. Errors that
 a user can cause end in one sentence on stderr, never in a traceback (COLONNADE_DEBUG=1 shows it).
@@ -29,6 +28,7 @@ from colonnade.config import (
     EvaluateConfig,
     ExploreConfig,
     ObjectsConfig,
+    RunOnnxConfig,
     TrainConfig,
 )
 from colonnade.deploy_config import HELP as HELP_OF_DEPLOY
@@ -106,6 +106,15 @@ _OBJECTS = """List the objects of a set with their sizes and draw them on one co
   colonnade objects my_meshes --scale 0.001
   colonnade objects pybullet --names duck,mug --out two.png"""
 
+_RUN_ONNX = """Recognise recorded percepts with an exported ONNX model: no numba, no simulation.
+
+It decides as the column does that was exported. Of a computer with no more than numpy and
+onnxruntime ask the same with python -m colonnade_bridge.onnx MODEL.onnx PERCEPTS.npz
+
+  colonnade evaluate runs/mine --percepts
+  colonnade export runs/mine --target onnx --out out
+  colonnade run-onnx out/model.onnx runs/mine/percepts.npz"""
+
 _DOCTOR = """Check this computer: what works, what is missing, and what to do about it.
 
 Of a run folder it reads every file: whether it is whole, and whether the run is complete. Exits
@@ -127,6 +136,7 @@ _COMMANDS: Commands = {
     "discover": (DiscoverConfig, _DISCOVER),
     "deploy": (DeployConfig, HELP_OF_DEPLOY),
     "objects": (ObjectsConfig, _OBJECTS),
+    "run-onnx": (RunOnnxConfig, _RUN_ONNX),
     "doctor": (DoctorConfig, _DOCTOR),
     "bench": (BenchConfig, _BENCH),
 }
@@ -201,6 +211,10 @@ def _do(config: Any, engine: str) -> int:
         from colonnade.commands.deploy import deploy
 
         return deploy(config, engine)
+    if isinstance(config, RunOnnxConfig):
+        from colonnade.commands.run_onnx import run_onnx
+
+        return run_onnx(config)
     if isinstance(config, TrainConfig):
         from colonnade.commands.train import train
 

@@ -36,6 +36,7 @@ __all__ = [
     "Orientations",
     "PartOptions",
     "Policy",
+    "RunOnnxConfig",
     "StreamOptions",
     "TrainConfig",
     "file_from",
@@ -220,6 +221,9 @@ class EvaluateConfig(ShowOptions):
     workers: int = 0
     """Processes to share the work; 0 is one per core. Results do not depend on it."""
 
+    percepts: bool = False
+    """Also record what is felt in percepts.npz, to recognise it again with `colonnade run-onnx`."""
+
     policy: Policy = "distinguish"
     """distinguish: goes where its hypotheses disagree. curvature, random: only walks."""
 
@@ -305,6 +309,20 @@ class ObjectsConfig(PartOptions):
 
     json: JsonFile = None
     """Also write the list to this file as JSON; - is stdout, and all else goes to stderr."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOnnxConfig:
+    """Recognise recorded percepts with an exported ONNX model: only onnxruntime computes."""
+
+    model: Annotated[Path, tyro.conf.arg(metavar="MODEL.onnx"), tyro.conf.Positional]
+    """File that `colonnade export MODEL --target onnx` wrote."""
+
+    percepts: Annotated[Path, tyro.conf.arg(metavar="PERCEPTS.npz"), tyro.conf.Positional]
+    """File that `colonnade evaluate RUN --percepts` wrote."""
+
+    json: JsonFile = None
+    """Also write the decisions to this file as JSON; - is stdout, and all else goes to stderr."""
 
 
 @dataclass(frozen=True)

@@ -72,3 +72,8 @@ class Episode:
     scale: float = 1.0
     """How many times as large as it was learned; 1 unless sizes are searched."""
     trace: list[StepTrace] | None = None
+    percepts: NDArray[np.float32] | None = None
+    """(steps, patches, 18) what entered the column, if that was asked for; (0, patches, 18) where
+    a part of it was not sound."""
+    reach: float = math.nan
+    """How far the sensor saw, m; NaN unless percepts were asked for."""

@@ -37,3 +37,6 @@ class EpisodeOptions:
 
     record_steps: bool = False
     """Whether the episode keeps a trace of its steps."""
+
+    record_percepts: bool = False
+    """Whether it keeps what was felt, so that it can be recognised again without a body."""

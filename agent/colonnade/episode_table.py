@@ -23,7 +23,9 @@ __all__ = [
     "write_steps",
 ]
 
-_FIELDS = [field.name for field in fields(Episode) if field.name != "trace"]
+_APART = {"trace", "percepts", "reach"}
+"""Fields that have a file of their own."""
+_FIELDS = [field.name for field in fields(Episode) if field.name not in _APART]
 _VECTORS = {"rotation", "rotation_estimate"}
 _NUMBERS = {
     "rotation_error_column_deg",
@@ -48,6 +50,8 @@ def episode_to_record(episode: Episode) -> dict[str, Any]:
     record = {name: getattr(episode, name) for name in _FIELDS}
     if episode.trace is not None:
         record["trace"] = [_step_to_record(step) for step in episode.trace]
+    if episode.percepts is not None:
+        record["percepts"], record["reach"] = episode.percepts.tolist(), episode.reach
     return record
 
 
@@ -67,6 +71,9 @@ def episode_from_record(record: dict[str, Any]) -> Episode:
         values[name] = _number(values[name])
     trace = record.get("trace")
     values["trace"] = None if trace is None else [_step_from_record(step) for step in trace]
+    felt = record.get("percepts")
+    values["percepts"] = None if felt is None else np.array(felt, np.float32)
+    values["reach"] = _number(record.get("reach"))
     return Episode(**values)
 
 

@@ -11,6 +11,7 @@
       episodes.jsonl         a line an episode, which --resume goes on from
       episodes.parquet       a row an episode
       steps.parquet          a row a step, with --steps
+      percepts.npz           what was felt, with --percepts
       felt/NUMBER.safetensors    what memory keeps of an episode of a stream without names
       accuracy.svg, graphs.svg   the curves of such a stream
       summary.json           the headline numbers
@@ -109,6 +110,11 @@ class RunFolder:
         return self.path / "steps.parquet"
 
     @property
+    def percepts(self) -> Path:
+        """What was felt in all episodes of an evaluation."""
+        return self.path / "percepts.npz"
+
+    @property
     def felt(self) -> Path:
         """Folder with what memory keeps of the episodes of a stream, a file each."""
         return self.path / "felt"
@@ -132,7 +138,10 @@ class RunFolder:
         return all(entry.name == _LOCK for entry in self.path.iterdir())
 
     def _evaluation(self) -> tuple[Path, ...]:
-        return (self.episode_journal, self.episodes, self.steps, self.summary, self.report)
+        return (
+            self.episode_journal, self.episodes, self.steps, self.percepts, self.summary,
+            self.report,
+        )  # fmt: skip
 
     def set_evaluation_aside(self) -> bool:
         """Keep what an earlier evaluation left until another is complete; whether there is any.

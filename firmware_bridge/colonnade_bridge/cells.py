@@ -21,6 +21,8 @@ __all__ = ["BLOCK", "NEAR", "Cells", "cells_of", "complete"]
 BLOCK = np.dtype([("start", "<u2"), ("near", "<u2")])
 NEAR = np.dtype([("first", "<u4", 2), ("second", "<u4", 2), ("entries", "<u4")])
 MOST_RANKS = 256
+ROWS = ((0, 0), (0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
+"""Rows of blocks around one along the first two axes, the nearest first: there most surfels are."""
 
 
 class Cells(NamedTuple):
@@ -81,7 +83,7 @@ def cells_of(memory: Memory, o: int, start: NDArray[np.int32]) -> Cells:
             known = pair[:, k] < NO_SURFEL
             row[name] = np.packbits(known, bitorder="little").view("<u4")
             numbers = pair[known, k]
-            kept = numbers.astype("<u2") if wide else np.searchsorted(rank, numbers).astype("u1")
+            kept = numbers.astype("<u2") if wide else _ranks(numbers, rank)
             entries += kept.tobytes()
     return Cells(blocks, rows, bytes(entries), wide)
 
@@ -89,17 +91,22 @@ def cells_of(memory: Memory, o: int, start: NDArray[np.int32]) -> Cells:
 def _around(
     block: int, along: NDArray[np.int32], start: NDArray[np.int32], surfels: int
 ) -> NDArray[np.int64]:
-    """The surfels of the 27 blocks around one, rising."""
-    at = np.unravel_index(block, along)
-    low = [max(int(i) - 1, 0) for i in at]
-    past = [min(int(i) + 2, int(n)) for i, n in zip(at, along, strict=True)]
+    """The surfels of the 27 blocks around one, those of the nearest rows of blocks first."""
+    i, j, k = (int(at) for at in np.unravel_index(block, along))
+    low, past = max(k - 1, 0), min(k + 2, int(along[2]))
     ends = np.append(start, surfels)
     found = []
-    for i in range(low[0], past[0]):
-        for j in range(low[1], past[1]):
-            row = (i * int(along[1]) + j) * int(along[2])
-            found.append(np.arange(ends[row + low[2]], ends[row + past[2]]))
+    for di, dj in ROWS:
+        if 0 <= i + di < along[0] and 0 <= j + dj < along[1]:
+            row = ((i + di) * int(along[1]) + j + dj) * int(along[2])
+            found.append(np.arange(ends[row + low], ends[row + past]))
     return np.concatenate(found)
+
+
+def _ranks(numbers: NDArray[np.uint16], rank: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Where each of the numbers stands in `rank`."""
+    order = np.argsort(rank)
+    return order[np.searchsorted(rank, numbers, sorter=order)].astype(np.uint8)
 
 
 def _fits(pair: NDArray[np.uint16], rank: NDArray[np.int64]) -> bool:

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from colonnade_bridge.errors import BridgeError
 from colonnade_models.percept import PERCEPT_SIZE
+from colonnade_models.sensing import make_eye
 
-__all__ = ["C_SOURCES", "Decision", "NativeColumn", "NativeError", "library"]
+__all__ = ["C_SOURCES", "Decision", "NativeColumn", "NativeError", "NativeEye", "library"]
 
 Array = NDArray[np.float32]
 
@@ -33,6 +34,7 @@ C_FLAGS = (
 )  # fmt: skip
 MODEL_BYTES = 256
 """More than a cln_model needs anywhere."""
+MOST_RESOLUTION = 16
 
 
 class NativeError(BridgeError):
@@ -68,6 +70,28 @@ class _Decision(ctypes.Structure):
         ("moves", ctypes.c_int32),
         ("looks", ctypes.c_int32),
     )
+
+
+class _Eye(ctypes.Structure):
+    _fields_ = (
+        ("resolution", ctypes.c_int32),
+        ("slope", ctypes.c_float),
+        ("max_range", ctypes.c_float),
+        ("weights", ctypes.c_float * MOST_RESOLUTION**2),
+        ("matrix", ctypes.c_float * 36),
+        ("solution", ctypes.c_float * 18),
+        ("rotation", ctypes.c_float * 9),
+    )
+
+
+def _address(array: NDArray[Any]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def _checked(code: int) -> int:
+    if code < 0:
+        raise NativeError(f"the C runtime says: {library().cln_strerror(code).decode()}")
+    return code
 
 
 def _cache_folder() -> Path:
@@ -119,26 +143,17 @@ class NativeColumn:
         self._c = library()
         self._blob = np.frombuffer(blob + bytes(-len(blob) % 8), np.uint64).copy()
         self._model = ctypes.create_string_buffer(MODEL_BYTES)
-        self._check(self._c.cln_model_open(self._model, self._address(self._blob), len(blob)))
+        _checked(self._c.cln_model_open(self._model, _address(self._blob), len(blob)))
         self.bytes = int(self._c.cln_column_bytes(self._model, None))
         """Memory that the column needs."""
         self._memory = np.zeros(self.bytes // 8 + 1, np.uint64)
         self._column = ctypes.c_void_p()
-        self._check(
+        _checked(
             self._c.cln_column_init(
-                ctypes.byref(self._column), self._address(self._memory),
+                ctypes.byref(self._column), _address(self._memory),
                 ctypes.c_size_t(self._memory.nbytes), self._model, None,
             )
         )  # fmt: skip
-
-    @staticmethod
-    def _address(array: NDArray[Any]) -> ctypes.c_void_p:
-        return ctypes.c_void_p(array.ctypes.data)
-
-    def _check(self, code: int) -> int:
-        if code < 0:
-            raise NativeError(f"the C runtime says: {self._c.cln_strerror(code).decode()}")
-        return code
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -152,7 +167,7 @@ class NativeColumn:
     def step(self, percepts: Array) -> int:
         """Percepts (18,) or (C, 18) enter; returns OPEN, RECOGNISED or UNKNOWN."""
         rows = np.ascontiguousarray(percepts, np.float32).reshape(-1, PERCEPT_SIZE)
-        return self._check(self._c.cln_step(self._column, self._address(rows), len(rows)))
+        return _checked(self._c.cln_step(self._column, _address(rows), len(rows)))
 
     def polish(self) -> None:
         """Refine the leader's pose once more."""
@@ -175,5 +190,37 @@ class NativeColumn:
     def goal(self, turn: int) -> Array | None:
         """(6,) a point and a normal in the body's frame to touch next; None where nothing leads."""
         out = np.zeros(6, np.float32)
-        there = self._check(self._c.cln_goal(self._column, turn, self._address(out)))
+        there = _checked(self._c.cln_goal(self._column, turn, _address(out)))
         return out if there else None
+
+
+class NativeEye:
+    """A sensor whose patches become percepts by the C code."""
+
+    def __init__(self, resolution: int, fov: float, max_range: float) -> None:
+        """For square patches of `resolution` pixels, 4 to 16, and `fov` radians.
+
+        `max_range` is the depth, m, from which on nothing is there.
+        Raises ValueError where one of the three makes no sense.
+        """
+        if resolution > MOST_RESOLUTION:
+            raise ValueError(
+                f"the C runtime senses at most {MOST_RESOLUTION} x {MOST_RESOLUTION} pixels, "
+                f"not {resolution}"
+            )
+        eye = make_eye(resolution, fov, max_range)
+        self._eye = _Eye(resolution, eye.slope, eye.max_range)
+        self._c = library()
+
+    def sense(self, depth: Array, rgb: Array, pose: Array) -> Array:
+        """(18,) the percept of a patch, see `colonnade_models.sensing.sense`.
+
+        `depth` (P, P) m, `rgb` (P, P, 3) in 0..1, `pose` (7,) position m, quaternion x y z w.
+        Raises ValueError for other shapes.
+        """
+        size, out = self._eye.resolution, np.zeros(PERCEPT_SIZE, np.float32)
+        given = [np.ascontiguousarray(part, np.float32) for part in (depth, rgb, pose)]
+        if [part.shape for part in given] != [(size, size), (size, size, 3), (7,)]:
+            raise ValueError(f"a patch of this eye has {size} x {size} pixels and a pose of seven")
+        _checked(self._c.cln_sense(ctypes.byref(self._eye), *map(_address, given), _address(out)))
+        return out

@@ -57,7 +57,7 @@ LOOKS_ALONG_A_LINE = 8
 """What it costs to weigh a percept that met nothing."""
 
 REST, LAYING, WEIGHING, COARSE, FINE = range(5)
-"""Stages of proposals: none; laid onto surfels; weighed by looks that met nothing; refined coarsely;
+"""Stages of proposals: none; laid out; weighed by looks that met nothing; refined coarsely;
 refined finely."""
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from colonnade_models.agenda import NEXT, PHASE, WEIGHED, exhausted
 from colonnade_models.climb import admit_sizes
 from colonnade_models.column_state import MET, TWINNED_AT, Column
-from colonnade_models.contest import refine_one, total_evidence
+from colonnade_models.contest import assess, refine_one
 from colonnade_models.distinction import after
-from colonnade_models.hypotheses import best_of, is_tried, keep_winners, push
+from colonnade_models.hypotheses import best_of, enter, is_tried, keep_winners, push
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.proposing import admit_seeds, reconsider
@@ -65,14 +65,16 @@ def _list_twins(c: Column, memory: Memory, leader: int) -> None:
 def _try_twins(c: Column, memory: Memory) -> bool:
     """Give every twin that was written down its chance; True once all had it."""
     h, s, a = c.hypotheses, c.seeds, c.agenda
+    hopeful = h.evidence[best_of(h)] - c.settings.slack - c.settings.hope
     while a[NEXT] < s.count[0]:
         if exhausted(c):
             return False
         i = a[NEXT]
-        s.evidence[i] = total_evidence(c, memory, s.object[i], s.pose[i])
-        refine_one(c, memory, s, i, 2, c.tolerance)
+        assess(c, memory, s, i)
+        if s.evidence[i] >= hopeful:
+            refine_one(c, memory, s, i, 2, c.tolerance)
         a[NEXT] = a[WEIGHED] = i + 1
     keep_winners(s, h.object.shape[0] - h.count[0], c.settings.slack)
     for i in range(s.count[0]):
-        push(h, s.object[i], s.pose[i], s.evidence[i])
+        enter(h, s, i)
     return True

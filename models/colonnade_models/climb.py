@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from colonnade_models.column_state import Column
-from colonnade_models.contest import refine_one, total_evidence
-from colonnade_models.hypotheses import is_tried, push
+from colonnade_models.contest import assess, refine_one
+from colonnade_models.hypotheses import enter, is_tried, push
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.recall import recall
 
 __all__ = ["admit_sizes"]
+
+ZERO = np.float32(0.0)
 
 
 @kernel
@@ -27,6 +31,7 @@ def admit_sizes(c: Column, memory: Memory, leader: int) -> None:
         if is_tried(h, kin, c.relative, memory.centre[kin]) or not recall(memory, h, c.past, kin):
             continue
         s.count[0] = 0
-        push(s, kin, c.relative, total_evidence(c, memory, kin, c.relative))
+        push(s, kin, c.relative, ZERO)
+        assess(c, memory, s, 0)
         refine_one(c, memory, s, 0, 2, c.tolerance)
-        push(h, kin, s.pose[0], s.evidence[0])
+        enter(h, s, 0)

@@ -30,7 +30,8 @@ from colonnade_models.column_state import (
     init,
     reset,
 )
-from colonnade_models.contest import refine_leaders, refine_one, total_fit
+from colonnade_models.contest import fit_of, refine_leaders, refine_one
+from colonnade_models.cost import lost
 from colonnade_models.evidence import features_of, score_parts
 from colonnade_models.familiarity import list_familiar
 from colonnade_models.hypotheses import Hypotheses, best_of, keep_winners
@@ -39,7 +40,6 @@ from colonnade_models.judge import judge
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.motion import let_go, moved_since
-from colonnade_models.ranking import lost
 from colonnade_models.recall import keep_awake
 
 __all__ = [
@@ -105,8 +105,11 @@ def _weigh_latest(c: Column, memory: Memory, h: Hypotheses, count: int) -> None:
     spend(c, count * looks_at(latest))
     for i in range(count):
         o = h.object[i]
-        nats, coloured = score_parts(memory, o, h.pose[i], latest, t, c.settings.reach)
+        nats, coloured, fits = score_parts(memory, o, h.pose[i], latest, t, c.settings.reach)
         h.evidence[i] += nats
+        if h.fitted[i] == before:
+            h.fit[i] += fits
+            h.fitted[i] += 1
         if h.costed[i] == before:
             h.cost[i] += lost(memory, o, latest, t, nats, coloured)
             h.costed[i] += 1
@@ -129,9 +132,7 @@ def _doubts(c: Column, memory: Memory) -> bool:
         return False
     if c.tally[CUT] > 0 and c.tally[SEEDINGS] < s.most_seedings:
         return True
-    return bool(
-        best < 0 or total_fit(c, memory, h.object[best], h.pose[best]) < s.poor * np.float32(met)
-    )
+    return bool(best < 0 or fit_of(c, memory, best) < s.poor * np.float32(met))
 
 
 @kernel
@@ -150,8 +151,7 @@ def _hasty(c: Column, memory: Memory) -> bool:
     list_familiar(memory.surprise, c.features, c.tally[PERCEPTS], c.plan.listed)
     if c.plan.listed.count[0] > s.few:
         return True
-    h = c.hypotheses
-    return bool(total_fit(c, memory, h.object[leader], h.pose[leader]) < s.sure * np.float32(met))
+    return bool(fit_of(c, memory, leader) < s.sure * np.float32(met))
 
 
 @kernel

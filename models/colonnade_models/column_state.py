@@ -105,6 +105,8 @@ class Settings(NamedTuple):
     effort: int
     """Looks, percepts weighed against hypotheses, after which a step leaves the rest to the next,
     see `agenda`."""
+    hope: np.float32
+    """Nats that refining may bring a twin: one that is farther behind is left as it is."""
     proposals: int
     """Proposals of a seeding that there is room for at a time."""
 
@@ -140,6 +142,7 @@ def default_settings() -> Settings:
         reach=f(0.1),
         alarm=f(7.0),
         effort=UNLIMITED,
+        hope=f(np.inf),
         proposals=512,
     )
 

@@ -334,19 +334,21 @@ def _met(  # type: ignore[no-untyped-def]
 def score_parts(  # type: ignore[no-untyped-def]
     memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, reach: np.float32
 ):
-    """What `score` returns, and the nats in it that a difference in colour cost.
+    """What `score` returns, the nats in it that a difference in colour cost, what `fit` returns.
 
     Of a score at the floor that is no more than would have led there by itself.
     """
     if f[P.ON_OBJECT] == ZERO:
-        return _miss(memory, o, pose, f, t, reach), ZERO
+        missed = _miss(memory, o, pose, f, t, reach)
+        return missed, ZERO, missed
     known, penalty, widened, coloured = _met(memory, o, pose, f, t)
     if not known:
-        return t.floor, ZERO
+        return t.floor, ZERO, t.floor
+    fits = max(t.gain - penalty, t.floor)
     best = t.gain - SPREADING * log_positive(widened)
     if best - penalty > t.floor:
-        return best - penalty, coloured
-    return t.floor, min(coloured, max(best - t.floor, ZERO))
+        return best - penalty, coloured, fits
+    return t.floor, min(coloured, max(best - t.floor, ZERO)), fits
 
 
 @inlined
@@ -358,7 +360,7 @@ def score(
     `pose` maps the body's frame into the object's: nine row-major entries of R, then t.
     `reach` (m) is how far the sensor would have seen, for percepts off the object.
     """
-    nats, _ = score_parts(memory, o, pose, f, t, reach)
+    nats, _, _ = score_parts(memory, o, pose, f, t, reach)
     return nats
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Rivalry",
     "best_of",
     "drop_twins",
+    "enter",
     "forget_rival",
     "is_near",
     "is_tried",
@@ -86,6 +87,10 @@ class Hypotheses(NamedTuple):
     """(K,) nats that percepts cost it beside others of its object, see `ranking`, and"""
     costed: NDArray[np.int64]
     """(K,) how many of them, from the first on, these are."""
+    fit: Array
+    """(K,) nats that percepts fit it with, see `evidence.fit`, and"""
+    fitted: NDArray[np.int64]
+    """(K,) how many of them, from the first on, these are."""
     rivalry: Rivalry
     count: NDArray[np.int64]  # type: ignore[assignment]
     """(1,)"""
@@ -97,6 +102,8 @@ def new_hypotheses(capacity: int) -> Hypotheses:
         np.zeros(capacity, np.int64),
         np.zeros((capacity, 12), np.float32),
         np.zeros(capacity, np.float32),
+        np.zeros(capacity, np.float32),
+        np.zeros(capacity, np.int64),
         np.zeros(capacity, np.float32),
         np.zeros(capacity, np.int64),
         _new_rivalry(capacity),
@@ -117,6 +124,7 @@ def _move(h: Hypotheses, source: int, target: int) -> None:
         h.object[target] = h.object[source]
         h.evidence[target] = h.evidence[source]
         h.cost[target], h.costed[target] = h.cost[source], h.costed[source]
+        h.fit[target], h.fitted[target] = h.fit[source], h.fitted[source]
         _move_rivalry(h.rivalry, source, target)
         for k in range(12):
             h.pose[target, k] = h.pose[source, k]
@@ -130,10 +138,11 @@ def forget_rival(r: Rivalry, i: int) -> None:
 
 @inlined
 def put(h: Hypotheses, i: int, pose: Array) -> None:
-    """Let a hypothesis lie elsewhere, where it is not known what percepts cost it."""
+    """Let a hypothesis lie elsewhere, where it is not known how percepts fit and what they cost."""
     for k in range(12):
         h.pose[i, k] = pose[k]
     h.cost[i], h.costed[i] = ZERO, 0
+    h.fit[i], h.fitted[i] = ZERO, 0
     forget_rival(h.rivalry, i)
 
 
@@ -147,6 +156,17 @@ def push(h: Hypotheses, o: int, pose: Array, evidence: np.float32) -> bool:
     h.evidence[i] = evidence
     put(h, i, pose)
     h.count[0] = i + 1
+    return True
+
+
+@kernel
+def enter(h: Hypotheses, s: Hypotheses, i: int) -> bool:
+    """Add hypothesis `i` of others with what is known of it; False if there is no room."""
+    if not push(h, s.object[i], s.pose[i], s.evidence[i]):
+        return False
+    last = h.count[0] - 1
+    h.cost[last], h.costed[last] = s.cost[i], s.costed[i]
+    h.fit[last], h.fitted[last] = s.fit[i], s.fitted[i]
     return True
 
 

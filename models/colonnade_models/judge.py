@@ -15,7 +15,7 @@ from colonnade_models.column_state import (
     UNKNOWN,
     Column,
 )
-from colonnade_models.contest import total_fit
+from colonnade_models.contest import fit_of
 from colonnade_models.hypotheses import Hypotheses, best_of, is_near
 from colonnade_models.jobs import is_idle, take_up
 from colonnade_models.kernel import kernel
@@ -69,8 +69,7 @@ def _leads(c: Column) -> bool:
 @kernel
 def _fits(c: Column, memory: Memory) -> bool:
     """Whether the leader fits as well as what is recognised must."""
-    h, leader = c.hypotheses, c.verdict.state[1]
-    fits = total_fit(c, memory, h.object[leader], h.pose[leader])
+    fits = fit_of(c, memory, c.verdict.state[1])
     return bool(fits >= c.settings.fit * np.float32(c.tally[MET]))
 
 
@@ -114,7 +113,7 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
 
     `percepts` met the object in this step, or one that did not.
     """
-    h, v, s, met = c.hypotheses, c.verdict, c.settings, c.tally[MET]
+    v, s, met = c.verdict, c.settings, c.tally[MET]
     _look_up(c)
     v.state[0] = OPEN
     if not is_idle(c):
@@ -122,7 +121,7 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
     leader = v.state[1]
     fits = ZERO
     if leader >= 0:
-        fits = total_fit(c, memory, h.object[leader], h.pose[leader])
+        fits = fit_of(c, memory, leader)
     if leader < 0 or fits < s.fit * np.float32(met):
         strange = fits < s.strange * np.float32(met)
         if met >= 2 * s.unknown_percepts or (met >= s.unknown_percepts and strange):

@@ -5,6 +5,8 @@ few dozen arrays that costs several times what the kernel does. A kernel allocat
 keeps nothing, so there is nothing to count. It is also what a kernel must be to have a twin in
 C: with counting off, one that allocates does not compile. It must not return an array either,
 which its caller would then release once too often.
+
+Where numba is not installed kernels are interpreted: a hundred times slower, with the same bits.
 """
 
 from __future__ import annotations
@@ -12,9 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+try:
+    from numba import njit
+except ModuleNotFoundError:
 
-__all__ = ["inlined", "kernel"]
+    def njit(**_options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # type: ignore[no-redef]
+        """Leave a function as it is."""
+        return lambda function: function
+
+
+__all__ = ["inlined", "kernel", "njit"]
 
 _OPTIONS: dict[str, Any] = {
     "cache": True,

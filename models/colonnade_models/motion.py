@@ -24,7 +24,7 @@ from colonnade_models.column_state import (
     TWINNED_AT,
     Column,
 )
-from colonnade_models.contest import total_fit
+from colonnade_models.contest import fit_of
 from colonnade_models.evidence import fit, score
 from colonnade_models.hypotheses import best_of, keep_winners
 from colonnade_models.kernel import kernel
@@ -89,10 +89,8 @@ def moved_since(c: Column, memory: Memory) -> int:
     if met < SETTLED or fitted < c.settings.fit * np.float32(met):
         return -1
     best = best_of(c.hypotheses)
-    if best >= 0:
-        explained = total_fit(c, memory, c.hypotheses.object[best], c.hypotheses.pose[best])
-        if explained > fitted + expected - c.settings.alarm:
-            return -1
+    if best >= 0 and fit_of(c, memory, best) > fitted + expected - c.settings.alarm:
+        return -1
     return since
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
-from colonnade_models.kernel import inlined
+from colonnade_models.kernel import inlined, njit
 
 __all__ = ["CELLS", "STEPS_PER_NAT", "bend_cell", "colour_cell", "profile"]
 

@@ -33,10 +33,10 @@ from colonnade_models.column_state import (
     SEEDINGS,
     Column,
 )
-from colonnade_models.contest import refine_one, total_evidence
+from colonnade_models.contest import assess, refine_one
 from colonnade_models.evidence import Tolerance, loosened, score
 from colonnade_models.familiarity import list_familiar, list_only
-from colonnade_models.hypotheses import drop_twins, keep_winners, push
+from colonnade_models.hypotheses import drop_twins, enter, keep_winners
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.recall import recall, recall_listed
@@ -109,7 +109,7 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
         a[STAGE], a[NEXT], a[WEIGHED] = FINE, 0, c.seeds.count[0]
     if a[STAGE] == FINE and _refine_finely(c, memory, middle):
         for i in range(c.seeds.count[0]):
-            push(c.hypotheses, c.seeds.object[i], c.seeds.pose[i], c.seeds.evidence[i])
+            enter(c.hypotheses, c.seeds, i)
         drop_twins(c.hypotheses, memory.centre, np.float32(0.997), np.float32(0.003))
         a[STAGE], a[WEIGHED] = REST, 0
     return bool(a[STAGE] == REST)
@@ -156,7 +156,7 @@ def _refine_coarsely(c: Column, memory: Memory, t: Tolerance) -> bool:
         if exhausted(c):
             return False
         i = a[NEXT]
-        s.evidence[i] = total_evidence(c, memory, s.object[i], s.pose[i])
+        assess(c, memory, s, i)
         refine_one(c, memory, s, i, 2, t)
         a[NEXT] = a[WEIGHED] = i + 1
     drop_twins(s, memory.centre, np.float32(0.994), np.float32(0.004))

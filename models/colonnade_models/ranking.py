@@ -14,42 +14,23 @@ from numpy.typing import NDArray
 
 from colonnade_models.agenda import exhausted, looks_at, spend
 from colonnade_models.column_state import MET, PERCEPTS, Column
-from colonnade_models.contest import total_fit
-from colonnade_models.evidence import Tolerance, score_parts
-from colonnade_models.kernel import inlined, kernel
+from colonnade_models.contest import fit_of
+from colonnade_models.cost import lost
+from colonnade_models.evidence import score_parts
+from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.past import before
-from colonnade_models.percept import ON_OBJECT
 from colonnade_models.rivalry import hold_against, twin_against
-from colonnade_models.twin import MOST_COUNTED, UNMEASURED, WORTH
+from colonnade_models.twin import UNMEASURED, WORTH
 
-__all__ = ["behind", "lost", "rank_poses"]
+__all__ = ["behind", "rank_poses"]
 
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
-# In noisy episodes of the built-in objects, by touch and by camera, with MOST_COUNTED and this at
-# 5 and 2 nats 22 and 18 poses of 1,560 were turned wrongly, at 4 and 2 nats 13 and 10 of 780, at 2
-# and 1 nats 22 and 36 of 1,560.
-MOST_MISSED = np.float32(2.0)
-"""Nats that a look which met nothing costs a pose at most beside others of its object."""
 LEAST_WORTH = np.float32(0.1)
 """A nat of lead over any twin is worth no less."""
-
-
-@inlined
-def lost(  # type: ignore[no-untyped-def]
-    memory: Memory, o: int, f: Array, t: Tolerance, nats: np.float32, coloured: np.float32
-):
-    """Nats that features `f` (22,) cost a pose of object `o`, as far as what they tell is trusted.
-
-    `nats` and `coloured` are what `score_parts` says of them.
-    """
-    if f[ON_OBJECT] == ZERO:
-        return min(-nats, MOST_MISSED)
-    shaped = t.gain - nats - coloured
-    return min(memory.trust[o, 0] * shaped + memory.trust[o, 1] * coloured, MOST_COUNTED)
 
 
 @kernel
@@ -70,7 +51,7 @@ def _weigh(c: Column, memory: Memory) -> bool:
         for p in range(h.costed[i], c.tally[PERCEPTS]):
             f = c.features[p]
             spend(c, looks_at(f))
-            nats, coloured = score_parts(memory, o, pose, f, t, reach)
+            nats, coloured, _ = score_parts(memory, o, pose, f, t, reach)
             h.cost[i] += lost(memory, o, f, t, nats, coloured)
         h.costed[i] = c.tally[PERCEPTS]
         c.ranked[i] = before(c.past, memory.centre[o], o, pose) - h.cost[i]
@@ -83,10 +64,10 @@ def _lead(c: Column, memory: Memory) -> None:
     h, family, ranked, leader = c.hypotheses, c.kin.family, c.ranked, c.verdict.state[1]
     leading = family[h.object[leader]]
     for i in range(h.count[0]):
-        if family[h.object[i]] == leading and ranked[i] > ranked[leader]:
-            fits = total_fit(c, memory, h.object[i], h.pose[i])
-            if fits >= c.settings.fit * np.float32(c.tally[MET]):
-                leader = i
+        if family[h.object[i]] != leading or not ranked[i] > ranked[leader]:
+            continue
+        if fit_of(c, memory, i) >= c.settings.fit * np.float32(c.tally[MET]):
+            leader = i
     c.verdict.state[1] = leader
 
 

@@ -21,7 +21,7 @@ from colonnade_models.memory import Memory, lookup
 from colonnade_models.numerics import turn
 from colonnade_models.surfel import STEEPEST_BEND
 
-__all__ = ["Normal", "new_normal_equations", "orthonormalise", "refine"]
+__all__ = ["Normal", "new_normal_equations", "orthonormalise", "refine", "solve"]
 
 Array = NDArray[np.float32]
 
@@ -136,6 +136,34 @@ def _gather(memory: Memory, o: int, pose: Array, f: Array, t: Tolerance, normal:
 
 
 @kernel
+def solve(centre: Array, pose: Array, normal: Normal) -> bool:
+    """Move `pose` (12,) by what the normal equations and the prior on the step say.
+
+    The turn is about the object's `centre` (3,). False if they could not be solved; the pose is
+    then as it was.
+    """
+    for p in range(3):
+        normal.matrix[p, p] += ONE / (STEP_ANGLE * STEP_ANGLE)
+        normal.matrix[p + 3, p + 3] += ONE / (STEP_PLACE * STEP_PLACE)
+    if not cholesky(normal.matrix, 6):
+        return False
+    cholesky_solve(normal.matrix, normal.vector, 6)
+    wx, wy, wz = normal.vector[0], normal.vector[1], normal.vector[2]
+    # turn by w about the object's centre, then shift: R <- (I + [w]) R, t likewise
+    for k in range(3):
+        a, b, d = pose[k], pose[3 + k], pose[6 + k]
+        pose[k] = a + wy * d - wz * b
+        pose[3 + k] = b + wz * a - wx * d
+        pose[6 + k] = d + wx * b - wy * a
+    a, b, d = pose[9] - centre[0], pose[10] - centre[1], pose[11] - centre[2]
+    pose[9] = centre[0] + a + wy * d - wz * b + normal.vector[3]
+    pose[10] = centre[1] + b + wz * a - wx * d + normal.vector[4]
+    pose[11] = centre[2] + d + wx * b - wy * a + normal.vector[5]
+    orthonormalise(pose)
+    return True
+
+
+@kernel
 def refine(
     memory: Memory,
     o: int,
@@ -158,23 +186,4 @@ def refine(
     for i in range(first, last, stride):
         if features[i, P.ON_OBJECT] > ZERO:
             _gather(memory, o, pose, features[i], t, normal)
-    for p in range(3):
-        normal.matrix[p, p] += ONE / (STEP_ANGLE * STEP_ANGLE)
-        normal.matrix[p + 3, p + 3] += ONE / (STEP_PLACE * STEP_PLACE)
-    if not cholesky(normal.matrix, 6):
-        return False
-    cholesky_solve(normal.matrix, normal.vector, 6)
-    wx, wy, wz = normal.vector[0], normal.vector[1], normal.vector[2]
-    c = memory.centre[o]
-    # turn by w about the object's centre, then shift: R <- (I + [w]) R, t likewise
-    for k in range(3):
-        a, b, d = pose[k], pose[3 + k], pose[6 + k]
-        pose[k] = a + wy * d - wz * b
-        pose[3 + k] = b + wz * a - wx * d
-        pose[6 + k] = d + wx * b - wy * a
-    a, b, d = pose[9] - c[0], pose[10] - c[1], pose[11] - c[2]
-    pose[9] = c[0] + a + wy * d - wz * b + normal.vector[3]
-    pose[10] = c[1] + b + wz * a - wx * d + normal.vector[4]
-    pose[11] = c[2] + d + wx * b - wy * a + normal.vector[5]
-    orthonormalise(pose)
-    return True
+    return solve(memory.centre[o], pose, normal)

@@ -8,10 +8,10 @@ neighbours, scaled from their distance to the distance that matters.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
+from colonnade_models.kernel import njit
 from colonnade_models.numerics import hsv_to_rgb
 from colonnade_models.standard_noise import LOCATION_SIGMA
 from colonnade_models.surfel import STEEPEST_BEND

@@ -98,7 +98,7 @@ def _score_all(
         if met >= 0:
             imagine(memory.surfels[met], imagined)
         for w in range(poses.shape[0]):
-            nats, coloured = score_parts(memory, 0, poses[w], f, t, ZERO)
+            nats, coloured, _ = score_parts(memory, 0, poses[w], f, t, ZERO)
             cost, promised = out[i, w, 0], out[i, w, 1]
             cost[0], cost[1] = t.gain - nats - coloured, coloured
             promised[0], promised[1] = ZERO, ZERO

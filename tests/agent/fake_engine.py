@@ -205,7 +205,14 @@ def recognise(
         noticed=int(motion is not None and motion.manner == "noticed"),
         scale=_size(mesh) * float(random.normal(1.0, 0.01)) if options.any_size else 1.0,
         trace=_trace(mesh, memory, steps, random, decision) if options.record_steps else None,
+        percepts=_felt(steps, options, seed) if options.record_percepts else None,
+        reach=0.25 if options.record_percepts else np.nan,
     )
+
+
+def _felt(steps: int, options: EpisodeOptions, seed: int) -> np.ndarray:
+    shape = (steps, options.columns, 18)
+    return _random("felt", seed).normal(size=shape).astype(np.float32)
 
 
 def _trace(

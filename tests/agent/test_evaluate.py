@@ -20,6 +20,7 @@ from colonnade.config import (
     EvaluateConfig,
 )
 from colonnade.run_folder import RunFolderError
+from colonnade_bridge.percepts import read_percepts
 
 
 def test_steps_are_recorded_on_request(tmp_path: Path) -> None:
@@ -30,6 +31,33 @@ def test_steps_are_recorded_on_request(tmp_path: Path) -> None:
     assert len(steps) == sum(episode["steps"] for episode in episodes)
     assert len(steps[0]["location"]) == 3
     assert dict(steps[-1]["evidence"]).keys() <= {"mug", "bowl"}
+
+
+def test_percepts_are_recorded_on_request(tmp_path: Path) -> None:
+    train(config(tmp_path / "run", objects="tiny"), FAKE)
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=2, percepts=True, workers=1, columns=3)
+    evaluate(asked, FAKE)
+    episodes = pq.read_table(tmp_path / "run" / "episodes.parquet").to_pylist()
+    recorded = (tmp_path / "run" / "percepts.npz").read_bytes()
+    recording = read_percepts(tmp_path / "run" / "percepts.npz")
+    told = [(episode["object"], episode["steps"]) for episode in episodes]
+    assert [(name, len(felt)) for name, felt in recording] == told
+    assert recording.percepts.shape[1:] == (3, 18)
+    assert recording.reach == 0.25
+    evaluate(replace(asked, resume=True), FAKE)  # from the journal
+    assert (tmp_path / "run" / "percepts.npz").read_bytes() == recorded
+    with pytest.raises(RunFolderError, match="--percepts"):
+        evaluate(replace(asked, resume=True, percepts=True, out=plain(tmp_path)), FAKE)
+    with pytest.raises(ConfigError, match="leave out --moves or --columns"):
+        evaluate(replace(asked, moves=1), FAKE)
+
+
+def plain(tmp_path: Path) -> Path:
+    """An evaluation whose percepts were not recorded."""
+    out = tmp_path / "plain"
+    asked = EvaluateConfig(run=tmp_path / "run", rotations=2, workers=1, columns=3, out=out)
+    evaluate(asked, FAKE)
+    return out
 
 
 def test_evaluation_is_the_same_with_workers_noise_apart_and_elsewhere(tmp_path: Path) -> None:

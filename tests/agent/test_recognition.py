@@ -15,6 +15,7 @@ from colonnade.episode_options import EpisodeOptions
 from colonnade.learning import learn_object
 from colonnade.recognition import recognise
 from colonnade_envs.poses import matrix_of, quaternion_of
+from colonnade_models import column as C
 from colonnade_models.memory import ObjectMemory
 
 MESHES = {"wedge": wedge, "roller": roller, "egg": egg}
@@ -33,6 +34,24 @@ def episode(name: str, seed: int, body: str = "touch", noise: str = "standard") 
     rotation = Rotation.random(random_state=seed).as_quat()
     options = EpisodeOptions(body=body, noise=noise, max_steps=120, record_steps=True)  # type: ignore[arg-type]
     return recognise(memory(body), MESHES[name](), rotation, options, seed=seed, trial=4)
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_what_was_felt_leads_to_the_same_decision_again(columns: int) -> None:
+    rotation = Rotation.random(random_state=5).as_quat()
+    options = EpisodeOptions(
+        body="touch", noise="standard", max_steps=120, columns=columns, record_percepts=True
+    )
+    e = recognise(memory(), MESHES["wedge"](), rotation, options, seed=5)
+    assert e.percepts is not None
+    assert e.percepts.shape == (e.steps, columns, 18)
+    arrays = memory().arrays
+    column = C.init(arrays, C.default_settings()._replace(reach=np.float32(e.reach)))
+    states = [C.vote(column, arrays, percepts) for percepts in e.percepts]
+    assert states[-1] == C.RECOGNISED
+    assert set(states[:-1]) == {C.OPEN}
+    leader = column.hypotheses.object[column.verdict.state[1]]
+    assert memory().names[leader] == e.decision
 
 
 @pytest.mark.parametrize("seed", range(4))

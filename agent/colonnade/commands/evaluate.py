@@ -36,6 +36,7 @@ from colonnade.commands.evaluation import (
     refuse_moved,
     refuse_otherwise,
 )
+from colonnade.commands.felt import write_felt
 from colonnade.commands.gone import gone_reason, tell_missing
 from colonnade.commands.learned import not_of_run
 from colonnade.commands.outcome import nothing_usable, tell_unusable
@@ -121,6 +122,7 @@ def evaluate(config: EvaluateConfig, engine: str = ENGINE) -> dict[str, Any]:
             motion=Motion(times=config.moves, varied=True) if config.moves else None,
             any_size=config.any_size,
             record_steps=config.steps,
+            record_percepts=config.percepts,
         ),
         size=config.size,
         once=learned if own_set else (),
@@ -170,6 +172,8 @@ def evaluate_into(
     write_episodes(run.episodes, wanted)
     if job.options.record_steps:
         write_steps(run.steps, wanted)
+    if job.options.record_percepts:
+        write_felt(run.percepts, wanted)
     memory, options = load_same(mind, job.model, done.digest), job.options
     summary = summarise(wanted, memory.names)
     summary |= _training_numbers(job.model.parent)

@@ -163,6 +163,7 @@ def _matters(job: Evaluation, digest: str) -> dict[str, Any]:
         "seed": job.seed,
         "max_steps": options.max_steps,
         "steps": options.record_steps,
+        **({"percepts": True} if options.record_percepts else {}),
     }
 
 

@@ -113,6 +113,7 @@ typedef struct cln_blob_settings {
     float reach;
     float alarm;
     int32_t effort;
+    float hope;
     int32_t proposals;
     int32_t percepts;
     struct cln_tolerance {
@@ -144,7 +145,7 @@ typedef char cln_object_is_96_bytes[sizeof(cln_blob_object) == 96 ? 1 : -1];
 typedef char cln_twin_is_24_bytes[sizeof(cln_blob_twin) == 24 ? 1 : -1];
 typedef char cln_block_is_4_bytes[sizeof(cln_blob_block) == 4 ? 1 : -1];
 typedef char cln_near_is_20_bytes[sizeof(cln_blob_near) == 20 ? 1 : -1];
-typedef char cln_settings_are_148_bytes[sizeof(cln_blob_settings) == 148 ? 1 : -1];
+typedef char cln_settings_are_152_bytes[sizeof(cln_blob_settings) == 152 ? 1 : -1];
 typedef char cln_tables_are_5760_bytes[sizeof(cln_blob_tables) == 5760 ? 1 : -1];
 
 #endif

@@ -37,6 +37,10 @@ static void weigh_latest(cln_column *c, cln_hypotheses *h, int32_t count)
         cln_score_parts parts = cln_score(&c->memory, one->object, one->pose, latest, c->tolerance,
                                           c->settings.reach);
         one->evidence += parts.nats;
+        if (one->fitted == before) {
+            one->fit += parts.fit;
+            one->fitted++;
+        }
         if (one->costed == before) {
             one->cost += cln_lost(c, one->object, latest, parts);
             one->costed++;
@@ -62,11 +66,7 @@ static bool doubts(cln_column *c)
     if (t->cut > 0 && t->seedings < s->most_seedings) {
         return true;
     }
-    if (best < 0) {
-        return true;
-    }
-    const cln_hypothesis *h = &c->hypotheses.of[best];
-    return cln_total_fit(c, h->object, h->pose) < s->poor * (float)t->met;
+    return best < 0 || cln_fit_of(c, best) < s->poor * (float)t->met;
 }
 
 /* Whether a verdict should wait for new hypotheses. */
@@ -83,8 +83,7 @@ static bool hasty(cln_column *c)
     if (c->plan.list.count > s->few) {
         return true;
     }
-    const cln_hypothesis *h = &c->hypotheses.of[c->verdict.leader];
-    return cln_total_fit(c, h->object, h->pose) < s->sure * (float)c->tally.met;
+    return cln_fit_of(c, c->verdict.leader) < s->sure * (float)c->tally.met;
 }
 
 /* If no new hypothesis explains all percepts, the object moved: keep those since then. */

@@ -108,8 +108,8 @@ static inline bool cln_exhausted(const cln_column *c)
 float cln_before(const cln_column *c, int32_t object, const float *pose);
 
 /* Contest (cln_contest.c) */
-float cln_total_evidence(cln_column *c, int32_t object, const float *pose);
-float cln_total_fit(cln_column *c, int32_t object, const float *pose);
+void cln_assess(cln_column *c, cln_hypothesis *h);
+float cln_fit_of(cln_column *c, int32_t i);
 void cln_drop_twins(const cln_column *c, cln_hypotheses *h, float cosine, float distance);
 void cln_refine_one(cln_column *c, cln_hypothesis *h, int32_t passes, const cln_tolerance *t);
 void cln_refine_leaders(cln_column *c);

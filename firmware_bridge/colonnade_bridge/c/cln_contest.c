@@ -3,29 +3,35 @@
 #include "cln_column.h"
 #include "cln_refinement.h"
 
-#include <string.h>
-
-float cln_total_evidence(cln_column *c, int32_t object, const float *pose)
+/* Find out how well all percepts of the episode, and the past, speak for a hypothesis, how well they
+ * fit, and what they cost it. */
+void cln_assess(cln_column *c, cln_hypothesis *h)
 {
-    float total = cln_before(c, object, pose);
-    for (int32_t p = 0; p < c->tally.percepts; p++) {
-        total = total + cln_score(&c->memory, object, pose, &c->features[p], c->tolerance,
-                                  c->settings.reach)
-                            .nats;
+    int32_t count = c->tally.percepts;
+    h->evidence = cln_before(c, h->object, h->pose);
+    h->fit = h->cost = 0.0f;
+    for (int32_t p = 0; p < count; p++) {
+        const cln_features *f = &c->features[p];
+        cln_score_parts parts = cln_score(&c->memory, h->object, h->pose, f, c->tolerance,
+                                          c->settings.reach);
+        h->evidence = h->evidence + parts.nats;
+        h->fit = h->fit + parts.fit;
+        h->cost = h->cost + cln_lost(c, h->object, f, parts);
     }
+    h->fitted = h->costed = count;
     cln_spend(c, c->tally.looks);
-    return total;
 }
 
-float cln_total_fit(cln_column *c, int32_t object, const float *pose)
+/* How well a hypothesis fits all percepts of the episode. */
+float cln_fit_of(cln_column *c, int32_t i)
 {
-    float total = 0.0f;
-    for (int32_t p = 0; p < c->tally.percepts; p++) {
-        total = total + cln_fit(&c->memory, object, pose, &c->features[p], c->tolerance,
-                                c->settings.reach);
+    cln_hypothesis *h = &c->hypotheses.of[i];
+    for (; h->fitted < c->tally.percepts; h->fitted++) {
+        const cln_features *f = &c->features[h->fitted];
+        cln_spend(c, cln_looks_at(f));
+        h->fit += cln_fit(&c->memory, h->object, h->pose, f, c->tolerance, c->settings.reach);
     }
-    cln_spend(c, c->tally.looks);
-    return total;
+    return h->fit;
 }
 
 /* Of hypotheses that agree in object and pose keep the strongest. */
@@ -58,15 +64,14 @@ void cln_drop_twins(const cln_column *c, cln_hypotheses *h, float cosine, float 
 void cln_refine_one(cln_column *c, cln_hypothesis *h, int32_t passes, const cln_tolerance *t)
 {
     int32_t count = c->tally.percepts, stride = 1 + count / 40;
-    float moved[CLN_POSE_SIZE];
-    memcpy(moved, h->pose, sizeof moved);
+    cln_hypothesis moved = *h;
+    moved.standing.known = false;
     for (int32_t q = 0; q < passes; q++) {
-        cln_refine(&c->memory, h->object, moved, c->features, q % stride, count, stride, t);
+        cln_refine(&c->memory, h->object, moved.pose, c->features, q % stride, count, stride, t);
         cln_spend(c, count / stride);
-        float total = cln_total_evidence(c, h->object, moved);
-        if (total > h->evidence) {
-            h->evidence = total;
-            cln_put(h, moved);
+        cln_assess(c, &moved);
+        if (moved.evidence > h->evidence) {
+            *h = moved;
         }
     }
 }

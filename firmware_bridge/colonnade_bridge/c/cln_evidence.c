@@ -196,11 +196,12 @@ static bool met(const cln_memory *memory, int32_t object, const float *pose, con
 cln_score_parts cln_score(const cln_memory *memory, int32_t object, const float *pose,
                           const cln_features *f, const cln_tolerance *t, float reach)
 {
-    cln_score_parts parts = {t->floor, 0.0f};
+    cln_score_parts parts = {t->floor, 0.0f, t->floor};
     cln_difference c;
     if (f->on_object == 0.0f) {
-        parts.nats = miss(memory, object, pose, f, t, reach);
+        parts.nats = parts.fit = miss(memory, object, pose, f, t, reach);
     } else if (met(memory, object, pose, f, t, &c)) {
+        parts.fit = cln_max(t->gain - c.penalty, t->floor);
         float best = t->gain - SPREADING * cln_log(c.widened);
         if (best - c.penalty > t->floor) {
             parts.nats = best - c.penalty;
@@ -215,9 +216,5 @@ cln_score_parts cln_score(const cln_memory *memory, int32_t object, const float 
 float cln_fit(const cln_memory *memory, int32_t object, const float *pose, const cln_features *f,
               const cln_tolerance *t, float reach)
 {
-    cln_difference c;
-    if (f->on_object == 0.0f) {
-        return miss(memory, object, pose, f, t, reach);
-    }
-    return met(memory, object, pose, f, t, &c) ? cln_max(t->gain - c.penalty, t->floor) : t->floor;
+    return cln_score(memory, object, pose, f, t, reach).fit;
 }

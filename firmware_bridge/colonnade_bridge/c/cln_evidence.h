@@ -29,6 +29,7 @@ typedef struct {
 typedef struct {
     float nats;
     float coloured; /* nats in them that a difference in colour cost */
+    float fit;      /* what cln_fit returns */
 } cln_score_parts;
 
 void cln_features_of(const float percept[CLN_PERCEPT_SIZE], cln_features *out);

@@ -10,6 +10,8 @@ void cln_put(cln_hypothesis *h, const float pose[12])
     memmove(h->pose, pose, sizeof h->pose);
     h->cost = 0.0f;
     h->costed = 0;
+    h->fit = 0.0f;
+    h->fitted = 0;
     h->standing.known = false;
 }
 
@@ -22,6 +24,16 @@ bool cln_push(cln_hypotheses *h, int32_t object, const float pose[12], float evi
     one->object = object;
     one->evidence = evidence;
     cln_put(one, pose);
+    return true;
+}
+
+bool cln_enter(cln_hypotheses *h, const cln_hypothesis *other)
+{
+    if (h->count >= h->room) {
+        return false;
+    }
+    h->of[h->count] = *other;
+    h->of[h->count++].standing.known = false;
     return true;
 }
 

@@ -19,6 +19,8 @@ typedef struct {
     float evidence; /* nats */
     float cost;     /* nats that percepts cost it beside others of its object, and */
     int32_t costed; /* how many of them, from the first on, these are */
+    float fit;      /* nats that percepts fit it with, and */
+    int32_t fitted; /* how many of them these are */
     int32_t object;
     cln_standing standing;
 } cln_hypothesis;
@@ -29,11 +31,14 @@ typedef struct {
     int32_t room;
 } cln_hypotheses;
 
-/* Let a hypothesis lie elsewhere, where it is not known what percepts cost it. */
+/* Let a hypothesis lie elsewhere, where it is not known how percepts fit and what they cost. */
 void cln_put(cln_hypothesis *h, const float pose[12]);
 
 /* Add a hypothesis; false if there is no room. */
 bool cln_push(cln_hypotheses *h, int32_t object, const float pose[12], float evidence);
+
+/* Add a hypothesis of others with what is known of it; false if there is no room. */
+bool cln_enter(cln_hypotheses *h, const cln_hypothesis *other);
 
 /* The strongest, -1 if none lives. */
 int32_t cln_best_of(const cln_hypotheses *h);

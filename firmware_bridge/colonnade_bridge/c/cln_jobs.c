@@ -68,18 +68,21 @@ static bool try_twins(cln_column *c)
 {
     cln_hypotheses *h = &c->hypotheses, *s = &c->seeds;
     cln_agenda *a = &c->agenda;
+    float hopeful = h->of[cln_best_of(h)].evidence - c->settings.slack - c->settings.hope;
     while (a->next < s->count) {
         if (cln_exhausted(c)) {
             return false;
         }
         cln_hypothesis *one = &s->of[a->next];
-        one->evidence = cln_total_evidence(c, one->object, one->pose);
-        cln_refine_one(c, one, 2, c->tolerance);
+        cln_assess(c, one);
+        if (one->evidence >= hopeful) {
+            cln_refine_one(c, one, 2, c->tolerance);
+        }
         a->next = a->weighed = a->next + 1;
     }
     cln_keep_winners(s, h->room - h->count, c->settings.slack);
     for (int32_t i = 0; i < s->count; i++) {
-        cln_push(h, s->of[i].object, s->of[i].pose, s->of[i].evidence);
+        cln_enter(h, &s->of[i]);
     }
     return true;
 }

@@ -50,8 +50,7 @@ static bool leads(const cln_column *c)
 /* Whether the leader fits as well as what is recognised must. */
 static bool fits(cln_column *c)
 {
-    const cln_hypothesis *h = &c->hypotheses.of[c->verdict.leader];
-    return cln_total_fit(c, h->object, h->pose) >= c->settings.fit * (float)c->tally.met;
+    return cln_fit_of(c, c->verdict.leader) >= c->settings.fit * (float)c->tally.met;
 }
 
 /* A pose of the leader's object that might as well be the true one. Those that are possible are
@@ -95,11 +94,7 @@ static bool is_known(cln_column *c)
 {
     const cln_blob_settings *s = &c->settings;
     int32_t met = c->tally.met;
-    float fit = 0.0f;
-    if (c->verdict.leader >= 0) {
-        const cln_hypothesis *h = &c->hypotheses.of[c->verdict.leader];
-        fit = cln_total_fit(c, h->object, h->pose);
-    }
+    float fit = c->verdict.leader < 0 ? 0.0f : cln_fit_of(c, c->verdict.leader);
     if (c->verdict.leader >= 0 && !(fit < s->fit * (float)met)) {
         return true;
     }

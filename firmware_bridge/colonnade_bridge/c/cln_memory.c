@@ -91,24 +91,28 @@ static int32_t rank_of(const uint32_t mask[2], uint32_t cell)
     return (int32_t)(count_bits(mask[cell >> 5] & (bit - 1u)) + (cell < 32 ? 0 : count_bits(mask[0])));
 }
 
-/* The surfel of a rank among those of the 27 blocks around one, local to the object, -1 beyond. */
+/* The surfel of a rank among those of the 27 blocks around one, local to the object, -1 beyond. The
+ * nearest rows of blocks come first: there most surfels are. */
 static int32_t surfel_around(const cln_model *model, const cln_blob_object *object,
                              const int32_t block[3], int32_t rank)
 {
+    static const int8_t rows[9][2] = {{0, 0},   {0, -1}, {0, 1},  {-1, 0}, {1, 0},
+                                      {-1, -1}, {-1, 1}, {1, -1}, {1, 1}};
     const cln_blob_block *blocks = model->block + object->first_block;
-    int32_t rows = object->along[0] * object->along[1], along = object->along[2];
+    int32_t along = object->along[2], all = object->along[0] * object->along[1] * along;
     int32_t low = cln_larger(block[2] - 1, 0), high = cln_smaller(block[2] + 2, along);
-    for (int32_t i = cln_larger(block[0] - 1, 0); i < cln_smaller(block[0] + 2, object->along[0]); i++) {
-        int32_t last = cln_smaller(block[1] + 2, object->along[1]);
-        for (int32_t j = cln_larger(block[1] - 1, 0); j < last; j++) {
-            int32_t row = (i * object->along[1] + j) * along, past = row + high;
-            int32_t start = blocks[row + low].start;
-            int32_t end = past < rows * along ? blocks[past].start : object->surfels;
-            if (rank < end - start) {
-                return start + rank;
-            }
-            rank -= end - start;
+    for (int32_t k = 0; k < 9; k++) {
+        int32_t i = block[0] + rows[k][0], j = block[1] + rows[k][1];
+        if ((uint32_t)i >= object->along[0] || (uint32_t)j >= object->along[1]) {
+            continue;
         }
+        int32_t row = (i * object->along[1] + j) * along, past = row + high;
+        int32_t start = blocks[row + low].start;
+        int32_t count = (past < all ? blocks[past].start : object->surfels) - start;
+        if (rank < count) {
+            return start + rank;
+        }
+        rank -= count;
     }
     return -1;
 }

@@ -62,11 +62,8 @@ int32_t cln_moved_since(cln_column *c)
         return -1;
     }
     int32_t best = cln_best_of(&c->hypotheses);
-    if (best >= 0) {
-        const cln_hypothesis *h = &c->hypotheses.of[best];
-        if (cln_total_fit(c, h->object, h->pose) > fitted + expected - s->alarm) {
-            return -1;
-        }
+    if (best >= 0 && cln_fit_of(c, best) > fitted + expected - s->alarm) {
+        return -1;
     }
     return since;
 }

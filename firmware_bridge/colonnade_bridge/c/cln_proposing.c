@@ -46,7 +46,7 @@ static bool refine_coarsely(cln_column *c, const cln_tolerance *t)
             return false;
         }
         cln_hypothesis *one = &c->seeds.of[a->next];
-        one->evidence = cln_total_evidence(c, one->object, one->pose);
+        cln_assess(c, one);
         cln_refine_one(c, one, 2, t);
         a->next = a->weighed = a->next + 1;
     }
@@ -100,8 +100,7 @@ static bool propose(cln_column *c, uint8_t proposed, int32_t budget)
     }
     if (a->stage == CLN_FINE && refine_finely(c, &middle)) {
         for (int32_t i = 0; i < c->seeds.count; i++) {
-            const cln_hypothesis *one = &c->seeds.of[i];
-            cln_push(&c->hypotheses, one->object, one->pose, one->evidence);
+            cln_enter(&c->hypotheses, &c->seeds.of[i]);
         }
         cln_drop_twins(c, &c->hypotheses, 0.997f, 0.003f);
         a->stage = CLN_REST;

@@ -50,7 +50,7 @@ static void lead(cln_column *c)
     for (int32_t i = 0; i < c->hypotheses.count; i++) {
         const cln_hypothesis *h = &c->hypotheses.of[i];
         if (h->object == leading && c->ranked[i] > c->ranked[leader] &&
-            cln_total_fit(c, h->object, h->pose) >= c->settings.fit * (float)c->tally.met) {
+            cln_fit_of(c, i) >= c->settings.fit * (float)c->tally.met) {
             leader = i;
         }
     }

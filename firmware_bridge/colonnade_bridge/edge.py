@@ -1,0 +1,135 @@
+"""The edge: what a memory becomes so that a controller has room and time for it.
+
+Two budgets: flash for the model, RAM for the column. Surfels are pruned, of every object the same
+share, until the blob fits; hypotheses and percepts until the column does. What cannot be made to
+fit is said so, with what it would take.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from colonnade_bridge.blob import EdgeModel, in_order, write_blob
+from colonnade_bridge.errors import BlobError
+from colonnade_bridge.prune import FEWEST, pruned
+from colonnade_models.column_state import Settings, default_settings
+from colonnade_models.evidence import default_tolerance
+from colonnade_models.memory import ObjectMemory
+
+__all__ = ["Budget", "column_bytes", "edge_settings", "fitted"]
+
+PERCEPTS = 160
+"""Percepts of an episode that are remembered: twice the patience with a tie."""
+FEWEST_PERCEPTS, FEWEST_WINNERS = 64, 12
+NEARLY_FULL = 0.985
+"""Share of a budget for flash with which the search for the right share of surfels is content."""
+SEARCHES = 8
+
+# bytes in the memory of a 32-bit controller, see cln_init.c
+COLUMN, PERCEPT, HYPOTHESIS, OBJECT = 848, 89, 88, 8
+
+
+class Budget(NamedTuple):
+    """What a controller has for the mind; None: as much as it takes."""
+
+    flash: int | None = None
+    """Bytes for the blob."""
+    ram: int | None = None
+    """Bytes for the column."""
+
+
+def edge_settings(reach: float = 0.1) -> Settings:
+    """Settings that keep a step short.
+
+    `reach` (m) is how far the sensor sees. Fewer poses are tried at a time and fewer hypotheses
+    kept; a step stops after some 2,000 looks and leaves the rest to the next.
+    """
+    return default_settings()._replace(
+        reach=np.float32(reach),
+        seed_budget=1000,
+        seed_share=100,
+        refined_seeds=12,
+        winners=40,
+        proposals=96,
+        hope=np.float32(8.0),
+        effort=2000,
+    )
+
+
+def column_bytes(model: EdgeModel) -> int:
+    """RAM that the column takes on a 32-bit controller."""
+    s, objects = model.settings, len(model.memory)
+    hypotheses = s.winners + s.refined_seeds
+    parts = (
+        COLUMN,
+        PERCEPT * model.percepts,
+        (HYPOTHESIS + 5) * hypotheses,
+        HYPOTHESIS * s.proposals,
+        OBJECT * objects,
+    )
+    return sum(parts) + 8 * 8
+
+
+def fitted(memory: ObjectMemory, settings: Settings, budget: Budget = Budget()) -> EdgeModel:  # noqa: B008
+    """The model that fits in a budget with as many surfels as it can have.
+
+    Raises BlobError where it cannot be made to fit.
+    """
+    settings, percepts = _within_ram(memory, settings, budget.ram)
+
+    def with_share(share: float) -> EdgeModel:
+        things = [pruned(thing, round(share * len(thing.table))) for thing in memory]
+        ordered = ObjectMemory([in_order(thing.packed) for thing in things])
+        return EdgeModel(ordered, settings, default_tolerance(), percepts)
+
+    model = with_share(1.0)
+    size = len(write_blob(model))
+    if budget.flash is None or size <= budget.flash:
+        return model
+    low, best = 0.0, None
+    share = 0.9 * budget.flash / size
+    high = 1.0
+    for _ in range(SEARCHES):
+        model = with_share(share)
+        size = len(write_blob(model))
+        if size <= budget.flash:
+            low, best = share, model
+            if size >= NEARLY_FULL * budget.flash:
+                break
+        else:
+            high = share
+        share = min(max(share * budget.flash / size, low + 0.1 * (high - low)), 0.95 * high)
+    if best is None:
+        raise BlobError(
+            f"{len(memory)} objects do not fit in {budget.flash:,} bytes of flash: with as few as "
+            f"{FEWEST} surfels each they take {len(write_blob(with_share(0.0))):,}; "
+            "give more, or fewer objects"
+        )
+    return best
+
+
+def _within_ram(memory: ObjectMemory, settings: Settings, ram: int | None) -> tuple[Settings, int]:
+    """Settings and percepts with which the column fits."""
+    most_twins = max(len(thing.twins) for thing in memory.packed())
+    settings = settings._replace(proposals=max(settings.proposals, most_twins))
+    percepts = PERCEPTS
+    while ram is not None:
+        model = EdgeModel(memory, settings, default_tolerance(), percepts)
+        takes = column_bytes(model)
+        if takes <= ram:
+            break
+        if percepts > FEWEST_PERCEPTS:
+            percepts -= 16
+        elif settings.winners > FEWEST_WINNERS:
+            settings = settings._replace(winners=settings.winners - 4)
+        elif settings.proposals > max(most_twins, 2 * settings.refined_seeds):
+            least = max(most_twins, 2 * settings.refined_seeds)
+            settings = settings._replace(proposals=max(settings.proposals - 8, least))
+        else:
+            raise BlobError(
+                f"the column does not fit in {ram:,} bytes of RAM: with as few hypotheses and "
+                f"percepts as it can have it takes {takes:,}; give more"
+            )
+    return settings, percepts
