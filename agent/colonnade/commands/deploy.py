@@ -36,6 +36,7 @@ from colonnade.stopping import raise_if_stopped
 if TYPE_CHECKING:
     from colonnade.controllers import Controller
     from colonnade.hardware import HardwareEpisode
+    from colonnade_bridge.blob import EdgeModel
     from colonnade_bridge.wire.link import Link
 
 __all__ = ["deploy", "summarise"]
@@ -65,8 +66,8 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
     source = _source(config)
     mind = load_engine(engine)
     names = _shown(config, source, mind)
-    blob, model = _exported(mind, source)
     mind.prepare(note)
+    blob, model = _exported(config, source, mind, names)
     with _controller(config) as controller:
         from colonnade_bridge.wire.link import Link
 
@@ -115,12 +116,19 @@ def _shown(config: DeployConfig, source: _Source, mind: Engine) -> list[str]:
     )
 
 
-def _exported(mind: Engine, source: _Source) -> tuple[bytes, Any]:
+def _exported(
+    config: DeployConfig, source: _Source, mind: Engine, names: Sequence[str]
+) -> tuple[bytes, EdgeModel]:
     """The blob that the controller gets, and the model in it as this computer reads it."""
-    from colonnade_bridge.blob import read_blob
-    from colonnade_bridge.export import export_blob
+    from colonnade.hardware import reach_of
+    from colonnade_bridge.blob import read_blob, write_blob
+    from colonnade_bridge.edge import Budget, edge_settings, fitted
 
-    blob = export_blob(mind.load_memory(source.model))
+    mesh = mind.open_set(source.objects, names[:1], source.scale)[names[0]]
+    settings = edge_settings(reach_of(mesh, source.body))
+    note("Fitting the model to the controller.")
+    budget = Budget(config.budget_flash, config.budget_ram)
+    blob = write_blob(fitted(mind.load_memory(source.model), settings, budget))
     return blob, read_blob(blob)
 
 
@@ -170,7 +178,7 @@ def _run(
     source: _Source,
     mind: Engine,
     link: Link,
-    model: Any,
+    model: EdgeModel,
     names: Sequence[str],
 ) -> list[HardwareEpisode]:
     from colonnade.hardware import recognise_on
