@@ -74,6 +74,12 @@ class DeployConfig(LimitOption):
     seed: int = 0
     """Orientations, starting points and noise follow from it."""
 
+    budget_flash: int = 131072
+    """Bytes of flash for the model: it keeps as many surfels as fit."""
+
+    budget_ram: int = 98304
+    """Bytes of RAM for its column: CLN_MIND_BYTES of the firmware."""
+
     record: Annotated[Path | None, optional("FILE", "none", file_from)] = None
     """Record all that travels over the link as a .mavlog, which MAVLink's tools can read."""
 
