@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from colonnade.budgets import FlashBudget
+from colonnade.budgets import FlashBudget, RamBudget
 from colonnade.config import (
     AlsoRoot,
     Columns,
@@ -57,9 +57,6 @@ class DeployConfig(LimitOption):
     key: Annotated[Path | None, optional("FILE", "drawn for --qemu", file_from)] = None
     """Key of the link: 32 bytes that the board's firmware was built with."""
 
-    budget_flash: FlashBudget = None
-    """Flash that the model may take; surfels are left out until it fits. none: all of them."""
-
     episodes: int = 20
     """Episodes: the objects take turns, each time in another orientation."""
 
@@ -77,6 +74,12 @@ class DeployConfig(LimitOption):
 
     seed: int = 0
     """Orientations, starting points and noise follow from it."""
+
+    budget_flash: FlashBudget = None
+    """Flash that the model may take: surfels are left out until it fits. none: all of them."""
+
+    budget_ram: RamBudget = None
+    """RAM that its column may take: CLN_MIND_BYTES of the firmware."""
 
     record: Annotated[Path | None, optional("FILE", "none", file_from)] = None
     """Record all that travels over the link as a .mavlog, which MAVLink's tools can read."""

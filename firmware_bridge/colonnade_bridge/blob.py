@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_bridge.cells import BLOCK, NEAR, Cells, cells_of, complete
+from colonnade_bridge.cells import NEAR, Cells, cells_of, complete
 from colonnade_bridge.errors import BlobError
 from colonnade_bridge.rounding import TWIN, rounded_twins, twins_of
 from colonnade_models import packed as K
@@ -34,7 +34,7 @@ __all__ = ["MAGIC", "SECTIONS", "VERSION", "EdgeModel", "in_order", "read_blob",
 MAGIC, VERSION = 0x4D4E4C43, 1
 SECTIONS = (
     "objects", "settings", "tables", "places", "spreads", "looks", "twins", "blocks", "near",
-    "entries", "surprise", "names",
+    "bases", "entries", "surprise", "names",
 )  # fmt: skip
 MOST_OBJECTS = 128
 CRC_FROM, HASH_FROM = 16, 32
@@ -53,6 +53,7 @@ HEADER = np.dtype(
         ("surfels", "<u4"),
         ("blocks", "<u4"),
         ("near", "<u4"),
+        ("bases", "<u4"),
         ("entries", "<u4"),
         ("name_bytes", "<u4"),
         ("offset", "<u4", len(SECTIONS)),
@@ -71,6 +72,7 @@ OBJECT = np.dtype(
         ("first_surfel", "<u4"),
         ("first_block", "<u4"),
         ("first_near", "<u4"),
+        ("first_base", "<u4"),
         ("first_entry", "<u4"),
         ("name", "<u4"),
         ("surfels", "<u2"),
@@ -115,17 +117,15 @@ def in_order(thing: PackedObject) -> PackedObject:
     """The object with its surfels sorted by the blocks of its index, and its twins rounded."""
     table = thing.unpacked().table
     box = box_of(table, thing.spacing)
-    number, _ = _filed(table, box, thing.spacing)
+    number = _filed(table, box, thing.spacing)
     p = thing.packed
     packed = p._replace(place=p.place[number], look=p.look[number], spread=p.spread[number])
     twins = twins_of(rounded_twins(thing.twins))
     return PackedObject(thing.name, packed, thing.spacing, thing.steps, twins, thing.trust)
 
 
-def _filed(
-    table: NDArray[np.float32], box: Box, cell: float
-) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
-    """The surfels sorted by blocks, and the first of each block."""
+def _filed(table: NDArray[np.float32], box: Box, cell: float) -> NDArray[np.uint16]:
+    """The surfels sorted by blocks."""
     filed = Filed(
         np.zeros(len(table), np.uint16),
         np.zeros((len(table), 3), np.float32),
@@ -133,7 +133,7 @@ def _filed(
     )
     inverse = np.float32(1) / np.float32(cell)
     file_surfels(table, box.origin, inverse, box.along, filed)
-    return filed.number, filed.start
+    return filed.number
 
 
 def write_blob(model: EdgeModel) -> bytes:
@@ -147,11 +147,11 @@ def write_blob(model: EdgeModel) -> bytes:
     names = [thing.name.encode() for thing in things]
     objects = np.zeros(len(things), OBJECT)
     indices: list[Cells] = []
-    at = dict.fromkeys(("surfels", "blocks", "near", "entries", "twins", "names"), 0)
+    at = dict.fromkeys(("surfels", "blocks", "near", "bases", "entries", "twins", "names"), 0)
     memory = complete(model.memory)
     for o, (row, thing, name) in enumerate(zip(objects, things, names, strict=True)):
         sketch = thing.sketch
-        number, start = _filed(thing.unpacked().table, sketch.box, thing.spacing)
+        number = _filed(thing.unpacked().table, sketch.box, thing.spacing)
         if not (number == np.arange(len(number))).all():
             raise BlobError(f"the surfels of {thing.name} are not in the order of a blob")
         row["origin"], row["along"] = sketch.box.origin, sketch.box.along
@@ -163,13 +163,14 @@ def write_blob(model: EdgeModel) -> bytes:
         row["first_surfel"], row["surfels"] = at["surfels"], len(number)
         row["first_block"], row["first_twin"] = at["blocks"], at["twins"]
         row["twins"], row["name"], row["name_bytes"] = len(thing.twins), at["names"], len(name)
-        index = cells_of(memory, o, start)
-        row["first_near"], row["first_entry"] = at["near"], at["entries"]
+        index = cells_of(memory, o)
+        row["first_near"], row["first_base"] = at["near"], at["bases"]
+        row["first_entry"] = at["entries"]
         row["wide"] = index.wide
         indices.append(index)
         sizes = (
-            len(number), len(start), len(index.near), len(index.entries), len(thing.twins),
-            len(name),
+            len(number), len(index.blocks), len(index.near), len(index.bases),
+            len(index.entries), len(thing.twins), len(name),
         )  # fmt: skip
         for part, size in zip(at, sizes, strict=True):
             at[part] += size
@@ -183,6 +184,7 @@ def write_blob(model: EdgeModel) -> bytes:
         "twins": rounded_twins(np.concatenate([t.twins for t in things])),
         "blocks": np.concatenate([index.blocks for index in indices]),
         "near": np.concatenate([index.near for index in indices]),
+        "bases": np.concatenate([index.bases for index in indices]),
         "entries": np.frombuffer(b"".join(index.entries for index in indices), np.uint8),
         "surprise": np.stack([t.sketch.surprise for t in things], axis=1),
         "names": np.frombuffer(b"".join(names), np.uint8),
@@ -206,7 +208,8 @@ def _assembled(parts: dict[str, NDArray[Any]], count: dict[str, int]) -> bytes:
     header["magic"], header["version"], header["header_bytes"] = MAGIC, VERSION, HEADER.itemsize
     header["objects"] = len(parts["objects"])
     header["surfels"], header["blocks"] = count["surfels"], count["blocks"]
-    header["near"], header["entries"] = count["near"], count["entries"]
+    header["near"], header["bases"] = count["near"], count["bases"]
+    header["entries"] = count["entries"]
     header["twins"], header["name_bytes"] = count["twins"], count["names"]
     body = b""
     for k, section in enumerate(SECTIONS):
@@ -229,13 +232,15 @@ def read_blob(blob: bytes) -> EdgeModel:
         "places": int(header["surfels"]), "spreads": int(header["surfels"]),
         "looks": int(header["surfels"]) * LOOKS, "twins": int(header["twins"]),
         "blocks": int(header["blocks"]), "near": int(header["near"]),
-        "entries": int(header["entries"]), "surprise": CELLS * int(header["objects"]),
+        "bases": int(header["bases"]), "entries": int(header["entries"]),
+        "surprise": CELLS * int(header["objects"]),
         "names": int(header["name_bytes"]),
     }  # fmt: skip
     kinds: dict[str, Any] = {
         "objects": OBJECT, "settings": SETTINGS, "tables": "<f4", "places": "<u4",
         "spreads": "<u4", "looks": "u1", "twins": TWIN,
-        "blocks": BLOCK, "near": NEAR, "entries": "u1", "surprise": "u1", "names": "u1",
+        "blocks": "<u2", "near": NEAR, "bases": "<u2", "entries": "u1", "surprise": "u1",
+        "names": "u1",
     }  # fmt: skip
     try:
         part = {

@@ -53,7 +53,7 @@ RESEMBLING_BEND = np.float32(0.2)
 MOST_CHECKS = 12
 LOWEST = np.float32(-1e9)
 """Evidence below any."""
-SURFELS_A_LOOK = 8
+SURFELS_A_LOOK = 16
 """Surfels that are compared with a percept's bending and colour as fast as one look is taken."""
 UNLIMITED = 1 << 40
 """An effort that is never exceeded."""
@@ -336,7 +336,6 @@ def go_on(
                 if looks >= effort:
                     break
         if at[SURFEL] >= memory.surfel_end[o]:
-            looks += (memory.surfel_end[o] - memory.surfel_start[o]) // SURFELS_A_LOOK
             at[LISTED] += 1
             at[SURFEL] = -1
     return looks

@@ -37,7 +37,7 @@ def blob() -> bytes:
     learned = ObjectMemory(learn_object(make(), body="touch", seed=0) for make in MESHES.values())
     settings = default_settings()._replace(effort=20000, proposals=128, reach=np.float32(0.05))
     memory = ObjectMemory([in_order(thing) for thing in learned.packed()])
-    return write_blob(EdgeModel(memory, settings, default_tolerance(), percepts=128, cells=512))
+    return write_blob(EdgeModel(memory, settings, default_tolerance(), percepts=128))
 
 
 @pytest.fixture
@@ -85,7 +85,6 @@ def test_another_mind_is_told_from_it(link: Link, blob: bytes) -> None:
         model.settings,
         model.tolerance._replace(place=np.float32(2) * model.tolerance.place),
         model.percepts,
-        model.cells,
     )
     turned = Rotation.random(random_state=3).as_quat()
     episode = recognise_on(link, other, wedge(), turned, options(), seed=3)

@@ -23,7 +23,7 @@ def small_blob() -> bytes:
     things = ObjectMemory([learned(name, shape, count=2000) for name, shape in shapes.items()])
     settings = default_settings()._replace(effort=5000, proposals=128, reach=np.float32(0.05))
     memory = ObjectMemory([in_order(thing) for thing in things.packed()])
-    return write_blob(EdgeModel(memory, settings, default_tolerance(), percepts=64, cells=512))
+    return write_blob(EdgeModel(memory, settings, default_tolerance(), percepts=64))
 
 
 def model_hash(data: bytes) -> int:

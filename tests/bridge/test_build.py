@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.bridge.tools import ARM, GCC, MAKE, needs
 
 from colonnade_bridge import build as builder
 from colonnade_bridge.build import SOURCES, BuildError, build, sources
+from colonnade_bridge.size_report import read_map
 from colonnade_bridge.tools import ToolError
 
 
@@ -51,6 +53,23 @@ def test_what_does_not_fit_into_the_ram_is_not_built(board: str, tmp_path: Path)
     full = link(128 * 1024)
     assert full.returncode != 0
     assert "region `RAM' overflowed" in full.stderr
+
+
+@needs(*ARM)
+@needs("cmake", "cmake")
+def test_cmake_builds_the_same_firmware(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(bytes(range(32)))
+    words = ["cmake", "-S", SOURCES, "-B", tmp_path / "cmake", "-DCLN_TARGET=an500"]
+    words += [f"-DCLN_KEY={key}", f"-DPython3_EXECUTABLE={sys.executable}"]
+    words += [f"-DCMAKE_TOOLCHAIN_FILE={SOURCES / 'ports' / 'arm-none-eabi.cmake'}"]
+    subprocess.run(words, capture_output=True, check=True)
+    words = ["cmake", "--build", tmp_path / "cmake", "--parallel", "2"]
+    subprocess.run(words, capture_output=True, check=True)
+    by_make = read_map(build("an500", key=key).map)
+    by_cmake = read_map(tmp_path / "cmake" / "colonnade.map")
+    assert by_cmake.ram == by_make.ram
+    assert by_cmake.flash == pytest.approx(by_make.flash, abs=64)
 
 
 @needs(*GCC)

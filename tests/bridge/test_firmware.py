@@ -86,7 +86,7 @@ def assert_same(decisions: list[Decision], rows: np.ndarray) -> None:
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_a_board_recognises_as_this_computer_does(name: str, tmp_path: Path) -> None:
-    with board(name, tmp_path / "flash") as (link, emulator):
+    with board(name, tmp_path / "flash") as (link, _):
         with pytest.raises(ControllerError, match="no model"):
             link.send_step(percepts()[0])
         upload(link)
@@ -95,7 +95,6 @@ def test_a_board_recognises_as_this_computer_does(name: str, tmp_path: Path) -> 
         assert decisions[-1].verdict == Verdict.RECOGNISED
         assert decisions[-1].object == 0
         assert link.messages_lost == 0
-        emulator.reset()  # so that it remembers no cell of its index either
         link.reset()
         again = recognise(link, percepts())
         assert all(map(Decision.same, decisions, again))
@@ -104,7 +103,7 @@ def test_a_board_recognises_as_this_computer_does(name: str, tmp_path: Path) -> 
         told, report = link.telemetry(), read_map(build(name).map)
     assert 300 < told.stack < report.stack
     assert told.ram == pytest.approx(report.ram - report.stack, abs=16)
-    assert told.work_most == max(decision.work for decision in again)
+    assert told.work_most == max(max(pair) for pair in works)
 
 
 def test_a_process_recognises_as_this_computer_does(tmp_path: Path) -> None:
@@ -131,14 +130,6 @@ def test_a_reset_in_the_middle_of_an_episode_changes_nothing(tmp_path: Path) -> 
         assert link.status().boots == 2
 
 
-def test_a_power_cut_leaves_the_model(tmp_path: Path) -> None:
-    with board("an386", tmp_path / "flash") as (link, _):
-        upload(link)
-    with board("an386", tmp_path / "flash") as (link, _):
-        assert link.status().model == model_hash(small_blob())
-        assert_same(recognise(link, percepts()), percepts())
-
-
 def test_a_power_cut_during_an_upload_leaves_the_old_model(tmp_path: Path) -> None:
     class PowerCutError(Exception):
         pass
@@ -147,13 +138,13 @@ def test_a_power_cut_during_an_upload_leaves_the_old_model(tmp_path: Path) -> No
         if arrived > len(small_blob()) // 2:
             raise PowerCutError
 
-    with board("an500", tmp_path / "flash") as (link, _):
+    with board("an386", tmp_path / "flash") as (link, _):
         upload(link)
         with pytest.raises(PowerCutError):
             link.upload(small_blob()[::-1], 1, cut)
-    with board("an500", tmp_path / "flash") as (link, _):
+    with board("an386", tmp_path / "flash") as (link, _):
         assert link.status().model == model_hash(small_blob())
-        assert_same(recognise(link, percepts(8)), percepts(8))
+        assert_same(recognise(link, percepts(4)), percepts(4))
 
 
 def test_each_board_draws_sessions_of_its_own(tmp_path: Path) -> None:

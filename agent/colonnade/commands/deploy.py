@@ -38,6 +38,7 @@ from colonnade.stopping import raise_if_stopped
 if TYPE_CHECKING:
     from colonnade.controllers import Controller
     from colonnade.hardware import HardwareEpisode
+    from colonnade_bridge.blob import EdgeModel
     from colonnade_bridge.wire.link import Link
 
 __all__ = ["deploy", "summarise"]
@@ -67,8 +68,8 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
     source = _source(config)
     mind = load_engine(engine)
     names = _shown(config, source, mind)
-    blob, model = _exported(mind, source, config.budget_flash)
     mind.prepare(note)
+    blob, model = _exported(config, source, mind)
     with _controller(config) as controller:
         from colonnade_bridge.wire.link import Link
 
@@ -112,12 +113,14 @@ def _shown(config: DeployConfig, source: _Source, mind: Engine) -> list[str]:
     )
 
 
-def _exported(mind: Engine, source: _Source, flash: int | None) -> tuple[bytes, Any]:
+def _exported(config: DeployConfig, source: _Source, mind: Engine) -> tuple[bytes, EdgeModel]:
     """The blob that the controller gets, and the model in it as this computer reads it."""
     from colonnade_bridge.blob import read_blob
     from colonnade_bridge.export import export_blob
 
-    blob = export_blob(mind.load_memory(source.model), REACH[source.body], budget_of(flash))
+    note("Fitting the model to the controller.")
+    budget = budget_of(config.budget_flash, config.budget_ram)
+    blob = export_blob(mind.load_memory(source.model), REACH[source.body], budget)
     return blob, read_blob(blob)
 
 
@@ -167,7 +170,7 @@ def _run(
     source: _Source,
     mind: Engine,
     link: Link,
-    model: Any,
+    model: EdgeModel,
     names: Sequence[str],
 ) -> list[HardwareEpisode]:
     from colonnade.hardware import recognise_on
@@ -196,7 +199,7 @@ def summarise(
     episodes: Sequence[HardwareEpisode], controller: Controller, link: Link, model_bytes: int
 ) -> dict[str, Any]:
     """What it came to, as plain values."""
-    telemetry = link.telemetry()
+    told = link.telemetry()
     work = [ticks for episode in episodes for ticks in episode.work]
     errors = [
         e.rotation_error_deg for e in episodes if e.rotation_error_deg == e.rotation_error_deg
@@ -211,8 +214,8 @@ def summarise(
         f"{controller.work}_max": max(work),
         "flash_code_bytes": controller.sizes.flash if controller.sizes else None,
         "flash_model_bytes": model_bytes,
-        "ram_bytes": controller.sizes.ram if controller.sizes else telemetry.ram + telemetry.stack,
-        "stack_bytes": telemetry.stack,
+        "ram_bytes": controller.sizes.ram if controller.sizes else told.ram + told.stack or None,
+        "stack_bytes": told.stack or None,
         "steps": len(work),
         "steps_equal_to_host": sum(episode.steps_equal for episode in episodes),
         "goals": sum(episode.goals for episode in episodes),
@@ -221,8 +224,8 @@ def summarise(
         "timeout_rate": sum(episode.timeout for episode in episodes) / len(episodes),
         "messages_sent": link.counts.sent,
         "messages_received": link.counts.line.received,
-        "late": telemetry.late,
-        "silences": telemetry.silences,
+        "late": told.late,
+        "silences": told.silences,
     }
 
 
@@ -244,16 +247,20 @@ def _tell(summary: dict[str, Any], episodes: Sequence[HardwareEpisode]) -> None:
     stdout.print(table)
     work = next(key for key in ("instructions", "ticks") if f"{key}_median" in summary)
     code = summary["flash_code_bytes"]
-    flash = f"{summary['flash_model_bytes']:,} bytes of flash for the model"
-    flash += f" and {code:,} for the firmware" if code else ""
+    memory = f"{summary['flash_model_bytes']:,} bytes of flash for the model"
+    memory += f" and {code:,} for the firmware" if code else ""
+    if summary["ram_bytes"]:
+        memory += f", {summary['ram_bytes']:,} bytes of RAM"
+    if summary["stack_bytes"]:
+        memory += f", of which {summary['stack_bytes']:,} of stack were ever used"
+    memory += "."
     lines = [
         f"{percent(summary['accuracy'])} correct in {counted(len(episodes), what='episode')}, "
         f"{summary['decisions_equal_to_host']} of them decided as on this computer in every step; "
         f"{counted(summary['messages_lost'], what='message')} lost.",
         f"{summary[f'{work}_median']:,.0f} {work} a step (median), "
         f"{summary[f'{work}_max']:,} at most.",
-        f"{flash}, {summary['ram_bytes']:,} bytes of RAM; "
-        f"{summary['stack_bytes']:,} bytes of stack were used.",
+        memory,
     ]
     for line in lines:
         stdout.print(line, markup=False, soft_wrap=True)

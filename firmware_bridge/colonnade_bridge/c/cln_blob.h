@@ -21,6 +21,7 @@ enum {
     CLN_TWINS,
     CLN_BLOCKS,
     CLN_NEAR,
+    CLN_BASES,
     CLN_ENTRIES,
     CLN_SURPRISE,
     CLN_NAMES,
@@ -39,6 +40,7 @@ typedef struct cln_blob_header {
     uint32_t surfels;
     uint32_t blocks;
     uint32_t near;
+    uint32_t bases;
     uint32_t entries;
     uint32_t name_bytes;
     uint32_t offset[CLN_SECTIONS];
@@ -56,6 +58,7 @@ typedef struct cln_blob_object {
     uint32_t first_surfel;
     uint32_t first_block;
     uint32_t first_near;
+    uint32_t first_base;
     uint32_t first_entry;
     uint32_t name;
     uint16_t surfels;
@@ -63,7 +66,7 @@ typedef struct cln_blob_object {
     uint16_t first_twin;
     uint16_t twins;
     uint16_t along[3];
-    uint16_t wide; /* 1: entries are surfels' own numbers, in two bytes, not ranks in one */
+    uint16_t wide; /* 1: entries are surfels' own numbers, in two bytes, and there are no bases */
 } cln_blob_object;
 
 typedef struct cln_blob_twin {
@@ -73,15 +76,11 @@ typedef struct cln_blob_twin {
     uint16_t nats[4]; /* 1/1024; 65535: not measured */
 } cln_blob_twin;
 
-typedef struct cln_blob_block {
-    uint16_t start; /* its first surfel, local to the object */
-    uint16_t near;  /* its number among those near a surface, from 1; 0: it is not */
-} cln_blob_block;
-
 /* A block near a surface: which of its 64 cells name a surfel, and which of these a second one. */
 typedef struct cln_blob_near {
     uint32_t first[2];
     uint32_t second[2];
+    uint32_t bases;   /* its first base; an entry is a surfel's distance, below 32, from one */
     uint32_t entries; /* where those of the first surfels begin; those of the second follow */
 } cln_blob_near;
 
@@ -140,11 +139,10 @@ typedef struct cln_blob_tables {
 } cln_blob_tables;
 
 /* Sizes that the bytes depend on; a compiler that pads otherwise stops here. */
-typedef char cln_header_is_104_bytes[sizeof(cln_blob_header) == 104 ? 1 : -1];
-typedef char cln_object_is_96_bytes[sizeof(cln_blob_object) == 96 ? 1 : -1];
+typedef char cln_header_is_112_bytes[sizeof(cln_blob_header) == 112 ? 1 : -1];
+typedef char cln_object_is_100_bytes[sizeof(cln_blob_object) == 100 ? 1 : -1];
 typedef char cln_twin_is_24_bytes[sizeof(cln_blob_twin) == 24 ? 1 : -1];
-typedef char cln_block_is_4_bytes[sizeof(cln_blob_block) == 4 ? 1 : -1];
-typedef char cln_near_is_20_bytes[sizeof(cln_blob_near) == 20 ? 1 : -1];
+typedef char cln_near_is_24_bytes[sizeof(cln_blob_near) == 24 ? 1 : -1];
 typedef char cln_settings_are_152_bytes[sizeof(cln_blob_settings) == 152 ? 1 : -1];
 typedef char cln_tables_are_5760_bytes[sizeof(cln_blob_tables) == 5760 ? 1 : -1];
 

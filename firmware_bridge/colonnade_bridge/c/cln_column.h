@@ -62,6 +62,7 @@ struct cln_column {
     uint8_t *proposed;     /* of each percept, whether it proposed poses; bit 1: of one object */
     cln_hypotheses hypotheses;
     cln_hypotheses seeds;
+    uint8_t *resembling;   /* of each surfel of the object that is sought, a bit: like the anchor */
     float *ranked;         /* how well each hypothesis stands among the poses of its object */
     bool *possible;        /* whether the leader's object may lie in it as well */
     float *best;           /* of each object, the best evidence; -INFINITY where none lives */

@@ -28,15 +28,15 @@
 void cln_features_of(const float percept[CLN_PERCEPT_SIZE], cln_features *out)
 {
     memcpy(out, percept, CLN_PERCEPT_SIZE * sizeof(float));
-    float sigma = cln_abs(out->sigma_bend), variance = 0.0f;
+    float sigma = fabsf(out->sigma_bend), variance = 0.0f;
     for (int32_t k = 0; k < 2; k++) {
         float curvature = out->curvature[k];
         out->bend[k] = cln_compress(curvature);
-        float own = cln_min(sigma / (cln_abs(curvature) + CLN_FLAT), WIDEST_BEND);
+        float own = cln_min(sigma / (fabsf(curvature) + CLN_FLAT), WIDEST_BEND);
         variance = cln_max(variance, own * own);
     }
     out->variance_bend = variance;
-    sigma = cln_min(cln_abs(out->sigma_normal), WIDEST_NORMAL);
+    sigma = cln_min(fabsf(out->sigma_normal), WIDEST_NORMAL);
     out->variance_normal = sigma * sigma;
 }
 
@@ -157,7 +157,7 @@ static bool pierced(const cln_memory *memory, int32_t object, const float *pose,
             cln_vector d = cln_minus(at, s->position);
             float height = cln_dot(d, s->normal);
             float aside = cln_dot(d, d) - height * height;
-            if (facing > 0.5f && cln_abs(height) < STRIDE && aside < disc) {
+            if (facing > 0.5f && fabsf(height) < STRIDE && aside < disc) {
                 return true;
             }
         }

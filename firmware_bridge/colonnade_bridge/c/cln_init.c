@@ -37,6 +37,15 @@ static bool limited(const cln_model *model, const cln_limits *limits, cln_blob_s
     return cln_settings_are_sound(s, model);
 }
 
+static size_t most_surfels(const cln_model *model)
+{
+    size_t most = 0;
+    for (int32_t o = 0; o < model->objects; o++) {
+        most = model->object[o].surfels > most ? model->object[o].surfels : most;
+    }
+    return most;
+}
+
 /* Share the memory out, in the same order every time. */
 static cln_column *lay_out(room *r, const cln_model *model, const cln_blob_settings *s)
 {
@@ -50,6 +59,7 @@ static cln_column *lay_out(room *r, const cln_model *model, const cln_blob_setti
     parts.hypotheses.room = (int32_t)winners;
     parts.seeds.of = share(r, proposals * sizeof(cln_hypothesis));
     parts.seeds.room = (int32_t)proposals;
+    parts.resembling = share(r, (most_surfels(model) + 7) / 8);
     parts.ranked = share(r, winners * sizeof *parts.ranked);
     parts.possible = share(r, winners * sizeof *parts.possible);
     parts.best = share(r, objects * sizeof *parts.best);

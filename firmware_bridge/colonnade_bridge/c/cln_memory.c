@@ -30,18 +30,23 @@ static cln_vector normal_of(const cln_memory *memory, int32_t i)
     return cln_vec(x * size, y * size, z * size);
 }
 
-void cln_unpack_look(const cln_memory *memory, int32_t i, cln_surfel *out)
+void cln_unpack_bend(const cln_memory *memory, int32_t i, cln_surfel *out)
+{
+    const uint8_t *look = memory->model.look + CLN_LOOKS * i;
+    out->bend[0] = (float)(look[5] - 128) * BEND_STEP;
+    out->bend[1] = (float)(look[6] - 128) * BEND_STEP;
+    out->spread_bend = memory->model.tables->spread[1][(memory->model.spread[i] >> 4) & 15u];
+}
+
+void cln_unpack_colour(const cln_memory *memory, int32_t i, cln_surfel *out)
 {
     const cln_blob_tables *tables = memory->model.tables;
     const uint8_t *look = memory->model.look + CLN_LOOKS * i;
     uint32_t spread = memory->model.spread[i];
     out->directed = (float)((memory->model.place[i] >> 30) & 1u);
-    out->bend[0] = (float)(look[5] - 128) * BEND_STEP;
-    out->bend[1] = (float)(look[6] - 128) * BEND_STEP;
     out->colour[0] = (float)look[7] * (1.0f / 256.0f);
     out->colour[1] = (float)look[8] * (1.0f / 255.0f);
     out->colour[2] = (float)look[9] * (1.0f / 255.0f);
-    out->spread_bend = tables->spread[1][(spread >> 4) & 15u];
     for (uint32_t k = 0; k < 3; k++) {
         out->spread_colour[k] = tables->spread[2 + k][(spread >> (8 + 4 * k)) & 15u];
     }
@@ -52,7 +57,8 @@ void cln_unpack(const cln_memory *memory, int32_t object, int32_t i, cln_surfel 
     const cln_blob_tables *tables = memory->model.tables;
     const uint8_t *look = memory->model.look + CLN_LOOKS * i;
     uint32_t spread = memory->model.spread[i];
-    cln_unpack_look(memory, i, out);
+    cln_unpack_bend(memory, i, out);
+    cln_unpack_colour(memory, i, out);
     out->position = position_of(memory, &memory->model.object[object], i);
     out->normal = normal_of(memory, i);
     float x = out->normal.x, y = out->normal.y, z = out->normal.z;
@@ -91,41 +97,15 @@ static int32_t rank_of(const uint32_t mask[2], uint32_t cell)
     return (int32_t)(count_bits(mask[cell >> 5] & (bit - 1u)) + (cell < 32 ? 0 : count_bits(mask[0])));
 }
 
-/* The surfel of a rank among those of the 27 blocks around one, local to the object, -1 beyond. The
- * nearest rows of blocks come first: there most surfels are. */
-static int32_t surfel_around(const cln_model *model, const cln_blob_object *object,
-                             const int32_t block[3], int32_t rank)
-{
-    static const int8_t rows[9][2] = {{0, 0},   {0, -1}, {0, 1},  {-1, 0}, {1, 0},
-                                      {-1, -1}, {-1, 1}, {1, -1}, {1, 1}};
-    const cln_blob_block *blocks = model->block + object->first_block;
-    int32_t along = object->along[2], all = object->along[0] * object->along[1] * along;
-    int32_t low = cln_larger(block[2] - 1, 0), high = cln_smaller(block[2] + 2, along);
-    for (int32_t k = 0; k < 9; k++) {
-        int32_t i = block[0] + rows[k][0], j = block[1] + rows[k][1];
-        if ((uint32_t)i >= object->along[0] || (uint32_t)j >= object->along[1]) {
-            continue;
-        }
-        int32_t row = (i * object->along[1] + j) * along, past = row + high;
-        int32_t start = blocks[row + low].start;
-        int32_t count = (past < all ? blocks[past].start : object->surfels) - start;
-        if (rank < count) {
-            return start + rank;
-        }
-        rank -= count;
-    }
-    return -1;
-}
-
-int32_t cln_entry(const cln_model *model, const cln_blob_object *object, const int32_t block[3],
+int32_t cln_entry(const cln_model *model, const cln_blob_object *object, const cln_blob_near *near,
                   uint32_t entry)
 {
-    const uint8_t *entries = model->entry + object->first_entry;
+    const uint8_t *entries = model->entry + object->first_entry + near->entries;
     if (object->wide) {
-        int32_t number = entries[2 * entry] | entries[2 * entry + 1] << 8;
-        return number < object->surfels ? number : -1;
+        return entries[2 * entry] | entries[2 * entry + 1] << 8;
     }
-    return surfel_around(model, object, block, entries[entry]);
+    const uint16_t *base = model->base + object->first_base + near->bases;
+    return base[entries[entry] >> 5] + (entries[entry] & 31);
 }
 
 int32_t cln_lookup(const cln_memory *memory, int32_t o, cln_vector point, cln_vector facing)
@@ -143,9 +123,8 @@ int32_t cln_lookup(const cln_memory *memory, int32_t o, cln_vector point, cln_ve
         return -1;
     }
     int32_t x = (int32_t)fx, y = (int32_t)fy, z = (int32_t)fz;
-    int32_t block[3] = {x >> 2, y >> 2, z >> 2};
-    int32_t at = (block[0] * object->along[1] + block[1]) * object->along[2] + block[2];
-    uint32_t number = model->block[object->first_block + (uint32_t)at].near;
+    int32_t at = ((x >> 2) * object->along[1] + (y >> 2)) * object->along[2] + (z >> 2);
+    uint32_t number = model->block[object->first_block + (uint32_t)at];
     if (number == 0) {
         return -1;
     }
@@ -155,15 +134,14 @@ int32_t cln_lookup(const cln_memory *memory, int32_t o, cln_vector point, cln_ve
     if (rank < 0) {
         return -1;
     }
-    int32_t surfels = (int32_t)object->first_surfel, width = object->wide ? 2 : 1;
-    uint32_t entries = near->entries / (uint32_t)width;
-    int32_t first = surfels + cln_entry(model, object, block, entries + (uint32_t)rank);
+    int32_t surfels = (int32_t)object->first_surfel;
+    int32_t first = surfels + cln_entry(model, object, near, (uint32_t)rank);
     rank = rank_of(near->second, cell);
     if (rank < 0) {
         return first;
     }
-    entries += cln_cells_of(near->first);
-    int32_t second = surfels + cln_entry(model, object, block, entries + (uint32_t)rank);
+    uint32_t entry = cln_cells_of(near->first) + (uint32_t)rank;
+    int32_t second = surfels + cln_entry(model, object, near, entry);
     cln_vector a = normal_of(memory, first);
     float facing_a = a.x * facing.x + a.y * facing.y + a.z * facing.z;
     if (!(facing_a < FACES_ALIKE)) {

@@ -37,15 +37,18 @@ int32_t cln_lookup(const cln_memory *memory, int32_t object, cln_vector point, c
 /* How many cells a mask of 64 names. */
 uint32_t cln_cells_of(const uint32_t mask[2]);
 
-/* The surfel that an entry of a block's cells names, local to the object, -1 where there is none. */
-int32_t cln_entry(const cln_model *model, const cln_blob_object *object, const int32_t block[3],
+/* The surfel, local to the object, that one of the entries of a block's cells names. */
+int32_t cln_entry(const cln_model *model, const cln_blob_object *object, const cln_blob_near *near,
                   uint32_t entry);
 
 /* Unpack one surfel of an object. */
 void cln_unpack(const cln_memory *memory, int32_t object, int32_t surfel, cln_surfel *out);
 
-/* Only what tells whether a percept resembles it: directed, bend, colour and their spreads. */
-void cln_unpack_look(const cln_memory *memory, int32_t surfel, cln_surfel *out);
+/* Only what tells whether a percept resembles it: its bend and how that varies, */
+void cln_unpack_bend(const cln_memory *memory, int32_t surfel, cln_surfel *out);
+
+/* and its colour and how that varies, and whether it has a direction. */
+void cln_unpack_colour(const cln_memory *memory, int32_t surfel, cln_surfel *out);
 
 /* The pose of a twin, twelve numbers. */
 void cln_twin_pose(const cln_memory *memory, int32_t twin, float pose[12]);

@@ -11,8 +11,9 @@
 static const size_t item_bytes[CLN_SECTIONS] = {
     sizeof(cln_blob_object), sizeof(cln_blob_settings), sizeof(cln_blob_tables),
     sizeof(uint32_t),        sizeof(uint32_t),          CLN_LOOKS,
-    sizeof(cln_blob_twin),   sizeof(cln_blob_block),    sizeof(cln_blob_near),
-    1,                       CLN_PROFILE_CELLS,         1,
+    sizeof(cln_blob_twin),   sizeof(uint16_t),          sizeof(cln_blob_near),
+    sizeof(uint16_t),        1,                         CLN_PROFILE_CELLS,
+    1,
 };
 
 /* CRC-32 of IEEE 802.3, four bits at a time: 64 bytes of table. */
@@ -64,22 +65,21 @@ bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
            t->normal > 0.0f && t->bend > 0.0f && t->direction > 0.0f && t->colour > 0.0f;
 }
 
-/* Whether all entries of a block's cells lie in the model, and name surfels. */
-static bool cells_are_sound(const cln_model *model, const cln_blob_object *o, uint32_t at,
+/* Whether all entries of a block's cells, and their bases, lie in the model and name surfels. */
+static bool cells_are_sound(const cln_model *model, const cln_blob_object *o,
                             const cln_blob_near *near)
 {
     uint32_t width = o->wide ? 2 : 1, count = cln_cells_of(near->first) + cln_cells_of(near->second);
     uint32_t room = model->header->entries - o->first_entry;
+    uint32_t bases = model->header->bases - o->first_base;
     uint32_t missing = (near->second[0] & ~near->first[0]) | (near->second[1] & ~near->first[1]);
-    if (near->entries % width || near->entries > room || count * width > room - near->entries ||
-        missing) {
+    if (near->entries > room || count * width > room - near->entries || missing) {
         return false;
     }
-    uint32_t row = at / o->along[2];
-    const int32_t block[3] = {(int32_t)(row / o->along[1]), (int32_t)(row % o->along[1]),
-                              (int32_t)(at % o->along[2])};
     for (uint32_t k = 0; k < count; k++) {
-        if (cln_entry(model, o, block, near->entries / width + k) < 0) {
+        uint32_t base = model->entry[o->first_entry + near->entries + k] >> 5;
+        if ((!o->wide && (near->bases > bases || base >= bases - near->bases)) ||
+            cln_entry(model, o, near, k) >= o->surfels) {
             return false;
         }
     }
@@ -88,22 +88,14 @@ static bool cells_are_sound(const cln_model *model, const cln_blob_object *o, ui
 
 static bool index_is_sound(const cln_model *model, const cln_blob_object *o, uint32_t blocks)
 {
-    const cln_blob_block *block = model->block + o->first_block;
     const cln_blob_header *h = model->header;
-    uint16_t last = 0;
-    if (o->first_near > h->near || o->first_entry > h->entries) {
+    if (o->first_near > h->near || o->first_entry > h->entries || o->first_base > h->bases) {
         return false;
     }
     for (uint32_t b = 0; b < blocks; b++) {
-        if (block[b].start < last || block[b].start > o->surfels ||
-            block[b].near > h->near - o->first_near) {
-            return false;
-        }
-        last = block[b].start;
-    }
-    for (uint32_t b = 0; b < blocks; b++) {
-        if (block[b].near > 0 &&
-            !cells_are_sound(model, o, b, &model->near[o->first_near + block[b].near - 1])) {
+        uint32_t near = model->block[o->first_block + b];
+        if (near > h->near - o->first_near ||
+            (near > 0 && !cells_are_sound(model, o, &model->near[o->first_near + near - 1]))) {
             return false;
         }
     }
@@ -157,7 +149,8 @@ static bool find_sections(const cln_blob_header *h, const uint8_t *section[CLN_S
 {
     const uint32_t items[CLN_SECTIONS] = {h->objects, 1,         1,       h->surfels,
                                           h->surfels, h->surfels, h->twins, h->blocks,
-                                          h->near,    h->entries, h->objects, h->name_bytes};
+                                          h->near,    h->bases,   h->entries, h->objects,
+                                          h->name_bytes};
     for (int32_t k = 0; k < CLN_SECTIONS; k++) {
         uint64_t end = (uint64_t)h->offset[k] + (uint64_t)items[k] * item_bytes[k];
         if (h->offset[k] % 4 != 0 || h->offset[k] < sizeof *h || end > h->bytes) {
@@ -227,8 +220,9 @@ int cln_model_open(cln_model *model, const void *blob, size_t bytes)
     m.spread = (const uint32_t *)(const void *)section[CLN_SPREADS];
     m.look = section[CLN_LOOK];
     m.twin = (const cln_blob_twin *)(const void *)section[CLN_TWINS];
-    m.block = (const cln_blob_block *)(const void *)section[CLN_BLOCKS];
+    m.block = (const uint16_t *)(const void *)section[CLN_BLOCKS];
     m.near = (const cln_blob_near *)(const void *)section[CLN_NEAR];
+    m.base = (const uint16_t *)(const void *)section[CLN_BASES];
     m.entry = section[CLN_ENTRIES];
     m.surprise = section[CLN_SURPRISE];
     m.names = (const char *)section[CLN_NAMES];

@@ -76,3 +76,32 @@ void cln_cholesky_solve(float factor[6][6], float *b, int32_t n)
         b[i] = s / factor[i][i];
     }
 }
+
+cln_vector cln_turn(const float *pose, cln_vector v)
+{
+    return cln_vec(pose[0] * v.x + pose[1] * v.y + pose[2] * v.z,
+                   pose[3] * v.x + pose[4] * v.y + pose[5] * v.z,
+                   pose[6] * v.x + pose[7] * v.y + pose[8] * v.z);
+}
+
+float cln_log(float x)
+{
+    float halvings = 0.0f;
+    while (x > 1.4142135f) {
+        x = x * 0.5f;
+        halvings = halvings + 1.0f;
+    }
+    float s = (x - 1.0f) / (x + 1.0f);
+    float s2 = s * s;
+    float series = 1.0f + s2 * ((1.0f / 3.0f) + s2 * (0.2f + s2 * (1.0f / 7.0f)));
+    return halvings * 0.6931472f + 2.0f * s * series;
+}
+
+float cln_floor(float x)
+{
+    if (!(fabsf(x) < 8388608.0f)) {
+        return x; /* no fraction is left, or it is not a number */
+    }
+    float whole = (float)(int32_t)x;
+    return whole > x ? whole - 1.0f : whole;
+}

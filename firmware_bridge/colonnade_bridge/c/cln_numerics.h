@@ -12,36 +12,17 @@
 /* Where one of two is not a number the first stays, as in Python. */
 static inline float cln_max(float a, float b) { return b > a ? b : a; }
 static inline float cln_min(float a, float b) { return b < a ? b : a; }
-static inline float cln_abs(float a) { return a < 0.0f ? -a : (a == 0.0f ? 0.0f : a); }
 static inline int32_t cln_larger(int32_t a, int32_t b) { return b > a ? b : a; }
 static inline int32_t cln_smaller(int32_t a, int32_t b) { return b < a ? b : a; }
 
 static inline bool cln_is_finite(float x) { return x - x == 0.0f; }
 
 /* floorf without its call into libm: Cortex-M4F has no instruction for it. */
-static inline float cln_floor(float x)
-{
-    if (!(cln_abs(x) < 8388608.0f)) {
-        return x; /* no fraction is left, or it is not a number */
-    }
-    float whole = (float)(int32_t)x;
-    return whole > x ? whole - 1.0f : whole;
-}
+float cln_floor(float x);
 
 /* Natural logarithm of x >= 1, error below 2e-6 up to 1e6: halve into [1/sqrt 2, sqrt 2], then the
  * series of 2 artanh((m - 1) / (m + 1)). */
-static inline float cln_log(float x)
-{
-    float halvings = 0.0f;
-    while (x > 1.4142135f) {
-        x = x * 0.5f;
-        halvings = halvings + 1.0f;
-    }
-    float s = (x - 1.0f) / (x + 1.0f);
-    float s2 = s * s;
-    float series = 1.0f + s2 * ((1.0f / 3.0f) + s2 * (0.2f + s2 * (1.0f / 7.0f)));
-    return halvings * 0.6931472f + 2.0f * s * series;
-}
+float cln_log(float x);
 
 /* sign(k) ln(|k| / CLN_FLAT + 1) of a curvature in 1/m: the scale on which curvatures compare. */
 static inline float cln_compress(float curvature)
@@ -80,12 +61,7 @@ static inline cln_vector cln_minus(cln_vector a, cln_vector b)
 }
 
 /* Turn by the rotation of a pose of twelve numbers: nine row-major entries, then a translation. */
-static inline cln_vector cln_turn(const float *pose, cln_vector v)
-{
-    return cln_vec(pose[0] * v.x + pose[1] * v.y + pose[2] * v.z,
-                   pose[3] * v.x + pose[4] * v.y + pose[5] * v.z,
-                   pose[6] * v.x + pose[7] * v.y + pose[8] * v.z);
-}
+cln_vector cln_turn(const float *pose, cln_vector v);
 
 /* Turn and shift. */
 static inline cln_vector cln_place(const float *pose, cln_vector v)

@@ -2,21 +2,26 @@
  * See colonnade_models/seeding.py. */
 #include "cln_column.h"
 
+#include <string.h>
+
 #define RESEMBLES 3.5f
 #define RESEMBLING_BEND 0.2f
 #define DIRECTED_POSES 0.25f
 #define LOWEST (-1e9f)
-#define SURFELS_A_LOOK 8
+#define SURFELS_A_LOOK 16
 
-/* Whether a percept's bending and colour could be those of a surfel. */
-static bool resembles(const cln_features *f, const cln_surfel *s, const cln_tolerance *t)
+/* Whether a percept's bending and colour could be those of a surfel, of which these are left in `s`. */
+static bool resembles(const cln_column *c, const cln_features *f, int32_t surfel,
+                      const cln_tolerance *t, cln_surfel *s)
 {
+    cln_unpack_bend(&c->memory, surfel, s);
     float variance = t->bend + f->variance_bend + s->spread_bend;
     float b1 = f->bend[0] - s->bend[0], b2 = f->bend[1] - s->bend[1];
     float total = RESEMBLING_BEND * (b1 * b1 + b2 * b2) / variance;
     if (total > RESEMBLES) {
         return false;
     }
+    cln_unpack_colour(&c->memory, surfel, s);
     total = total + cln_colour_difference(f->colour, s, t, NULL);
     return total <= RESEMBLES;
 }
@@ -139,7 +144,8 @@ void cln_seed_begin(cln_column *c, int32_t anchor)
     }
 }
 
-/* Find out how many of an object's surfels have their turn; returns the looks that it took. */
+/* Find out which of an object's surfels resemble the anchor, and how many of them have their turn;
+ * returns the looks that it took. */
 static int32_t begin_object(cln_column *c, const cln_tolerance *t, int32_t budget)
 {
     cln_seed_plan *plan = &c->plan;
@@ -148,10 +154,11 @@ static int32_t begin_object(cln_column *c, const cln_tolerance *t, int32_t budge
     float share = (float)(budget - plan->tried) * plan->list.worth[plan->listed] / plan->left;
     cln_surfel s;
     plan->left -= plan->list.worth[plan->listed];
-    for (int32_t i = cln_first_surfel(c, o); i < cln_past_surfel(c, o); i++) {
-        cln_unpack_look(&c->memory, i, &s);
-        if (resembles(f, &s, t)) {
+    memset(c->resembling, 0, (cln_object(c, o)->surfels + 7u) / 8u);
+    for (int32_t i = 0; i < cln_object(c, o)->surfels; i++) {
+        if (resembles(c, f, cln_first_surfel(c, o) + i, t, &s)) {
             poses += turns(f, &s);
+            c->resembling[i >> 3] = (uint8_t)(c->resembling[i >> 3] | 1u << (i & 7));
         }
     }
     plan->stride = cln_max(1.0f, (float)poses / cln_max(share, 1.0f));
@@ -219,7 +226,6 @@ int32_t cln_seed_go_on(cln_column *c, const cln_tolerance *t, int32_t budget, fl
                        int32_t effort)
 {
     cln_seed_plan *plan = &c->plan;
-    const cln_features *f = &c->features[plan->anchor];
     int32_t looks = 0;
     while (plan->listed < plan->list.count && looks < effort) {
         int32_t o = plan->list.object[plan->listed], past = cln_past_surfel(c, o);
@@ -227,10 +233,8 @@ int32_t cln_seed_go_on(cln_column *c, const cln_tolerance *t, int32_t budget, fl
             looks += begin_object(c, t, budget);
         }
         while (plan->surfel < past) {
-            int32_t i = plan->surfel++;
-            cln_surfel s;
-            cln_unpack_look(&c->memory, i, &s);
-            if (resembles(f, &s, t) && has_turn(plan)) {
+            int32_t i = plan->surfel++, own = i - cln_first_surfel(c, o);
+            if ((c->resembling[own >> 3] >> (own & 7) & 1) && has_turn(plan)) {
                 looks += lay(c, o, i, t, slack);
                 if (looks >= effort) {
                     break;
@@ -238,7 +242,6 @@ int32_t cln_seed_go_on(cln_column *c, const cln_tolerance *t, int32_t budget, fl
             }
         }
         if (plan->surfel >= past) {
-            looks += cln_object(c, o)->surfels / SURFELS_A_LOOK;
             plan->listed++;
             plan->surfel = -1;
         }

@@ -38,7 +38,7 @@ static float depth_noise(const float *depth, const cln_eye *eye)
                 const float *here = &depth[i * size + j];
                 if (met(here[-1], eye->max_range) && met(here[0], eye->max_range) &&
                     met(here[1], eye->max_range)) {
-                    float bend = cln_abs(here[-1] - 2.0f * here[0] + here[1]);
+                    float bend = fabsf(here[-1] - 2.0f * here[0] + here[1]);
                     if (bend <= cap) {
                         total = total + bend;
                         count = count + 1.0f;
@@ -140,7 +140,7 @@ static bool fit(const patch *p, int32_t terms, float scale)
             float z = p->depth[i * size + j], *weight = &eye->weights[i * size + j];
             float h = (z - p->centre) * inverse;
             *weight = 0.0f;
-            if (!met(z, eye->max_range) || cln_abs(h) > OUTLIER_DEPTH) {
+            if (!met(z, eye->max_range) || fabsf(h) > OUTLIER_DEPTH) {
                 continue;
             }
             float u = (2.0f * (float)j + 1.0f) / m - 1.0f;

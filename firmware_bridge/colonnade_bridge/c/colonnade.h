@@ -79,8 +79,9 @@ typedef struct {
     const uint32_t *spread;
     const uint8_t *look;
     const struct cln_blob_twin *twin;
-    const struct cln_blob_block *block;
+    const uint16_t *block;
     const struct cln_blob_near *near;
+    const uint16_t *base;
     const uint8_t *entry;
     const uint8_t *surprise;
     const char *names;

@@ -82,7 +82,7 @@ class StandIns:
     def fit_of(self, c: Column, memory: Memory, i: int) -> np.float32:
         """How well hypothesis `i` fits all percepts of the episode."""
         h, felt = c.hypotheses, c.features[: c.tally[PERCEPTS]]
-        if h.fitted[i] < len(felt):
+        if int(h.fitted[i]) < len(felt):
             own, latest = slice(i, i + 1), felt[h.fitted[i] :]
             fit = self._weighing.weigh("fit", h.object[own], h.pose[own], latest, c.tolerance)
             h.fit[i], h.fitted[i] = _added(h.fit[own], fit)[0], len(felt)
@@ -147,8 +147,8 @@ class StandIns:
         if (s.evidence[:n] >= hopeful).all():
             self._refine(c, memory, s, slice(0, n), 2, c.tolerance)
         else:
-            for i in np.flatnonzero(s.evidence[:n] >= hopeful):
-                self.refine_one(c, memory, s, int(i), 2, c.tolerance)
+            for k in np.flatnonzero(s.evidence[:n] >= hopeful):
+                self.refine_one(c, memory, s, int(k), 2, c.tolerance)
         self._keep_winners(s, len(h.object) - h.count[0], c.settings.slack)
         for i in range(s.count[0]):
             self._push(h, s.object[i], s.pose[i], s.evidence[i])
