@@ -33,6 +33,8 @@ from colonnade.config import (
 )
 from colonnade.deploy_config import HELP as HELP_OF_DEPLOY
 from colonnade.deploy_config import DeployConfig
+from colonnade.export_config import HELP as HELP_OF_EXPORT
+from colonnade.export_config import ExportConfig
 from colonnade.json_option import json_apart
 from colonnade.options import Commands, understand
 from colonnade.output import MAKE_ROOM, MAY_RESUME, TOO_LONG, shortened
@@ -57,7 +59,8 @@ touches tell which one it is and how it lies.
   colonnade train --objects my_meshes --out runs/mine
   colonnade evaluate runs/mine --noise raw    how good is it?
   colonnade discover --out runs/stream        the same without names: what is new, what is known?
-  colonnade deploy runs/mine --qemu an500     the same with the mind on a controller
+  colonnade export runs/mine --out out        as C for a controller, or as ONNX
+  colonnade deploy runs/mine --qemu an500     recognise with the mind on a controller
   colonnade bench                             the field's benchmark, and others
   colonnade doctor                            what works on this computer?
 
@@ -134,6 +137,7 @@ _COMMANDS: Commands = {
     "train": (TrainConfig, _TRAIN),
     "evaluate": (EvaluateConfig, _EVALUATE),
     "discover": (DiscoverConfig, _DISCOVER),
+    "export": (ExportConfig, HELP_OF_EXPORT),
     "deploy": (DeployConfig, HELP_OF_DEPLOY),
     "objects": (ObjectsConfig, _OBJECTS),
     "run-onnx": (RunOnnxConfig, _RUN_ONNX),
@@ -207,6 +211,10 @@ def _do(config: Any, engine: str) -> int:
         from colonnade.commands.objects import objects
 
         return objects(config, engine)
+    if isinstance(config, ExportConfig):
+        from colonnade.commands.export import export
+
+        return export(config, engine)
     if isinstance(config, DeployConfig):
         from colonnade.commands.deploy import deploy
 

@@ -28,6 +28,7 @@ __all__ = [
     "DoctorConfig",
     "EvaluateConfig",
     "ExploreConfig",
+    "Folder",
     "JsonFile",
     "LimitOption",
     "Names",

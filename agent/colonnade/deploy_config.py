@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from colonnade.budgets import FlashBudget, RamBudget
 from colonnade.config import (
     AlsoRoot,
     Columns,
@@ -74,11 +75,11 @@ class DeployConfig(LimitOption):
     seed: int = 0
     """Orientations, starting points and noise follow from it."""
 
-    budget_flash: int = 131072
-    """Bytes of flash for the model: it keeps as many surfels as fit."""
+    budget_flash: FlashBudget = None
+    """Flash that the model may take: surfels are left out until it fits. none: all of them."""
 
-    budget_ram: int = 98304
-    """Bytes of RAM for its column: CLN_MIND_BYTES of the firmware."""
+    budget_ram: RamBudget = None
+    """RAM that its column may take: CLN_MIND_BYTES of the firmware."""
 
     record: Annotated[Path | None, optional("FILE", "none", file_from)] = None
     """Record all that travels over the link as a .mavlog, which MAVLink's tools can read."""

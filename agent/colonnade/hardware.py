@@ -16,7 +16,7 @@ from colonnade.episode_options import EpisodeOptions
 from colonnade.policies.choose import MOST_MISSES, WALKED_FIRST, new_policy, stride_after
 from colonnade.policies.distinguish import most_telling
 from colonnade.policies.walk import NUMBERS, stroll
-from colonnade.senses import BodyName, Senses
+from colonnade.senses import Senses
 from colonnade_bridge.blob import EdgeModel
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import Decision, Verdict
@@ -26,7 +26,7 @@ from colonnade_envs.poses import matrix_of
 from colonnade_models import column as C
 from colonnade_models import percept as P
 
-__all__ = ["HardwareEpisode", "reach_of", "recognise_on"]
+__all__ = ["HardwareEpisode", "recognise_on"]
 
 UNKNOWN = "unknown"
 MOST_POSES = 255
@@ -88,15 +88,6 @@ class _Shadow:
             and min(others, MOST_POSES) == decision.poses
             and h.pose[leader].tobytes() == pose.astype(np.float32).tobytes()
         )
-
-
-def reach_of(mesh: ObjectMesh, body: BodyName) -> float:
-    """How far the sensor of a body sees, m; any mesh will do."""
-    senses = Senses(mesh, body)
-    try:
-        return float(senses.eye.max_range)
-    finally:
-        senses.close()
 
 
 def recognise_on(

@@ -65,6 +65,7 @@ def build(
     *,
     key: Path | None = None,
     program: str = "colonnade",
+    extra: str = "",
 ) -> Firmware:
     """Build the firmware, or another program, for one of `TARGETS`.
 
@@ -73,6 +74,7 @@ def build(
         key: file of the key that the firmware shares with its host. None: one is drawn, and kept
             beside the firmware.
         program: `colonnade`, or `check`, the first program on a new board.
+        extra: further flags for the compiler.
 
     Raises:
         ToolError: make or the compiler is not installed.
@@ -85,21 +87,22 @@ def build(
     compiler = find_tool(TARGETS[target])
     find_tool("make")
     if folder is not None:
-        return _make(target, program, folder, key)
-    kept = cache_folder() / "firmware" / f"{target}-{program}-{_digest(compiler, key)}"
+        return _make(target, program, folder, key, extra)
+    kept = cache_folder() / "firmware" / f"{target}-{program}-{_digest(compiler, key, extra)}"
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".") as scratch:
             fresh = Path(scratch, "fresh")
-            _make(target, program, fresh, key)
+            _make(target, program, fresh, key, extra)
             with suppress(OSError):  # somebody was faster: theirs is the same
                 fresh.rename(kept)
     return _made(program, kept, key)
 
 
-def _make(target: str, program: str, folder: Path, key: Path | None) -> Firmware:
+def _make(target: str, program: str, folder: Path, key: Path | None, extra: str) -> Firmware:
     words = ["make", "-s", "-j2", f"TARGET={target}", f"PROGRAM={program}"]
     words += [f"BUILD={folder.absolute()}", f"PYTHON={sys.executable}"]
+    words += [f"EXTRA={extra}"] if extra else []
     words += [] if key is None else [f"KEY={key.absolute()}"]
     made = subprocess.run(words, cwd=SOURCES, capture_output=True, text=True, check=False)
     if made.returncode != 0:
@@ -120,12 +123,13 @@ def _reason(told: str) -> str:
     return (telling or lines or ["make said nothing"])[0]
 
 
-def _digest(compiler: str, key: Path | None) -> str:
+def _digest(compiler: str, key: Path | None, extra: str) -> str:
     """A name for all that the outcome follows from."""
     import pymavlink
 
     version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
     content = hashlib.sha256(version + pymavlink.__version__.encode() + XML.read_bytes())
+    content.update(extra.encode())
     content.update(b"" if key is None else key.read_bytes())
     for path in sources():
         content.update(f"\0{path.relative_to(SOURCES)}\0".encode())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rich.markup import escape
 from rich.table import Table
 
+from colonnade.budgets import budget_of
 from colonnade.checks import check_config
 from colonnade.commands.console import (
     complain,
@@ -27,9 +28,10 @@ from colonnade.deploy_config import DeployConfig
 from colonnade.engine import ENGINE, Engine, load_engine
 from colonnade.episode_options import EpisodeOptions
 from colonnade.json_option import write_json_option
+from colonnade.model_source import model_source
 from colonnade.orientations import orientation
 from colonnade.printable import printable
-from colonnade.run_config import RunFolderError, trained_table
+from colonnade.reach import REACH
 from colonnade.seeds import episode_seed
 from colonnade.stopping import raise_if_stopped
 
@@ -67,7 +69,7 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
     mind = load_engine(engine)
     names = _shown(config, source, mind)
     mind.prepare(note)
-    blob, model = _exported(config, source, mind, names)
+    blob, model = _exported(config, source, mind)
     with _controller(config) as controller:
         from colonnade_bridge.wire.link import Link
 
@@ -88,20 +90,15 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
 
 def _source(config: DeployConfig) -> _Source:
     """The model's file and where its objects come from."""
-    path = config.model.expanduser()
-    folder = path.parent if path.is_file() else path
-    if path.is_file() and not (folder / "config.toml").is_file():
-        if config.objects is None:
-            raise ConfigError(f"{path} is in no run folder: say with --objects SET what to show.")
-        return _Source(path, config.objects, 1.0, "touch")
-    trained = trained_table(folder)
-    model = path if path.is_file() else folder / "model.safetensors"
-    if not model.is_file():
-        raise RunFolderError(f"{config.model} has no model.safetensors yet: finish its training.")
-    if config.objects is None:
-        refuse_moved(str(config.model), trained)
-        return _Source(model, str(trained["objects"]), trained["scale"], trained["body"])
-    return _Source(model, config.objects, 1.0, trained["body"])
+    found = model_source(config.model)
+    if config.objects is not None:
+        return _Source(found.file, config.objects, 1.0, found.body)
+    if found.trained is None:
+        raise ConfigError(
+            f"{config.model} is in no run folder: say with --objects SET what to show."
+        )
+    refuse_moved(str(config.model), found.trained)
+    return _Source(found.file, found.trained["objects"], found.trained["scale"], found.body)
 
 
 def _shown(config: DeployConfig, source: _Source, mind: Engine) -> list[str]:
@@ -116,19 +113,14 @@ def _shown(config: DeployConfig, source: _Source, mind: Engine) -> list[str]:
     )
 
 
-def _exported(
-    config: DeployConfig, source: _Source, mind: Engine, names: Sequence[str]
-) -> tuple[bytes, EdgeModel]:
+def _exported(config: DeployConfig, source: _Source, mind: Engine) -> tuple[bytes, EdgeModel]:
     """The blob that the controller gets, and the model in it as this computer reads it."""
-    from colonnade.hardware import reach_of
-    from colonnade_bridge.blob import read_blob, write_blob
-    from colonnade_bridge.edge import Budget, edge_settings, fitted
+    from colonnade_bridge.blob import read_blob
+    from colonnade_bridge.export import export_blob
 
-    mesh = mind.open_set(source.objects, names[:1], source.scale)[names[0]]
-    settings = edge_settings(reach_of(mesh, source.body))
     note("Fitting the model to the controller.")
-    budget = Budget(config.budget_flash, config.budget_ram)
-    blob = write_blob(fitted(mind.load_memory(source.model), settings, budget))
+    budget = budget_of(config.budget_flash, config.budget_ram)
+    blob = export_blob(mind.load_memory(source.model), REACH[source.body], budget)
     return blob, read_blob(blob)
 
 

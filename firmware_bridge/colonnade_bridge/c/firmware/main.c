@@ -11,6 +11,10 @@
 #include "cln_robot.h"
 #include "colonnade.h"
 
+#ifdef CLN_BUILT_IN
+#include "cln_config.h"
+#endif
+
 static uint32_t memory[CLN_MIND_BYTES / sizeof(uint32_t)];
 static cln_link link;
 
@@ -142,6 +146,10 @@ void cln_main(void)
     config.key = cln_key;
     config.chance = cln_port_chance();
     config.watchdog_us = CLN_WATCHDOG_US;
+#ifdef CLN_BUILT_IN
+    config.built_in = (const uint8_t *)cln_model_data;
+    config.built_in_bytes = CLN_MODEL_BYTES;
+#endif
     for (unsigned slot = 0; slot < CLN_SLOTS; ++slot) {
         config.slots[slot].bytes = cln_port_slots[slot].bytes;
         config.slots[slot].size = cln_port_slots[slot].size;
