@@ -113,6 +113,10 @@ class Settings(NamedTuple):
     """Nats that refining may bring a twin: one that is farther behind is left as it is."""
     proposals: int
     """Proposals of a seeding that there is room for at a time."""
+    candidates: int
+    """Places of the leader's surface among which the next goal is chosen, and"""
+    rivals: int
+    """hypotheses that a touch there should tell it from, see `colonnade.policies.distinguish`."""
 
 
 def default_settings() -> Settings:
@@ -150,6 +154,8 @@ def default_settings() -> Settings:
         effort=UNLIMITED,
         hope=f(np.inf),
         proposals=512,
+        candidates=48,
+        rivals=6,
     )
 
 
