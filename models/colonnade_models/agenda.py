@@ -53,7 +53,7 @@ AGENDA_SIZE = 8
 IDLE, SEEK, FIND_AGAIN, CHALLENGE = range(4)
 """Jobs: none; new hypotheses of anything; of what led before a motion; rivals of the leader."""
 
-LOOKS_ALONG_A_LINE = 8
+LOOKS_ALONG_A_LINE = 4
 """What it costs to weigh a percept that met nothing."""
 
 REST, LAYING, WEIGHING, COARSE, FINE = range(5)

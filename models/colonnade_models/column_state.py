@@ -76,6 +76,10 @@ class Settings(NamedTuple):
     """so it does where more objects than this are familiar."""
     least_percepts: int
     """Percepts on the object before anything is decided."""
+    first_challenge: int
+    """Percepts on the object before a leader is challenged, and"""
+    challenge_every: int
+    """how many later it is challenged again."""
     margin: np.float32
     """Lead over every other object that decides."""
     pose_margin: np.float32
@@ -109,6 +113,10 @@ class Settings(NamedTuple):
     """Nats that refining may bring a twin: one that is farther behind is left as it is."""
     proposals: int
     """Proposals of a seeding that there is room for at a time."""
+    candidates: int
+    """Places of the leader's surface among which the next goal is chosen, and"""
+    rivals: int
+    """hypotheses that a touch there should tell it from, see `colonnade.policies.distinguish`."""
 
 
 def default_settings() -> Settings:
@@ -129,6 +137,8 @@ def default_settings() -> Settings:
         sure=f(2.6),
         few=16,
         least_percepts=7,
+        first_challenge=0,
+        challenge_every=4,
         margin=f(6.0),
         pose_margin=f(4.0),
         symmetric_below=f(0.04),
@@ -144,6 +154,8 @@ def default_settings() -> Settings:
         effort=UNLIMITED,
         hope=f(np.inf),
         proposals=512,
+        candidates=48,
+        rivals=6,
     )
 
 

@@ -108,6 +108,15 @@ def _other_pose(c: Column, memory: Memory, patient: bool) -> int:
 
 
 @kernel
+def _is_due(c: Column) -> bool:
+    """Whether it is time for a challenge."""
+    s, met, challenged = c.settings, c.tally[MET], c.tally[TWINNED_AT]
+    if challenged == 0:
+        return bool(met >= s.first_challenge)
+    return bool(met >= s.least_percepts and met - challenged >= s.challenge_every)
+
+
+@kernel
 def judge(c: Column, memory: Memory, percepts: int) -> None:
     """Who leads, who is the rival that matters, and is that enough to decide?
 
@@ -131,8 +140,7 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
     if not _leads(c):
         return
     # the object is sure; is it still when challenged, and is the pose? what ties must look alike
-    challenged = c.tally[TWINNED_AT]
-    if challenged == 0 or (met >= s.least_percepts and met - challenged >= 4):
+    if _is_due(c):
         if not take_up(c, memory, CHALLENGE):
             return
         _look_up(c)

@@ -45,7 +45,7 @@ MODELS: dict[str, dict[str, Any]] = {
         "least_percepts": 4, "margin": f(2), "pose_margin": f(1), "patience": 6,
         "unknown_percepts": 8, "refine_every": 1, "alarm": f(3), "reach": f(0.05),
     },
-    "measured": {},
+    "measured": {"patience": 12, "refuted": f(60)},
     "crowd": {"effort": 20000},
 }  # fmt: skip
 """Settings of the column in each model, where they are not the defaults."""

@@ -41,15 +41,18 @@ def surface(x: Array, y: Array, random: np.random.Generator) -> NDArray[np.float
             return plane + np.where(beyond, random.choice([0.001, 0.004, 0.03, 0.2]), 0.0)
 
 
-def random_patch(seed: int) -> Patch:
-    """A surface as a sensor may see it, with noise up to 5 mm, holes, and what it cannot be."""
+def random_patch(seed: int, fov: float = FOV) -> Patch:
+    """A surface as a sensor may see it: with noise up to 5 mm, in steps of depth, with holes."""
     random = np.random.default_rng(seed)
     size = int(random.choice(RESOLUTIONS))
-    steps = (2 * (np.arange(size) + 0.5) / size - 1) * np.tan(FOV / 2)
+    steps = (2 * (np.arange(size) + 0.5) / size - 1) * np.tan(fov / 2)
     x, y = np.meshgrid(steps, steps)
     depth = surface(x, y, random) + random.normal(0, 1, x.shape) * random.choice(
         [0.0, 2e-5, 2e-4, 1e-3, 5e-3]
     )
+    if random.random() < 0.3:
+        step = random.choice([2.0**-16, 1e-4, 1e-3])
+        depth = np.round(depth / step) * step
     holes = random.random(depth.shape) < random.choice([0.0, 0.0, 0.1, 0.5, 0.9])
     depth[holes] = random.choice([0.0, np.nan, RANGE, 1.0])
     pose = np.r_[random.normal(0, 0.3, 3), random.normal(0, 1, 4)]

@@ -29,7 +29,7 @@ Array = NDArray[np.float32]
 ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 RIVALS = 6
-CANDIDATES = 48
+"""As many as there is room for."""
 NEAR_RIVAL = np.float32(3.0)
 """A rival this many nats behind counts half."""
 FRESH = np.float32(0.010)
@@ -63,7 +63,7 @@ def _rivals(c: Column, memory: Memory, leader: int, chosen: NDArray[np.int64]) -
     """The strongest hypotheses that differ from the leader and from each other."""
     h = c.hypotheses
     count = 0
-    for _ in range(RIVALS):
+    for _ in range(min(c.settings.rivals, RIVALS)):
         best = -1
         for i in range(h.count[0]):
             if i == leader or (best >= 0 and behind(c, i) >= behind(c, best)):
@@ -114,7 +114,7 @@ def most_telling(c: Column, memory: Memory, scratch: Rivals, offset: int, out: A
     o = h.object[leader]
     pose = h.pose[leader]
     start, end = memory.surfel_start[o], memory.surfel_end[o]
-    stride = max(1, (end - start) // CANDIDATES)
+    stride = max(1, (end - start) // c.settings.candidates)
     fresh = min(FRESH, FRESH_CELLS / memory.inverse_cell[o])
     best = -ONE
     for i in range(start + offset % stride, end, stride):

@@ -99,6 +99,8 @@ typedef struct cln_blob_settings {
     float sure;
     int32_t few;
     int32_t least_percepts;
+    int32_t first_challenge;
+    int32_t challenge_every;
     float margin;
     float pose_margin;
     float symmetric_below;
@@ -114,6 +116,8 @@ typedef struct cln_blob_settings {
     int32_t effort;
     float hope;
     int32_t proposals;
+    int32_t candidates;
+    int32_t rivals;
     int32_t percepts;
     struct cln_tolerance {
         float place;
@@ -143,7 +147,7 @@ typedef char cln_header_is_112_bytes[sizeof(cln_blob_header) == 112 ? 1 : -1];
 typedef char cln_object_is_100_bytes[sizeof(cln_blob_object) == 100 ? 1 : -1];
 typedef char cln_twin_is_24_bytes[sizeof(cln_blob_twin) == 24 ? 1 : -1];
 typedef char cln_near_is_24_bytes[sizeof(cln_blob_near) == 24 ? 1 : -1];
-typedef char cln_settings_are_152_bytes[sizeof(cln_blob_settings) == 152 ? 1 : -1];
+typedef char cln_settings_are_168_bytes[sizeof(cln_blob_settings) == 168 ? 1 : -1];
 typedef char cln_tables_are_5760_bytes[sizeof(cln_blob_tables) == 5760 ? 1 : -1];
 
 #endif

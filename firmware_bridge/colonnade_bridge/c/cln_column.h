@@ -92,7 +92,7 @@ static inline int32_t cln_past_surfel(const cln_column *c, int32_t object)
 }
 
 /* A line of sight is followed in steps. */
-#define CLN_LOOKS_ALONG_A_LINE 8
+#define CLN_LOOKS_ALONG_A_LINE 4
 static inline int32_t cln_looks_at(const cln_features *f)
 {
     return f->on_object > 0.0f ? 1 : CLN_LOOKS_ALONG_A_LINE;

@@ -50,8 +50,7 @@ void cln_after(const float second[12], const float first[12], float out[12])
     }
 }
 
-/* Score of imagined features where they belong. */
-static float at_home(const cln_column *c, const cln_surfel *s, const cln_features *f)
+float cln_at_home(const cln_column *c, const cln_surfel *s, const cln_features *f)
 {
     return cln_surfel_score(f, s->position, s->normal, s->direction, s, c->tolerance);
 }
@@ -62,25 +61,23 @@ static bool laid(const cln_column *c, const cln_features *f, int32_t object, con
                  cln_surfel *s, float *nats, float *coloured)
 {
     cln_vector q = cln_place(T, f->location), n = cln_turn(T, f->normal);
-    int32_t i = cln_lookup(&c->memory, object, q, n);
     *nats = c->tolerance->floor;
     *coloured = 0.0f;
-    if (i < 0) {
+    if (!cln_find(&c->memory, object, q, n, s)) {
         return false;
     }
-    cln_unpack(&c->memory, object, i, s);
     *coloured = cln_colour_difference(f->colour, s, c->tolerance, NULL);
     *nats = cln_surfel_score(f, q, n, cln_turn(T, f->direction), s, c->tolerance);
     return true;
 }
 
-cln_told cln_would_tell(const cln_column *c, const cln_surfel *s, const cln_features *f,
-                        int32_t object, int32_t other, const float T[12])
+cln_told cln_would_tell(const cln_column *c, const cln_features *f, float home, int32_t object,
+                        int32_t other, const float T[12])
 {
     cln_surfel at;
     float there, coloured;
     laid(c, f, other, T, &at, &there, &coloured);
-    float shaped = at_home(c, s, f) - there - coloured;
+    float shaped = home - there - coloured;
     if (object == other) {
         const float *trust = cln_object(c, object)->trust;
         shaped = trust[0] * shaped;
@@ -115,7 +112,7 @@ bool cln_look_alike(const cln_column *c, int32_t object, const float a[12], int3
         float there, by_colour;
         cln_unpack(&c->memory, object, i, &s);
         cln_imagine(&s, &f);
-        float home = at_home(c, &s, &f), vivid = 0.0f;
+        float home = cln_at_home(c, &s, &f), vivid = 0.0f;
         if (laid(c, &f, other, T, &at, &there, &by_colour)) {
             vivid = by_vivid_colour(c, &at, &f);
         }
@@ -144,7 +141,7 @@ float cln_usual_lead(const cln_column *c, int32_t object, const float a[12], int
         cln_features f;
         cln_unpack(&c->memory, object, i, &s);
         cln_imagine(&s, &f);
-        told += cln_would_tell(c, &s, &f, object, other, T).nats;
+        told += cln_would_tell(c, &f, cln_at_home(c, &s, &f), object, other, T).nats;
         probes += 1.0f;
     }
     return told / probes;
@@ -160,16 +157,14 @@ float cln_expected_lead(const cln_column *c, int32_t object, const float a[12], 
         if (felt->on_object == 0.0f) {
             continue;
         }
-        int32_t i = cln_lookup(&c->memory, object, cln_place(a, felt->location),
-                               cln_turn(a, felt->normal));
-        if (i < 0) {
-            continue;
-        }
         cln_surfel s;
         cln_features f;
-        cln_unpack(&c->memory, object, i, &s);
+        if (!cln_find(&c->memory, object, cln_place(a, felt->location), cln_turn(a, felt->normal),
+                      &s)) {
+            continue;
+        }
         cln_imagine(&s, &f);
-        total += cln_would_tell(c, &s, &f, object, other, T).nats;
+        total += cln_would_tell(c, &f, cln_at_home(c, &s, &f), object, other, T).nats;
     }
     return total;
 }

@@ -23,10 +23,13 @@ void cln_relative_pose(const float a[12], const float b[12], float out[12]);
 /* The pose that does `first`, then `second`; `out` must be neither. */
 void cln_after(const float second[12], const float first[12], float out[12]);
 
-/* What touching surfel `s` of an object would tell of another that is laid there by T. `f` are the
- * features imagined of it. */
-cln_told cln_would_tell(const cln_column *c, const cln_surfel *s, const cln_features *f,
-                        int32_t object, int32_t other, const float T[12]);
+/* Score of imagined features where they belong. */
+float cln_at_home(const cln_column *c, const cln_surfel *s, const cln_features *f);
+
+/* What touching a surfel of an object would tell of another that is laid there by T. `f` are the
+ * features imagined of it, and `home` is what they score where they belong. */
+cln_told cln_would_tell(const cln_column *c, const cln_features *f, float home, int32_t object,
+                        int32_t other, const float T[12]);
 
 /* Whether touches all over an object at `a` could hardly tell it from another at `b`. */
 bool cln_look_alike(const cln_column *c, int32_t object, const float a[12], int32_t other,

@@ -150,9 +150,7 @@ static bool pierced(const cln_memory *memory, int32_t object, const float *pose,
     float along = cln_max(STRIDE, middle - half);
     while (along < reach) {
         cln_vector at = cln_vec(eye.x - along * n.x, eye.y - along * n.y, eye.z - along * n.z);
-        int32_t i = cln_lookup(memory, object, at, n);
-        if (i >= 0) {
-            cln_unpack(memory, object, i, s);
+        if (cln_find(memory, object, at, n, s)) {
             float facing = cln_dot(s->normal, n);
             cln_vector d = cln_minus(at, s->position);
             float height = cln_dot(d, s->normal);
@@ -183,12 +181,10 @@ static bool met(const cln_memory *memory, int32_t object, const float *pose, con
                 const cln_tolerance *t, cln_difference *difference)
 {
     cln_vector q = cln_place(pose, f->location), n = cln_turn(pose, f->normal);
-    int32_t i = cln_lookup(memory, object, q, n);
-    if (i < 0) {
+    cln_surfel s;
+    if (!cln_find(memory, object, q, n, &s)) {
         return false;
     }
-    cln_surfel s;
-    cln_unpack(memory, object, i, &s);
     *difference = compare(f, q, n, cln_turn(pose, f->direction), &s, t);
     return true;
 }

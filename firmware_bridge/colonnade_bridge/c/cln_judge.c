@@ -105,6 +105,17 @@ static bool is_known(cln_column *c)
     return false;
 }
 
+/* Whether it is time for a challenge. */
+static bool is_due(const cln_column *c)
+{
+    const cln_blob_settings *s = &c->settings;
+    int32_t met = c->tally.met, challenged = c->tally.twinned_at;
+    if (challenged == 0) {
+        return met >= s->first_challenge;
+    }
+    return met >= s->least_percepts && met - challenged >= s->challenge_every;
+}
+
 void cln_judge(cln_column *c, int32_t percepts)
 {
     cln_verdict *v = &c->verdict;
@@ -120,8 +131,7 @@ void cln_judge(cln_column *c, int32_t percepts)
         return;
     }
     /* the object is sure; is it still when challenged, and is the pose? what ties must look alike */
-    int32_t challenged = c->tally.twinned_at;
-    if (challenged == 0 || (met >= s->least_percepts && met - challenged >= 4)) {
+    if (is_due(c)) {
         if (!cln_take_up(c, CLN_CHALLENGE)) {
             return;
         }

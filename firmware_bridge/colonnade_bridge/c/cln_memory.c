@@ -52,7 +52,8 @@ void cln_unpack_colour(const cln_memory *memory, int32_t i, cln_surfel *out)
     }
 }
 
-void cln_unpack(const cln_memory *memory, int32_t object, int32_t i, cln_surfel *out)
+/* Unpack a surfel whose normal is there already. */
+static void unpack_rest(const cln_memory *memory, int32_t object, int32_t i, cln_surfel *out)
 {
     const cln_blob_tables *tables = memory->model.tables;
     const uint8_t *look = memory->model.look + CLN_LOOKS * i;
@@ -60,7 +61,6 @@ void cln_unpack(const cln_memory *memory, int32_t object, int32_t i, cln_surfel 
     cln_unpack_bend(memory, i, out);
     cln_unpack_colour(memory, i, out);
     out->position = position_of(memory, &memory->model.object[object], i);
-    out->normal = normal_of(memory, i);
     float x = out->normal.x, y = out->normal.y, z = out->normal.z;
     /* two unit vectors across the normal (Duff et al. 2017) */
     float sign = z >= 0.0f ? 1.0f : -1.0f;
@@ -76,6 +76,12 @@ void cln_unpack(const cln_memory *memory, int32_t object, int32_t i, cln_surfel 
     out->spread_direction = tables->spread[5][(spread >> 20) & 15u];
     out->spread_place = tables->spread[6][(spread >> 24) & 15u];
     out->hit = tables->hit[spread >> 28];
+}
+
+void cln_unpack(const cln_memory *memory, int32_t object, int32_t i, cln_surfel *out)
+{
+    out->normal = normal_of(memory, i);
+    unpack_rest(memory, object, i, out);
 }
 
 static uint32_t count_bits(uint32_t x)
@@ -108,7 +114,8 @@ int32_t cln_entry(const cln_model *model, const cln_blob_object *object, const c
     return base[entries[entry] >> 5] + (entries[entry] & 31);
 }
 
-int32_t cln_lookup(const cln_memory *memory, int32_t o, cln_vector point, cln_vector facing)
+bool cln_find(const cln_memory *memory, int32_t o, cln_vector point, cln_vector facing,
+              cln_surfel *out)
 {
     const cln_model *model = &memory->model;
     const cln_blob_object *object = &model->object[o];
@@ -120,36 +127,36 @@ int32_t cln_lookup(const cln_memory *memory, int32_t o, cln_vector point, cln_ve
     if (!(fx >= 0.0f && fx < (float)(4 * object->along[0])) ||
         !(fy >= 0.0f && fy < (float)(4 * object->along[1])) ||
         !(fz >= 0.0f && fz < (float)(4 * object->along[2]))) {
-        return -1;
+        return false;
     }
     int32_t x = (int32_t)fx, y = (int32_t)fy, z = (int32_t)fz;
     int32_t at = ((x >> 2) * object->along[1] + (y >> 2)) * object->along[2] + (z >> 2);
     uint32_t number = model->block[object->first_block + (uint32_t)at];
     if (number == 0) {
-        return -1;
+        return false;
     }
     const cln_blob_near *near = &model->near[object->first_near + number - 1];
     uint32_t cell = (uint32_t)((x & 3) << 4 | (y & 3) << 2 | (z & 3));
     int32_t rank = rank_of(near->first, cell);
     if (rank < 0) {
-        return -1;
+        return false;
     }
     int32_t surfels = (int32_t)object->first_surfel;
-    int32_t first = surfels + cln_entry(model, object, near, (uint32_t)rank);
-    rank = rank_of(near->second, cell);
-    if (rank < 0) {
-        return first;
+    int32_t found = surfels + cln_entry(model, object, near, (uint32_t)rank);
+    out->normal = normal_of(memory, found);
+    float alike = cln_dot(out->normal, facing);
+    rank = alike < FACES_ALIKE ? rank_of(near->second, cell) : -1;
+    if (rank >= 0) {
+        uint32_t entry = cln_cells_of(near->first) + (uint32_t)rank;
+        int32_t second = surfels + cln_entry(model, object, near, entry);
+        cln_vector normal = normal_of(memory, second);
+        if (cln_dot(normal, facing) > alike) {
+            found = second;
+            out->normal = normal;
+        }
     }
-    uint32_t entry = cln_cells_of(near->first) + (uint32_t)rank;
-    int32_t second = surfels + cln_entry(model, object, near, entry);
-    cln_vector a = normal_of(memory, first);
-    float facing_a = a.x * facing.x + a.y * facing.y + a.z * facing.z;
-    if (!(facing_a < FACES_ALIKE)) {
-        return first;
-    }
-    cln_vector b = normal_of(memory, second);
-    float facing_b = b.x * facing.x + b.y * facing.y + b.z * facing.z;
-    return facing_b > facing_a ? second : first;
+    unpack_rest(memory, o, found, out);
+    return true;
 }
 
 void cln_twin_pose(const cln_memory *memory, int32_t twin, float pose[12])

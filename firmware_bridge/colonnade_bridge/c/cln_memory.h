@@ -30,9 +30,10 @@ typedef struct {
     cln_model model;
 } cln_memory;
 
-/* The surfel of an object that a point facing along n may belong to, by its number in the model, -1
- * if none is near. Of the two that a cell names, the one facing more alike. */
-int32_t cln_lookup(const cln_memory *memory, int32_t object, cln_vector point, cln_vector facing);
+/* The surfel of an object that a point facing along n may belong to, unpacked; false if none is near.
+ * Of the two that a cell names, the one facing more alike. */
+bool cln_find(const cln_memory *memory, int32_t object, cln_vector point, cln_vector facing,
+              cln_surfel *out);
 
 /* How many cells a mask of 64 names. */
 uint32_t cln_cells_of(const uint32_t mask[2]);

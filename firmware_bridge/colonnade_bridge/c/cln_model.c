@@ -65,6 +65,7 @@ bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
            between(s->proposals, cln_larger(s->refined_seeds, most_twins), 10000) &&
            s->proposals >= 2 && between(s->percepts, 16, 10000) && s->effort >= 200 &&
            between(s->seed_budget, 1, 1000000) && between(s->seed_share, 0, 10000) &&
+           between(s->candidates, 1, 10000) && between(s->rivals, 0, 6) &&
            between(s->refine_every, 1, 10000) && between(s->refined, 0, 10000) &&
            between(s->first_seeding, 1, 10000) && between(s->unknown_percepts, 1, 10000) &&
            within(s->reach, 0.0f, 10.0f) && all_within(&t->place, 5, LEAST_VARIANCE, MOST_VARIANCE) &&

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define RIVALS 6
-#define CANDIDATES 48
 #define NEAR_RIVAL 3.0f
 #define FRESH 0.010f
 #define FRESH_CELLS 3.0f
@@ -35,7 +34,7 @@ static void choose_rivals(const cln_column *c, rivals *r)
 {
     int32_t leader = c->verdict.leader;
     r->count = 0;
-    while (r->count < RIVALS) {
+    while (r->count < c->settings.rivals) {
         int32_t best = -1;
         for (int32_t i = 0; i < c->hypotheses.count; i++) {
             if (i == leader || (best >= 0 && cln_behind(c, i) >= cln_behind(c, best))) {
@@ -74,9 +73,10 @@ static float worth_of(const cln_column *c, const rivals *r, const cln_surfel *s)
     float worth = 0.0f, meets = 1.0f;
     cln_features f;
     cln_imagine(s, &f);
+    float home = cln_at_home(c, s, &f);
     for (int32_t k = 0; k < r->count; k++) {
         int32_t other = c->hypotheses.of[r->chosen[k]].object;
-        cln_told told = cln_would_tell(c, s, &f, object, other, r->relative[k]);
+        cln_told told = cln_would_tell(c, &f, home, object, other, r->relative[k]);
         worth = worth + r->weight[k] * told.nats;
         if (told.there > c->tolerance->floor) {
             meets = meets + r->weight[k];
@@ -121,7 +121,7 @@ int cln_goal(cln_column *c, int32_t turn, float goal[6])
     const cln_hypothesis *leader = &c->hypotheses.of[c->verdict.leader];
     const cln_blob_object *object = cln_object(c, leader->object);
     int32_t start = (int32_t)object->first_surfel, past = start + object->surfels;
-    int32_t stride = cln_larger(1, object->surfels / CANDIDATES);
+    int32_t stride = cln_larger(1, object->surfels / c->settings.candidates);
     float fresh = cln_min(FRESH, FRESH_CELLS / object->inverse_cell), best = -1.0f;
     rivals r;
     choose_rivals(c, &r);

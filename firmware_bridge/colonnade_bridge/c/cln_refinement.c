@@ -12,8 +12,8 @@ typedef struct {
     float row[6];
 } normal_equations;
 
-/* Add one residual, whose Jacobian stands in the row. */
-static void pull(normal_equations *normal, float residual, float variance)
+/* Add one residual, whose Jacobian stands in the row; what is beyond its first `terms` is 0. */
+static void pull(normal_equations *normal, float residual, float variance, int32_t terms)
 {
     float square = residual * residual / variance;
     if (square > WILD) {
@@ -21,7 +21,7 @@ static void pull(normal_equations *normal, float residual, float variance)
     }
     float weight = 1.0f - square / WILD;
     weight = weight * weight / variance;
-    for (int32_t p = 0; p < 6; p++) {
+    for (int32_t p = 0; p < terms; p++) {
         float w = weight * normal->row[p];
         normal->vector[p] -= w * residual;
         for (int32_t q = 0; q <= p; q++) {
@@ -30,29 +30,26 @@ static void pull(normal_equations *normal, float residual, float variance)
     }
 }
 
-static void set_row(normal_equations *normal, cln_vector turn, cln_vector shift)
+/* A turn about the axes, and a shift; where that is none a row has three terms. */
+static int32_t set_row(normal_equations *normal, cln_vector turn, const cln_vector *shift)
 {
-    float *row = normal->row;
-    row[0] = turn.x;
-    row[1] = turn.y;
-    row[2] = turn.z;
-    row[3] = shift.x;
-    row[4] = shift.y;
-    row[5] = shift.z;
+    memcpy(normal->row, &turn, sizeof turn);
+    if (!shift) {
+        return 3;
+    }
+    memcpy(normal->row + 3, shift, sizeof *shift);
+    return 6;
 }
 
 /* Add what one percept says of the pose. */
 static void gather(const cln_memory *memory, int32_t object, const float *pose,
                    const cln_features *f, const cln_tolerance *t, normal_equations *normal)
 {
-    const cln_vector none = {0.0f, 0.0f, 0.0f};
     cln_vector q = cln_place(pose, f->location), n = cln_turn(pose, f->normal);
-    int32_t i = cln_lookup(memory, object, q, n);
-    if (i < 0) {
+    cln_surfel s;
+    if (!cln_find(memory, object, q, n, &s)) {
         return;
     }
-    cln_surfel s;
-    cln_unpack(memory, object, i, &s);
     cln_vector m = s.normal, e = s.direction;
     if (cln_dot(n, m) < 0.5f) {
         return;
@@ -68,25 +65,21 @@ static void gather(const cln_memory *memory, int32_t object, const float *pose,
     p = cln_vec(p.x * size, p.y * size, p.z * size);
     float height = cln_dot(o, m) + 0.5f * (k1 * u * u + k2 * v * v);
     cln_vector arm = cln_minus(q, cln_at(memory->model.object[object].centre));
-    set_row(normal, cln_cross(arm, p), p);
-    pull(normal, height, t->place);
+    pull(normal, height, t->place, set_row(normal, cln_cross(arm, p), &p));
 
     float steep = cln_max(k1 * k1, k2 * k2) * t->place;
     float variance = t->normal + f->variance_normal + s.spread_normal + steep;
     cln_vector gap = cln_minus(n, p);
     /* a turn by w moves n by w x n; its part along the tangents must close the gap */
-    set_row(normal, cln_cross(n, e), none);
-    pull(normal, cln_dot(gap, e), variance);
-    set_row(normal, cln_cross(n, g), none);
-    pull(normal, cln_dot(gap, g), variance);
+    pull(normal, cln_dot(gap, e), variance, set_row(normal, cln_cross(n, e), NULL));
+    pull(normal, cln_dot(gap, g), variance, set_row(normal, cln_cross(n, g), NULL));
 
     if (f->directed > 0.0f && s.directed > 0.5f) {
         cln_vector d = cln_turn(pose, f->direction);
         if (cln_dot(d, e) < 0.0f) {
             d = cln_vec(-d.x, -d.y, -d.z);
         }
-        set_row(normal, m, none);
-        pull(normal, cln_dot(d, g), t->direction + s.spread_direction);
+        pull(normal, cln_dot(d, g), t->direction + s.spread_direction, set_row(normal, m, NULL));
     }
 }
 
