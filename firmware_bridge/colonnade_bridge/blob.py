@@ -37,6 +37,7 @@ SECTIONS = (
     "bases", "entries", "surprise", "names",
 )  # fmt: skip
 MOST_OBJECTS = 128
+MOST_METRES = 20.0
 CRC_FROM, HASH_FROM = 16, 32
 INT_MAX = 2**31 - 1
 
@@ -249,7 +250,10 @@ def read_blob(blob: bytes) -> EdgeModel:
         }
         if not np.array_equal(part["tables"], np.concatenate(list(TABLES.values()))):
             raise BlobError("the blob has other tables than this version: export the model again")
-        things = [_object(part, o, counts["objects"]) for o in range(counts["objects"])]
+        if not part["twins"]["quaternion"].any(axis=1).all():
+            raise BlobError("the blob makes no sense (twins): export it again or copy it anew")
+        objects = range(counts["objects"])
+        memory = ObjectMemory([_object(part, o, counts["objects"]) for o in objects])
     except (ValueError, IndexError, UnicodeDecodeError) as error:
         if isinstance(error, BlobError):
             raise
@@ -260,7 +264,6 @@ def read_blob(blob: bytes) -> EdgeModel:
     values = (int(row[n]) if n in _INTEGERS else np.float32(row[n]) for n in Settings._fields)
     settings = Settings._make(values)
     tolerance = Tolerance(*(np.float32(row[f"tolerance_{n}"]) for n in Tolerance._fields))
-    memory = ObjectMemory(things)
     return EdgeModel(memory, settings, tolerance, int(row["percepts"]))
 
 
@@ -289,6 +292,8 @@ def _object(part: dict[str, NDArray[Any]], o: int, objects: int) -> PackedObject
     surfels = slice(first, first + count)
     if not 0 < count <= len(part["places"]) - first:
         raise BlobError("the blob makes no sense (surfels): export it again or copy it anew")
+    if not _is_sound(row):
+        raise BlobError("the blob makes no sense (an object): export it again or copy it anew")
     twins = slice(int(row["first_twin"]), int(row["first_twin"]) + int(row["twins"]))
     name = slice(int(row["name"]), int(row["name"]) + int(row["name_bytes"]))
     packed = Packed(
@@ -317,3 +322,25 @@ def _object(part: dict[str, NDArray[Any]], o: int, objects: int) -> PackedObject
         part["surprise"].reshape(CELLS, objects)[:, o].copy(),
     )
     return thing
+
+
+def _is_sound(row: Any) -> bool:
+    """Whether the numbers of a row of OBJECT are such as cln_model_open takes."""
+    limits = {
+        "cell": (1e-4, 0.1),
+        "step": (1e-6, 10),
+        "radius": (0, 2 * MOST_METRES),
+        "trust": (0, 10),
+    }
+    limits |= {"origin": (-MOST_METRES, MOST_METRES), "centre": (-MOST_METRES, MOST_METRES)}
+    far = (
+        row["corner"].astype(np.float64) * float(row["step"])
+        if np.isfinite(row["step"])
+        else np.inf
+    )
+    return bool(
+        all(
+            ((row[name] >= low) & (row[name] <= high)).all() for name, (low, high) in limits.items()
+        )
+        and np.all(np.abs(far) <= MOST_METRES)
+    )

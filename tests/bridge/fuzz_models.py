@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -65,6 +66,7 @@ def _brick() -> LearnedObject:
     return replace(brick, twins=twins, trust=np.array([0.7, 1.4], np.float32))
 
 
+@cache
 def models() -> dict[str, bytes]:
     """Blobs by their names: two objects, the same with a wide index, one object without twins."""
     stone = learned("Stein 石", blob(1), count=300, spacing=0.016)

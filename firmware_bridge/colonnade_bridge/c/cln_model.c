@@ -11,6 +11,7 @@
 #define LEAST_VARIANCE 1e-7f
 #define MOST_VARIANCE 1000.0f
 #define MOST_NATS 1000.0f
+#define LEAST_RATE 1e-6f
 #define CRC_POLYNOMIAL 0xEDB88320u
 #define CRC_FROM 16u
 
@@ -68,7 +69,8 @@ bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
            between(s->candidates, 1, 10000) && between(s->rivals, 0, 6) &&
            between(s->refine_every, 1, 10000) && between(s->refined, 0, 10000) &&
            between(s->first_seeding, 1, 10000) && between(s->unknown_percepts, 1, 10000) &&
-           within(s->reach, 0.0f, 10.0f) && all_within(&t->place, 5, LEAST_VARIANCE, MOST_VARIANCE) &&
+           within(s->reach, 0.0f, 10.0f) && within(s->slow, LEAST_RATE, MOST_NATS) &&
+           all_within(&t->place, 5, LEAST_VARIANCE, MOST_VARIANCE) &&
            all_within(&t->gain, 3, -MOST_NATS, MOST_NATS);
 }
 
