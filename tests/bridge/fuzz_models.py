@@ -32,19 +32,23 @@ FUZZ = C_SOURCES / "fuzz"
 TABLES = SECTIONS.index("tables")
 
 TOUCH, OTHER, ODD, RAW, WIDE, GOAL, POLISH, RESET = range(8)
-_TOUCHES = bytes(byte for k in range(24) for byte in (TOUCH, k))
+
+
+def _script(*steps: tuple[int, int]) -> bytes:
+    return bytes(what + 8 * (how % 32) for what, how in steps)
+
+
+_TOUCHES = _script(*((TOUCH, k) for k in range(22)))
+_ABSURD = (np.nan, np.inf, -3e38, 1e30, 1e-40, -1.0, 0.0, 2.0)
 SCRIPTS = {
-    "touches": bytes([0xFF]) + _TOUCHES + bytes([GOAL, POLISH]),
-    "hurried": bytes([0]) + _TOUCHES + bytes([GOAL, RESET]) + _TOUCHES,
-    "strange": bytes([0x57]) + bytes(byte for k in range(30) for byte in (OTHER, 7 * k)),
-    "moved": bytes([0x5F]) + _TOUCHES[:16] + bytes([OTHER, 3, OTHER, 5, OTHER, 9]) + _TOUCHES,
-    "wide": bytes([0x99]) + bytes(byte for k in range(12) for byte in (WIDE, k, GOAL)),
+    "touches": bytes([0xFF]) + _TOUCHES + _script((GOAL, 0), (POLISH, 0)),
+    "hurried": bytes([0]) + _TOUCHES + _script((GOAL, 0), (RESET, 0)) + _TOUCHES,
+    "strange": bytes([0x57]) + _script(*((OTHER, 7 * k) for k in range(30))),
+    "moved": bytes([0x5F]) + _TOUCHES[:12] + _script((OTHER, 3), (OTHER, 9)) + _TOUCHES,
+    "wide": bytes([0x99]) + _script(*((what, k) for k in range(5) for what in (WIDE, GOAL))),
     "odd": bytes([0x33])
-    + b"".join(
-        bytes([ODD, k]) + struct.pack("<f", value)
-        for k, value in enumerate([np.nan, np.inf, -3e38, 1e30, 1e-40, -1.0, 0.0, 2.0] * 2)
-    ),
-    "raw": bytes([0x33]) + bytes([RAW, 1]) + struct.pack("<18f", *[0.01] * 18) + _TOUCHES[:20],
+    + b"".join(_script((ODD, k)) + struct.pack("<f", x) for k, x in enumerate(_ABSURD)),
+    "raw": bytes([0x33, RAW + 8]) + struct.pack("<18f", *[0.01] * 18) + _TOUCHES,
 }
 """Scripts for the target of steps: what its comments list, byte by byte."""
 
@@ -64,7 +68,7 @@ def _brick() -> LearnedObject:
 def models() -> dict[str, bytes]:
     """Blobs by their names: two objects, the same with a wide index, one object without twins."""
     stone = learned("Stein 石", blob(1), count=300, spacing=0.016)
-    with patch("colonnade_bridge.cells.MOST_RANKS", 1):
+    with patch("colonnade_bridge.cells.MOST_BASES", 0):
         wide = _blob_of([_brick(), stone])
     return {"two": _blob_of([_brick(), stone]), "wide": wide, "one": _blob_of([stone])}
 

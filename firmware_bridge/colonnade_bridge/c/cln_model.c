@@ -5,6 +5,12 @@
 #include <string.h>
 
 #define MOST_METRES 20.0f
+#define MOST_BLOCKS 0xFFFFFu
+#define MOST_CURVATURE 1000.0f
+#define MOST_SPREAD 10.0f
+#define LEAST_VARIANCE 1e-7f
+#define MOST_VARIANCE 1000.0f
+#define MOST_NATS 1000.0f
 #define CRC_POLYNOMIAL 0xEDB88320u
 #define CRC_FROM 16u
 
@@ -34,17 +40,17 @@ static uint32_t crc_of(const uint8_t *bytes, size_t count)
     return ~crc;
 }
 
-static bool are_finite(const float *numbers, size_t count)
+static bool within(float x, float low, float high) { return x >= low && x <= high; }
+
+static bool all_within(const float *numbers, size_t count, float low, float high)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!cln_is_finite(numbers[i])) {
+        if (!within(numbers[i], low, high)) {
             return false;
         }
     }
     return true;
 }
-
-static bool within(float x, float low, float high) { return x >= low && x <= high; }
 
 static bool between(int32_t x, int32_t low, int32_t high) { return x >= low && x <= high; }
 
@@ -62,8 +68,20 @@ bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
            between(s->candidates, 1, 10000) && between(s->rivals, 0, 6) &&
            between(s->refine_every, 1, 10000) && between(s->refined, 0, 10000) &&
            between(s->first_seeding, 1, 10000) && between(s->unknown_percepts, 1, 10000) &&
-           within(s->reach, 0.0f, 10.0f) && are_finite(&t->place, 8) && t->place > 0.0f &&
-           t->normal > 0.0f && t->bend > 0.0f && t->direction > 0.0f && t->colour > 0.0f;
+           within(s->reach, 0.0f, 10.0f) && all_within(&t->place, 5, LEAST_VARIANCE, MOST_VARIANCE) &&
+           all_within(&t->gain, 3, -MOST_NATS, MOST_NATS);
+}
+
+/* With these and the tolerances no variance is zero, and no ratio of two infinite. */
+static bool tables_are_sound(const cln_blob_tables *t)
+{
+    return all_within(t->cosine, 256, -1.0f, 1.0f) && all_within(t->sine, 256, -1.0f, 1.0f) &&
+           all_within(t->curvature, 256, -MOST_CURVATURE, MOST_CURVATURE) &&
+           all_within(t->spread[0], sizeof t->spread / sizeof(float), 0.0f, MOST_SPREAD) &&
+           all_within(t->hit, 16, 0.0f, 1.0f) &&
+           all_within(t->likelihood, CLN_LIKELIHOODS, 0.0f, 1.0f) &&
+           all_within(t->turn_cosine, CLN_TURNS, -1.0f, 1.0f) &&
+           all_within(t->turn_sine, CLN_TURNS, -1.0f, 1.0f);
 }
 
 /* Whether all entries of a block's cells, and their bases, lie in the model and name surfels. */
@@ -107,10 +125,10 @@ static bool object_is_sound(const cln_model *model, const cln_blob_object *o)
 {
     const cln_blob_header *h = model->header;
     uint32_t blocks = (uint32_t)o->along[0] * o->along[1];
-    if (o->along[0] == 0 || o->along[1] == 0 || o->along[2] == 0 || blocks > 0xFFFFFu ||
-        (blocks *= o->along[2]) > 0xFFFFFu) {
+    if (blocks == 0 || o->along[2] == 0 || blocks > MOST_BLOCKS / o->along[2]) {
         return false;
     }
+    blocks *= o->along[2];
     if (o->surfels == 0 || o->surfels == CLN_NO_SURFEL || o->first_surfel > model->surfels ||
         o->surfels > model->surfels - o->first_surfel || o->first_block > h->blocks ||
         blocks > h->blocks - o->first_block || o->name > h->name_bytes ||
@@ -232,7 +250,7 @@ int cln_model_open(cln_model *model, const void *blob, size_t bytes)
             return CLN_ERROR_MODEL;
         }
     }
-    if (!are_finite(m.tables->cosine, sizeof *m.tables / sizeof(float)) || !twins_are_sound(&m) ||
+    if (!tables_are_sound(m.tables) || !twins_are_sound(&m) ||
         !cln_settings_are_sound(m.settings, &m)) {
         return CLN_ERROR_MODEL;
     }

@@ -1,8 +1,8 @@
 /* Fuzzes a column that thinks with a sound model: whatever comes in, it stays within its memory, its
  * time and its sense.
  *
- * The input is a script. A byte says what happens, the next how; a step of raw numbers takes them
- * from the input as they are: infinities, what is no number, what is huge. */
+ * The input is a script of bytes: the lowest three bits say what happens, the others how. A step of
+ * raw numbers takes them from the input as they are: infinities, what is no number, what is huge. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,11 +46,10 @@ static float cln_fuzz_number(cln_fuzz_script *script)
 }
 
 /* The percepts of a step; how many. */
-static uint32_t cln_fuzz_sense(cln_fuzz_script *script, uint8_t op, const cln_model *model,
-                               cln_fuzz_chance *chance,
+static uint32_t cln_fuzz_sense(cln_fuzz_script *script, uint8_t op, uint8_t how,
+                               const cln_model *model, cln_fuzz_chance *chance,
                                float percepts[CLN_MOST_PATCHES][CLN_PERCEPT_SIZE])
 {
-    const uint8_t how = cln_fuzz_byte(script);
     uint32_t patches = op == CLN_FUZZ_WIDE ? 1u + how % CLN_MOST_PATCHES : 1u;
     chance->state ^= how;
     for (uint32_t j = 0; j < patches; j++) {
@@ -72,7 +71,7 @@ static void cln_fuzz_play(cln_fuzz_script *script, cln_column *column, const cln
     cln_fuzz_chance chance = {script->size != 0 ? *script->data : 0};
     for (int32_t turn = 0; script->size > 0; turn++) {
         float percepts[CLN_MOST_PATCHES][CLN_PERCEPT_SIZE], goal[6];
-        const uint8_t op = cln_fuzz_byte(script) % CLN_FUZZ_OPS;
+        const uint8_t byte = cln_fuzz_byte(script), op = byte % CLN_FUZZ_OPS;
         if (op == CLN_FUZZ_GOAL) {
             const int there = cln_goal(column, turn, goal);
             cln_fuzz_expect(there == 0 || there == 1);
@@ -81,9 +80,9 @@ static void cln_fuzz_play(cln_fuzz_script *script, cln_column *column, const cln
         } else if (op == CLN_FUZZ_RESET) {
             cln_column_reset(column);
         } else {
-            const uint32_t patches = cln_fuzz_sense(script, op, model, &chance, percepts);
+            const uint32_t patches = cln_fuzz_sense(script, op, byte / CLN_FUZZ_OPS, model, &chance, percepts);
             const int state = cln_step(column, (const float(*)[CLN_PERCEPT_SIZE])percepts, patches);
-            cln_fuzz_check(column, model, state);
+            cln_fuzz_check(column, model, patches, state);
         }
     }
 }
@@ -96,8 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     cln_fuzz_script script = {data, size};
     const uint8_t room = cln_fuzz_byte(&script);
-    const cln_limits limits = {(uint16_t)(4 + room % 8u), (uint16_t)(2 + room / 64u), 48,
-                               (uint16_t)(16 + room % 32u), 200u + 50u * (room % 16u)};
+    const cln_limits limits = {(uint16_t)(3 + room % 4u), (uint16_t)(2 + room / 64u), 24,
+                               (uint16_t)(16 + room % 16u), 200u + 50u * (room % 8u)};
     const size_t bytes = cln_column_bytes(&model, &limits);
     void *memory = malloc(bytes);
     cln_column *column = NULL;

@@ -58,7 +58,21 @@ void cln_fuzz_touch(const cln_model *model, int32_t object, cln_fuzz_chance *cha
     percept[CLN_SIGMA_BEND] = 2.0f;
 }
 
-void cln_fuzz_check(const cln_column *column, const cln_model *model, int state)
+/* The most looks that a step may count, as docs/spec/blob.md says. */
+static int64_t cln_fuzz_most_looks(const cln_column *column, uint32_t patches)
+{
+    const cln_blob_settings *s = &column->settings;
+    const int64_t along = CLN_LOOKS_ALONG_A_LINE, all = along * s->percepts;
+    const int64_t hypotheses = column->hypotheses.room, proposals = column->seeds.room;
+    int64_t surfels = 0;
+    for (int32_t o = 0; o < column->memory.model.objects; o++) {
+        surfels = cln_larger((int32_t)surfels, cln_object(column, o)->surfels);
+    }
+    return s->effort + along * patches * (hypotheses + proposals) + (hypotheses + 12) * all +
+           surfels / 4 + 900;
+}
+
+void cln_fuzz_check(const cln_column *column, const cln_model *model, uint32_t patches, int state)
 {
     cln_decision d;
     cln_decide(column, &d);
@@ -67,8 +81,8 @@ void cln_fuzz_check(const cln_column *column, const cln_model *model, int state)
     cln_fuzz_expect(d.object >= -1 && d.object < model->objects);
     cln_fuzz_expect(d.state != CLN_RECOGNISED || d.object >= 0);
     cln_fuzz_expect(d.percepts >= 0 && d.percepts <= column->settings.percepts);
-    cln_fuzz_expect(d.others >= 0 && d.others < column->hypotheses.room + 1);
-    cln_fuzz_expect(d.looks >= 0 && d.moves >= 0);
+    cln_fuzz_expect(d.others >= 0 && d.others < column->hypotheses.room);
+    cln_fuzz_expect(d.looks >= 0 && d.looks <= cln_fuzz_most_looks(column, patches) && d.moves >= 0);
     cln_fuzz_expect(column->hypotheses.count <= column->hypotheses.room);
     cln_fuzz_expect(column->seeds.count <= column->seeds.room);
     for (int32_t i = 0; i < column->hypotheses.count; i++) {

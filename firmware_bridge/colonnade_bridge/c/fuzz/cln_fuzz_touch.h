@@ -24,7 +24,7 @@ uint32_t cln_fuzz_draw(cln_fuzz_chance *chance);
 void cln_fuzz_touch(const cln_model *model, int32_t object, cln_fuzz_chance *chance,
                     float percept[CLN_PERCEPT_SIZE]);
 
-/* What holds of a column after a step that returned `state`. */
-void cln_fuzz_check(const cln_column *column, const cln_model *model, int state);
+/* What holds of a column after a step of so many patches that returned `state`. */
+void cln_fuzz_check(const cln_column *column, const cln_model *model, uint32_t patches, int state);
 
 #endif
