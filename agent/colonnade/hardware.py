@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,6 @@ from colonnade.policies.distinguish import most_telling
 from colonnade.policies.walk import NUMBERS, stroll
 from colonnade.senses import Senses
 from colonnade_bridge.blob import EdgeModel
-from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import Decision, Verdict
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.objects.symmetry import symmetry_group
@@ -26,11 +26,19 @@ from colonnade_envs.poses import matrix_of
 from colonnade_models import column as C
 from colonnade_models import percept as P
 
-__all__ = ["HardwareEpisode", "recognise_on"]
+__all__ = ["HardwareEpisode", "Mind", "recognise_on"]
 
 UNKNOWN = "unknown"
 MOST_POSES = 255
 """As many as a decision can tell of."""
+
+
+class Mind(Protocol):
+    """What says what is felt and where to touch next: `wire.link.Link` to a controller, or
+    `native_mind.NativeMind`."""
+
+    def reset(self) -> object: ...
+    def send_step(self, percepts: NDArray[np.float32], *, goal: bool = ...) -> Decision: ...
 
 
 @dataclass
@@ -51,6 +59,10 @@ class HardwareEpisode:
     """Places where the controller wanted to go, and those that this computer would have chosen."""
     work: list[int] = field(default_factory=list)
     """Of each step, in the controller's ticks."""
+    sought: list[bool] = field(default_factory=list)
+    """Of each step, whether a goal was asked for as well."""
+    percepts: list[NDArray[np.float32]] = field(default_factory=list)
+    """(C, 18) of each step, what entered the column."""
     rotation_error_deg: float = math.nan
     """Up to the object's true symmetry; NaN if it is wrong."""
 
@@ -91,7 +103,7 @@ class _Shadow:
 
 
 def recognise_on(
-    link: Link,
+    mind: Mind,
     model: EdgeModel,
     mesh: ObjectMesh,
     rotation: NDArray[np.float64],
@@ -101,7 +113,8 @@ def recognise_on(
     """Meet `mesh`, turned by `rotation` (4,) object -> world; the controller says what it is.
 
     Args:
-        model: what the controller thinks with.
+        mind: the controller's.
+        model: what it thinks with.
 
     Raises:
         WireError: the controller fell silent.
@@ -115,14 +128,16 @@ def recognise_on(
     decision = None
     try:
         senses.reset(rotation, seed)
-        link.reset()
+        mind.reset()
         while episode.steps < options.max_steps:
             percept, percepts = senses.sense(), senses.robot.percepts
             met += int((percepts[:, P.ON_OBJECT] > 0).sum())
             missed = 0 if percept[P.ON_OBJECT] > 0 else missed + 1
             asks = policy.tests and missed < MOST_MISSES and met >= WALKED_FIRST
-            decision = link.send_step(percepts, goal=asks)
+            decision = mind.send_step(percepts, goal=asks)
             shadow.step(percepts)
+            episode.percepts.append(percepts.copy())
+            episode.sought.append(asks)
             episode.steps += 1
             episode.steps_equal += shadow.agrees(decision)
             episode.work.append(decision.work)

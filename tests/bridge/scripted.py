@@ -14,7 +14,7 @@ import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from zlib import crc32
 
 import numpy as np
@@ -220,10 +220,16 @@ def behind(run: Callable[[threading.Event], None]) -> Iterator[None]:
         thread.join(5)
 
 
-class Cable:
-    """A pty at `path` that can be pulled and plugged in again; behind it a served controller."""
+class Passing(Protocol):
+    """What is at the far end of a cable."""
 
-    def __init__(self, path: Path, served: Served) -> None:
+    def pass_on(self, data: bytes) -> bytes: ...
+
+
+class Cable:
+    """A pty at `path` that can be pulled and plugged in again; behind it a controller."""
+
+    def __init__(self, path: Path, served: Passing) -> None:
         self.path, self.served = path, served
         self._master: int | None = None
 

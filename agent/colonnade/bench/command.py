@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from colonnade.bench.config import (
     ContinualConfig,
+    EdgeConfig,
     FewshotConfig,
     MovedConfig,
     PoliciesConfig,
@@ -34,7 +35,8 @@ _ABOUT = """Measure: every benchmark prints its own table, and writes all of its
   colonnade bench continual                one object after the other, and nothing is forgotten
   colonnade bench scale                    accuracy, time and memory over the number of objects
   colonnade bench moved                    objects that are shifted or turned meanwhile
-  colonnade bench scaled                   objects smaller or larger than they were learned"""
+  colonnade bench scaled                   objects smaller or larger than they were learned
+  colonnade bench edge                     what is lost on a controller, and what it takes there"""
 
 _YCB = """The field's recognition benchmark: its conditions, scored by its rules.
 
@@ -108,6 +110,18 @@ size from 0.7 to 1.4 into account and tells it.
   colonnade bench scaled --objects my_meshes --sizes 0.8 1.25 --rotations 2 --seeds 0"""
 
 
+_EDGE = """What the mind loses on a controller, and what it takes of one.
+
+Learns objects, fits them to a controller's flash and RAM, and recognises them in the same
+orientations with all that was learned, and in C with what was exported. Tells flash, RAM and stack;
+lets the firmware do it on two emulated boards and counts instructions; times a step on this
+computer by numba, C and ONNX; and sets what must be reached beside what is.
+
+  colonnade bench edge --names mug,bowl,can,spoon,apple,bottle,die,ball,brick,banana
+  colonnade bench edge --root ycb --out runs/edge --json edge.json
+  colonnade bench edge --root my_meshes --budget-flash 64KiB --hil-episodes 0"""
+
+
 class Bench(NamedTuple):
     """One benchmark."""
 
@@ -128,6 +142,7 @@ BENCHES: dict[str, Bench] = {
     "scale": Bench(ScaleConfig, _SCALE, "colonnade.bench.scale"),
     "moved": Bench(MovedConfig, _MOVED, "colonnade.bench.moved"),
     "scaled": Bench(ScaledConfig, _SCALED, "colonnade.bench.scaled"),
+    "edge": Bench(EdgeConfig, _EDGE, "colonnade.bench.edge"),
 }
 
 

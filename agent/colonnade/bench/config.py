@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
+from colonnade.budgets import FlashBudget, RamBudget
 from colonnade.checks import check_config
 from colonnade.config import (
     Body,
@@ -18,6 +19,7 @@ from colonnade.config import (
     ConfigError,
     JsonFile,
     LimitOption,
+    Names,
     Noise,
     PartOptions,
     Set,
@@ -31,6 +33,7 @@ __all__ = [
     "BenchOptions",
     "Condition",
     "ContinualConfig",
+    "EdgeConfig",
     "FewshotConfig",
     "MovedConfig",
     "PoliciesConfig",
@@ -72,6 +75,7 @@ def _folder(arguments: list[str]) -> Path:
 Numbers = Annotated[tuple[int, ...], tyro.conf.arg(metavar="N N ...")]
 Suites = Annotated[tuple[str, ...], _words("FILE|all,...")]
 Amounts = Annotated[tuple[float, ...], tyro.conf.arg(metavar="X X ...")]
+Seeds = Annotated[tuple[int, ...], tyro.conf.arg(metavar="N N ...", aliases=("--seed",))]
 Out = Annotated[Path | None, optional("DIR", "runs/bench-NAME-DATE-TIME", _folder)]
 
 
@@ -183,7 +187,7 @@ class ContinualConfig(BenchOptions, BodyOption, ShownOptions):
     rotations: int = 2
     """New random orientations in which each object is shown, every time others."""
 
-    seeds: Annotated[tuple[int, ...], tyro.conf.arg(metavar="N N ...", aliases=("--seed",))] = (0,)
+    seeds: Seeds = (0,)
     """Everything is done once a seed, in an order of its own, and counted together."""
 
     picture: Annotated[Path | None, optional("SVG", "continual.svg in --out", _folder)] = None
@@ -224,6 +228,26 @@ class ScaledConfig(BenchOptions, BodyOption, ShownOptions):
 
     sizes: Amounts = (0.7, 0.85, 1.0, 1.2, 1.4)
     """How many times as large as learned they are shown: each 0.1 to 10."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeConfig(BenchOptions, BodyOption, ShownOptions):
+    """What the mind loses on a controller, and what it takes of one."""
+
+    names: Names = ()
+    """Only these objects of the set; all, but of the YCB set its ten distinct ones."""
+
+    seeds: Seeds = (0,)
+    """Learned and shown once a seed, and counted together; the rest is of the first."""
+
+    hil_episodes: int = 20
+    """Episodes on each emulated board; 0 leaves the boards out."""
+
+    budget_flash: FlashBudget = None
+    """Flash that the model may take: surfels are left out until it fits. none: all of them."""
+
+    budget_ram: RamBudget = None
+    """RAM that its column may take: CLN_MIND_BYTES of the firmware."""
 
 
 def check_bench(config: SeedsOptions) -> None:

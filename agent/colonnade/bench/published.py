@@ -10,7 +10,31 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["PUBLISHED", "TIMES", "UNLABELLED", "Published", "Row", "Times", "Unlabelled"]
+__all__ = [
+    "DISTINCT",
+    "PUBLISHED",
+    "TIMES",
+    "UNLABELLED",
+    "Published",
+    "Row",
+    "Times",
+    "Unlabelled",
+]
+
+
+DISTINCT = (
+    "025_mug",
+    "024_bowl",
+    "010_potted_meat_can",
+    "031_spoon",
+    "012_strawberry",
+    "006_mustard_bottle",
+    "062_dice",
+    "058_golf_ball",
+    "073-c_lego_duplo",
+    "011_banana",
+)
+"""The ten distinct objects."""
 
 
 class Row(NamedTuple):

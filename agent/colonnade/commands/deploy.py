@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from colonnade_bridge.blob import EdgeModel
     from colonnade_bridge.wire.link import Link
 
-__all__ = ["deploy", "summarise"]
+__all__ = ["deploy", "send_model", "summarise"]
 
 
 class _Source(NamedTuple):
@@ -74,7 +74,7 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
         from colonnade_bridge.wire.link import Link
 
         with Link(controller.url, controller.key, record=config.record) as link:
-            _upload(link, blob)
+            send_model(link, blob)
             started = perf_counter()
             episodes = _run(config, source, mind, link, model, names)
             summary = summarise(episodes, controller, link, len(blob)) | {
@@ -147,7 +147,7 @@ def _controller(config: DeployConfig) -> AbstractContextManager[Controller]:
     return nullcontext(Controller(config.port, config.port, config.key, None, "ticks"))
 
 
-def _upload(link: Link, blob: bytes) -> None:
+def send_model(link: Link, blob: bytes) -> None:
     """Send the model, unless the controller has it already."""
     model = int.from_bytes(blob[16:24], "little")
     if link.status().model == model:

@@ -47,9 +47,8 @@ int32_t cln_surprise_of(const cln_column *c, const cln_features *f, int32_t obje
 void cln_list_familiar(cln_column *c)
 {
     cln_shortlist *out = &c->plan.list;
-    int32_t total[CLN_MOST_OBJECTS], listed = 0;
+    int32_t total[CLN_MOST_OBJECTS] = {0}, listed = 0;
     for (int32_t o = 0; o < c->memory.model.objects; o++) {
-        total[o] = 0;
         for (int32_t p = 0; p < c->tally.percepts; p++) {
             if (c->features[p].on_object != 0.0f) {
                 total[o] += cln_surprise_of(c, &c->features[p], o);

@@ -1,0 +1,50 @@
+"""What the mind must come to on a controller, as data, to print beside what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["BARS", "Bar", "judged"]
+
+KIB = 1024
+
+
+class Bar(NamedTuple):
+    """One number that must not be passed."""
+
+    what: str
+    most: float
+    form: str = ",.0f"
+    """How such a number is printed."""
+
+
+BARS: dict[str, Bar] = {
+    "points_lost": Bar("accuracy lost, points", 0.5, ".1f"),
+    "c.otherwise": Bar("episodes in which C and numba differ", 0),
+    "model_bytes": Bar("flash of the model, bytes", 128 * KIB),
+    "an386.code_bytes": Bar("code of the mind on M4F, bytes", 24 * KIB),
+    "an386.ram_bytes": Bar("RAM on M4F, everything counted, bytes", 128 * KIB),
+    "an500.ram_bytes": Bar("RAM on M7F, everything counted, bytes", 128 * KIB),
+    "an386.instructions_median": Bar("instructions a step on M4F, median", 600_000),
+    "an386.instructions_max": Bar("instructions a step on M4F, worst", 6_000_000),
+    "an500.instructions_median": Bar("instructions a step on M7F, median", 300_000),
+    "an500.instructions_max": Bar("instructions a step on M7F, worst", 3_000_000),
+    "an386.otherwise": Bar("episodes decided otherwise on M4F than here", 0),
+    "an500.otherwise": Bar("episodes decided otherwise on M7F than here", 0),
+    "an386.messages_lost": Bar("messages lost to M4F", 0),
+    "an500.messages_lost": Bar("messages lost to M7F", 0),
+    "onnx.otherwise": Bar("episodes in which ONNX and numba differ", 0),
+    "onnx.evidence_off": Bar("evidence of ONNX off numba's, relative", 1e-4, ".1e"),
+}
+"""The flash is for ten objects. A step's instructions count the goal that was asked for with it."""
+
+
+def judged(measured: Mapping[str, float | None]) -> list[dict[str, Any]]:
+    """Each bar with what was measured, and whether it is met; None where it was not measured."""
+    rows: list[dict[str, Any]] = []
+    for key, bar in BARS.items():
+        value = measured.get(key)
+        met = None if value is None else value <= bar.most
+        rows.append({"key": key, "what": bar.what, "is": value, "most": bar.most, "met": met})
+    return rows
