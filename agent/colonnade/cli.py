@@ -33,9 +33,16 @@ from colonnade.config import (
 )
 from colonnade.deploy_config import HELP as HELP_OF_DEPLOY
 from colonnade.deploy_config import DeployConfig
+from colonnade.dispatch import do
 from colonnade.export_config import HELP as HELP_OF_EXPORT
 from colonnade.export_config import ExportConfig
 from colonnade.json_option import json_apart
+from colonnade.link_config import (
+    HELP_OF_FIND_PORT,
+    HELP_OF_REPLAY,
+    FindPortConfig,
+    ReplayConfig,
+)
 from colonnade.options import Commands, understand
 from colonnade.output import MAKE_ROOM, MAY_RESUME, TOO_LONG, shortened
 from colonnade.stopping import ending, stopped, watch
@@ -139,6 +146,8 @@ _COMMANDS: Commands = {
     "discover": (DiscoverConfig, _DISCOVER),
     "export": (ExportConfig, HELP_OF_EXPORT),
     "deploy": (DeployConfig, HELP_OF_DEPLOY),
+    "replay": (ReplayConfig, HELP_OF_REPLAY),
+    "find-port": (FindPortConfig, HELP_OF_FIND_PORT),
     "objects": (ObjectsConfig, _OBJECTS),
     "run-onnx": (RunOnnxConfig, _RUN_ONNX),
     "doctor": (DoctorConfig, _DOCTOR),
@@ -198,51 +207,7 @@ def _run(given: list[str], engine: str) -> int:
         return bench(given[1:], engine)
     config = understand(given, _COMMANDS, "colonnade", _ABOUT)
     with json_apart(config.json):
-        return _do(config, engine)
-
-
-def _do(config: Any, engine: str) -> int:
-    """Run the command that these options are of, and return its exit code."""
-    if isinstance(config, DoctorConfig):
-        from colonnade.doctor import doctor
-
-        return doctor(config, engine)
-    if isinstance(config, ObjectsConfig):
-        from colonnade.commands.objects import objects
-
-        return objects(config, engine)
-    if isinstance(config, ExportConfig):
-        from colonnade.commands.export import export
-
-        return export(config, engine)
-    if isinstance(config, DeployConfig):
-        from colonnade.commands.deploy import deploy
-
-        return deploy(config, engine)
-    if isinstance(config, RunOnnxConfig):
-        from colonnade.commands.run_onnx import run_onnx
-
-        return run_onnx(config)
-    if isinstance(config, TrainConfig):
-        from colonnade.commands.train import train
-
-        done = train(config, engine)
-    elif isinstance(config, EvaluateConfig):
-        from colonnade.commands.evaluate import evaluate
-
-        done = evaluate(config, engine)
-    elif isinstance(config, DiscoverConfig):
-        from colonnade.commands.discover import discover
-
-        done = discover(config, engine)
-    else:
-        from colonnade.commands.explore import explore
-
-        done = explore(config, engine)
-    left = [done["unusable"], done.get("missing"), done.get("spoiled")]
-    if not isinstance(config, EvaluateConfig):  # which shows what there is now
-        left.append(done.get("changed"))
-    return 1 if any(left) else 0
+        return do(config, engine)
 
 
 def _explain(error: BaseException, given: Sequence[str]) -> int:

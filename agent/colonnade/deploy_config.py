@@ -21,7 +21,7 @@ from colonnade.config import (
     word_from,
 )
 
-__all__ = ["HELP", "DeployConfig"]
+__all__ = ["HELP", "ControllerOptions", "DeployConfig"]
 
 HELP = """Recognise with the mind on a robot's controller, and the body simulated here.
 
@@ -42,11 +42,8 @@ def _board(arguments: list[str]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeployConfig(LimitOption):
-    """Recognise with the mind on a controller, and the body simulated here."""
-
-    model: Annotated[Path, tyro.conf.arg(metavar="RUN|MODEL"), tyro.conf.Positional]
-    """Run folder that `colonnade train` made, or a model file."""
+class ControllerOptions:
+    """Which controller to talk to."""
 
     qemu: Annotated[str | None, optional("{an386,an500}", "none", _board)] = None
     """Build the firmware and run it on an emulated board: an386 is a Cortex-M4F, an500 an M7F."""
@@ -56,6 +53,14 @@ class DeployConfig(LimitOption):
 
     key: Annotated[Path | None, optional("FILE", "drawn for --qemu", file_from)] = None
     """Key of the link: 32 bytes that the board's firmware was built with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployConfig(ControllerOptions, LimitOption):
+    """Recognise with the mind on a controller, and the body simulated here."""
+
+    model: Annotated[Path, tyro.conf.arg(metavar="RUN|MODEL"), tyro.conf.Positional]
+    """Run folder that `colonnade train` made, or a model file."""
 
     episodes: int = 20
     """Episodes: the objects take turns, each time in another orientation."""

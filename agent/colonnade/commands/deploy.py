@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -22,6 +21,7 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
+from colonnade.commands.controller import check_controller, controller_of, send_model
 from colonnade.commands.evaluation import refuse_moved
 from colonnade.config import Body, ConfigError
 from colonnade.deploy_config import DeployConfig
@@ -64,13 +64,13 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
         WireError: the controller does not answer, or refused the model.
     """
     check_config(config)
-    _check_controller(config)
+    check_controller(config)
     source = _source(config)
     mind = load_engine(engine)
     names = _shown(config, source, mind)
     mind.prepare(note)
     blob, model = _exported(config, source, mind)
-    with _controller(config) as controller:
+    with controller_of(config) as controller:
         from colonnade_bridge.wire.link import Link
 
         with Link(controller.url, controller.key, record=config.record) as link:
@@ -122,47 +122,6 @@ def _exported(config: DeployConfig, source: _Source, mind: Engine) -> tuple[byte
     budget = budget_of(config.budget_flash, config.budget_ram)
     blob = export_blob(mind.load_memory(source.model), REACH[source.body], budget)
     return blob, read_blob(blob)
-
-
-def _check_controller(config: DeployConfig) -> None:
-    """Refuse what names no controller, or two, or one that cannot be talked to."""
-    if (config.qemu is None) == (config.port is None):
-        raise ConfigError("Say where to: --qemu an500 for an emulated board, or --port URL.")
-    if config.key is not None:
-        from colonnade_bridge.wire.keys import read_key
-
-        read_key(config.key)
-    elif config.port is not None:
-        raise ConfigError("--port needs --key FILE: the key that its firmware was built with.")
-
-
-def _controller(config: DeployConfig) -> AbstractContextManager[Controller]:
-    from colonnade.controllers import Controller, emulated
-
-    if config.qemu is not None:
-        note(f"Building the firmware for {config.qemu} and booting it.")
-        return emulated(config.qemu, config.key)
-    assert config.port is not None
-    assert config.key is not None
-    return nullcontext(Controller(config.port, config.port, config.key, None, "ticks"))
-
-
-def send_model(link: Link, blob: bytes) -> None:
-    """Send the model, unless the controller has it already."""
-    model = int.from_bytes(blob[16:24], "little")
-    if link.status().model == model:
-        note("The controller has this model already.")
-        return
-    with ticking("Uploading  ", len(blob) // 1024) as ticker:
-        told = 0
-
-        def progress(arrived: int) -> None:
-            nonlocal told
-            while told < arrived // 1024:
-                told += 1
-                ticker.tick("KiB")
-
-        link.upload(blob, model, progress)
 
 
 def _run(

@@ -14,7 +14,7 @@ from colonnade_bridge.wire.link import Link, Patch
 from colonnade_bridge.wire.messages import Decision, decision_of
 from colonnade_bridge.wire.recording import read_recording
 
-__all__ = ["Replay", "Step", "recorded_steps", "replay"]
+__all__ = ["Replay", "Step", "recorded_models", "recorded_steps", "replay"]
 
 
 @dataclass
@@ -136,3 +136,18 @@ def _add(step: Step, message: Any) -> None:
 
 def _is_whole(step: Step) -> bool:
     return len(step.frames) == step.frames[0].patches * getattr(step.frames[0], "parts", 1)
+
+
+def recorded_models(recording: Path) -> set[int]:
+    """Hashes of the models that the controller had in use.
+
+    Raises:
+        WireError: the file is no recording.
+        OSError: it cannot be read.
+    """
+    found = set()
+    for recorded in read_recording(recording):
+        message: Any = recorded.decoded()
+        if not recorded.from_host and message.get_type() in ("CLN_HEARTBEAT", "CLN_STATUS"):
+            found.add(int(message.model))
+    return found - {0}

@@ -1,0 +1,58 @@
+"""Which controller a command talks to, and the model that it is sent."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from colonnade.commands.console import note, ticking
+from colonnade.config import ConfigError
+from colonnade.deploy_config import ControllerOptions
+
+if TYPE_CHECKING:
+    from colonnade.controllers import Controller
+    from colonnade_bridge.wire.link import Link
+
+__all__ = ["check_controller", "controller_of", "send_model"]
+
+
+def check_controller(config: ControllerOptions) -> None:
+    """Refuse what names no controller, or two, or one that cannot be talked to."""
+    if (config.qemu is None) == (config.port is None):
+        raise ConfigError("Say where to: --qemu an500 for an emulated board, or --port URL.")
+    if config.key is not None:
+        from colonnade_bridge.wire.keys import read_key
+
+        read_key(config.key)
+    elif config.port is not None:
+        raise ConfigError("--port needs --key FILE: the key that its firmware was built with.")
+
+
+def controller_of(config: ControllerOptions) -> AbstractContextManager[Controller]:
+    """The controller, booted first where it is emulated; see `colonnade.controllers.emulated`."""
+    from colonnade.controllers import Controller, emulated
+
+    if config.qemu is not None:
+        note(f"Building the firmware for {config.qemu} and booting it.")
+        return emulated(config.qemu, config.key)
+    assert config.port is not None
+    assert config.key is not None
+    return nullcontext(Controller(config.port, config.port, config.key, None, "ticks"))
+
+
+def send_model(link: Link, blob: bytes) -> None:
+    """Send the model, unless the controller has it already."""
+    model = int.from_bytes(blob[16:24], "little")
+    if link.status().model == model:
+        note("The controller has this model already.")
+        return
+    with ticking("Uploading  ", len(blob) // 1024) as ticker:
+        told = 0
+
+        def progress(arrived: int) -> None:
+            nonlocal told
+            while told < arrived // 1024:
+                told += 1
+                ticker.tick("KiB")
+
+        link.upload(blob, model, progress)

@@ -1,0 +1,77 @@
+"""``colonnade find-port``: the ports that have a controller behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.box import SIMPLE
+from rich.markup import escape
+from rich.table import Table
+
+from colonnade.checks import check_config
+from colonnade.commands.console import complain, stdout
+from colonnade.json_option import write_json_option
+from colonnade.link_config import FindPortConfig
+from colonnade.printable import printable
+
+if TYPE_CHECKING:
+    from colonnade_bridge.wire.ports import FoundPort
+
+__all__ = ["find_port"]
+
+
+def find_port(config: FindPortConfig) -> int:
+    """Do ``colonnade find-port``; 0 when a controller was heard, otherwise 1.
+
+    Raises:
+        KeyFileError: the key cannot be used.
+    """
+    from colonnade_bridge.wire.keys import KEY_BYTES, read_key
+    from colonnade_bridge.wire.ports import find_ports
+
+    check_config(config)
+    key = bytes(KEY_BYTES) if config.key is None else read_key(config.key)
+    found = find_ports(key, None if config.port is None else [config.port])
+    if found:
+        stdout.print(_table(found))
+    else:
+        where = "at any serial port" if config.port is None else f"at {config.port}"
+        complain(
+            f"No controller was heard {where}: check that it has power and runs the firmware, and "
+            "that no other program has the port open."
+        )
+    write_json_option(config.json, {"ports": [_row(port) for port in found]})
+    return 0 if found else 1
+
+
+def _table(found: list[FoundPort]) -> Table:
+    table = Table(box=SIMPLE, pad_edge=False)
+    for column in ("port", "what", "key", "dialect", "model"):
+        table.add_column(column, overflow="fold")
+    for port in found:
+        ours = port.same_key
+        dialect = "ours" if port.same_dialect else "another"
+        table.add_row(
+            escape(printable(port.url)),
+            escape(printable(port.description)),
+            "ours" if ours else "another",
+            dialect if ours else "",
+            _model(port) or "none" if ours else "",
+        )
+    return table
+
+
+def _row(port: FoundPort) -> dict[str, str | bool | None]:
+    """A port, ready for JSON."""
+    return {
+        "port": port.url,
+        "what": port.description,
+        "same_key": port.same_key,
+        "same_dialect": port.same_dialect,
+        "model": _model(port),
+    }
+
+
+def _model(port: FoundPort) -> str | None:
+    """The hash of the model in use, as it is shown."""
+    return f"{port.model:016x}" if port.model else None

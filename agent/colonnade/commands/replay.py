@@ -1,0 +1,118 @@
+"""``colonnade replay``: what a recording of a link says, said again to a controller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from colonnade.checks import check_config
+from colonnade.commands.console import complain, counted, stdout
+from colonnade.commands.controller import check_controller, controller_of, send_model
+from colonnade.config import ConfigError
+from colonnade.json_option import write_json_option
+from colonnade.link_config import ReplayConfig
+
+if TYPE_CHECKING:
+    from colonnade_bridge.wire.messages import Decision
+    from colonnade_bridge.wire.replay import Replay
+
+__all__ = ["OtherModelError", "replay"]
+
+MOST_TOLD = 10
+"""Decisions that differ of which the table tells."""
+
+
+class OtherModelError(RuntimeError):
+    """The controller has another model than was recorded; the message says what to do."""
+
+
+def replay(config: ReplayConfig) -> int:
+    """Do ``colonnade replay``; 0 when every decision was the same.
+
+    Raises:
+        ConfigError: not one controller is named, a real one without a key, or an emulated one
+            without a model.
+        BlobError: what is to be sent is no model.
+        OtherModelError: the controller has another model than was recorded.
+        WireError: the file is no recording, or the controller does not answer.
+    """
+    from colonnade_bridge.wire.link import Link
+    from colonnade_bridge.wire.replay import recorded_models
+    from colonnade_bridge.wire.replay import replay as say_again
+
+    check_config(config)
+    check_controller(config)
+    blob = _blob(config)
+    recorded = recorded_models(config.log.expanduser())
+    with controller_of(config) as controller, Link(controller.url, controller.key) as link:
+        if blob is not None:
+            send_model(link, blob)
+        model = link.status().model
+        if model not in recorded:
+            raise OtherModelError(
+                f"{config.log} was recorded with {_named(recorded)}, and the controller has "
+                f"{_named({model} - {0})}: send the one that was in use with --model model.blob."
+            )
+        outcome = say_again(config.log.expanduser(), link)
+    _tell(outcome)
+    write_json_option(config.json, _summary(controller.name, outcome))
+    return 1 if outcome.different else 0
+
+
+def _blob(config: ReplayConfig) -> bytes | None:
+    """The model to send."""
+    from colonnade_bridge.blob import read_blob
+
+    if config.model is None:
+        if config.qemu is not None:
+            raise ConfigError("--qemu needs --model BLOB: an emulated board begins without one.")
+        return None
+    blob = config.model.read_bytes()
+    read_blob(blob)
+    return blob
+
+
+def _named(models: set[int]) -> str:
+    """Models as sentences call them."""
+    return "model " + ", ".join(f"{model:016x}" for model in sorted(models)) if models else "none"
+
+
+def _tell(outcome: Replay) -> None:
+    if outcome.different:
+        table = Table(box=SIMPLE, pad_edge=False)
+        for column in ("step", "then", "now"):
+            table.add_column(column)
+        for step, then, now in outcome.different[:MOST_TOLD]:
+            table.add_row(str(step), _words(then), _words(now))
+        stdout.print(table)
+        number = counted(len(outcome.different), outcome.steps, "decision")
+        complain(f"{number} differ from what was recorded.")
+    else:
+        stdout.print(f"{counted(outcome.steps, what='step')}: all decisions as recorded.")
+
+
+def _words(decision: Decision) -> str:
+    """A decision in few words."""
+    what = "nothing" if decision.object < 0 else f"object {decision.object}"
+    return f"{decision.verdict.name.lower()}, {what}, {decision.evidence:.2f} nats"
+
+
+def _summary(controller: str, outcome: Replay) -> dict[str, Any]:
+    return {
+        "controller": controller,
+        "steps": outcome.steps,
+        "different": [
+            {"step": step, "then": _plain(then), "now": _plain(now)}
+            for step, then, now in outcome.different
+        ],
+    }
+
+
+def _plain(decision: Decision) -> dict[str, Any]:
+    return {
+        "verdict": decision.verdict.name.lower(),
+        "object": decision.object,
+        "evidence": decision.evidence,
+    }
