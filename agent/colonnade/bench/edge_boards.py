@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from colonnade.bench.edge_trials import Trial
 from colonnade.commands.console import note, ticking
-from colonnade.commands.deploy import send_model, summarise
+from colonnade.commands.controller import send_model
+from colonnade.commands.deploy import summarise
 from colonnade.controllers import emulated
 from colonnade.episode_options import EpisodeOptions
 from colonnade.hardware import HardwareEpisode, recognise_on

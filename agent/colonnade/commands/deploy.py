@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from colonnade_bridge.blob import EdgeModel
     from colonnade_bridge.wire.link import Link
 
-__all__ = ["deploy", "send_model", "summarise"]
+__all__ = ["deploy", "summarise"]
 
 
 class _Source(NamedTuple):
