@@ -14,7 +14,7 @@ from colonnade_bridge.edge import column_bytes
 __all__ = ["array_of", "header_of", "identifiers", "words_of"]
 
 WORDS_IN_A_LINE = 8
-POINTERS = 256
+POINTERS = 128
 """Bytes that a column takes more where addresses have 64 bits."""
 
 _HEADER = """\

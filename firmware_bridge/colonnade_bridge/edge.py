@@ -28,7 +28,7 @@ NEARLY_FULL = 0.985
 SEARCHES = 8
 
 # bytes in the memory of a 32-bit controller, see cln_init.c
-COLUMN, PERCEPT, HYPOTHESIS, OBJECT = 848, 89, 88, 8
+COLUMN, PERCEPT, HYPOTHESIS, ALIGNMENT = 876, 88, 88, 8
 
 
 class Budget(NamedTuple):
@@ -68,14 +68,13 @@ def column_bytes(model: EdgeModel) -> int:
     """RAM that the column takes on a 32-bit controller."""
     s, objects = model.settings, len(model.memory)
     hypotheses = s.winners + s.refined_seeds
+    surfels = max(len(thing.packed.place) for thing in model.memory.packed())
     parts = (
-        COLUMN,
-        PERCEPT * model.percepts,
-        (HYPOTHESIS + 5) * hypotheses,
-        HYPOTHESIS * s.proposals,
-        OBJECT * objects,
-    )
-    return sum(parts) + 8 * 8
+        COLUMN, PERCEPT * model.percepts, model.percepts, HYPOTHESIS * hypotheses,
+        HYPOTHESIS * s.proposals, -(-surfels // 8), 4 * hypotheses, hypotheses, 4 * objects,
+        4 * objects,
+    )  # fmt: skip
+    return sum(-(-part // ALIGNMENT) * ALIGNMENT for part in parts)
 
 
 def fitted(memory: ObjectMemory, settings: Settings, budget: Budget = Budget()) -> EdgeModel:  # noqa: B008
