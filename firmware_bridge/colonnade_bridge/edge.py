@@ -107,11 +107,13 @@ def fitted(memory: ObjectMemory, settings: Settings, budget: Budget = Budget()) 
             high = share
         share = min(max(share * budget.flash / size, low + 0.1 * (high - low)), 0.95 * high)
     if best is None:
-        raise BlobError(
-            f"{len(memory)} objects do not fit in {budget.flash:,} bytes of flash: with as few as "
-            f"{FEWEST} surfels each they take {len(write_blob(with_share(0.0))):,}; "
-            "give more, or fewer objects"
-        )
+        best = with_share(0.0)
+        size = len(write_blob(best))
+        if size > budget.flash:
+            raise BlobError(
+                f"{len(memory)} objects do not fit in {budget.flash:,} bytes of flash: with as few "
+                f"as {FEWEST} surfels each they take {size:,}; give more, or fewer objects"
+            )
     return best
 
 

@@ -19,6 +19,7 @@ from colonnade_bridge.c_text import POINTERS
 from colonnade_bridge.edge import Budget, column_bytes, edge_settings, fitted
 from colonnade_bridge.errors import BlobError
 from colonnade_bridge.native import NativeColumn
+from colonnade_bridge.prune import FEWEST
 from colonnade_models.memory import ObjectMemory
 from colonnade_models.twin import TWIN_SIZE
 
@@ -48,10 +49,12 @@ def test_as_many_surfels_are_kept_as_fit(share: float) -> None:
 
 
 def test_too_little_flash_is_refused_with_what_it_takes() -> None:
-    with pytest.raises(
-        BlobError, match=r"2 objects do not fit in 9,000 bytes of flash: with as few"
-    ):
-        fitted(MEMORY, SETTINGS, Budget(flash=9000))
+    with pytest.raises(BlobError, match=r"2 objects do not fit in 7,000 bytes of flash") as caught:
+        fitted(MEMORY, SETTINGS, Budget(flash=7000))
+    least = int(str(caught.value).split("take ")[1].split(";")[0].replace(",", ""))
+    assert surfels_of(fitted(MEMORY, SETTINGS, Budget(flash=least))) == [FEWEST, FEWEST]
+    with pytest.raises(BlobError):
+        fitted(MEMORY, SETTINGS, Budget(flash=least - 1))
 
 
 @given(st.integers(4000, 40000))
