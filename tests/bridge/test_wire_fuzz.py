@@ -6,14 +6,14 @@ import subprocess
 from pathlib import Path
 
 from tests.bridge.scripted import SOURCES
-from tests.bridge.tools import MAKE, needs
+from tests.bridge.tools import CLANG, MAKE, needs
 
 from colonnade_bridge.wire.dialect import generate_c
 
 CORPUS = SOURCES / "fuzz/corpus/receiver"
 
 
-@needs("clang", "clang libclang-rt-14-dev")
+@needs(*CLANG)
 @needs(*MAKE)
 def test_receiver_and_link_survive_the_fuzzer(tmp_path: Path) -> None:
     generate_c(tmp_path / "wire")

@@ -10,6 +10,8 @@ ARM = ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
 QEMU = ("qemu-system-arm", "qemu-system-arm")
 GCC = ("gcc", "gcc libc6-dev")
 MAKE = ("make", "make")
+CMAKE = ("cmake", "cmake")
+CLANG = ("clang", "clang libclang-rt-14-dev")
 
 
 def needs(program: str, packages: str) -> pytest.MarkDecorator:
