@@ -44,7 +44,7 @@ def edge_settings(reach: float = 0.1) -> Settings:
     """Settings that keep a step short.
 
     `reach` (m) is how far the sensor sees. Fewer poses are tried at a time and fewer hypotheses
-    kept, and a leader is challenged later and less often; a step stops after some 2,600 looks, 850
+    kept, and a leader is challenged later and less often; a step stops after some 2,300 looks, 950
     instructions each on average, and leaves the rest to the next.
     """
     return default_settings()._replace(
@@ -60,7 +60,7 @@ def edge_settings(reach: float = 0.1) -> Settings:
         challenge_every=8,
         candidates=24,
         rivals=3,
-        effort=2600,
+        effort=2300,
     )
 
 

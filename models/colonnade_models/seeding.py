@@ -249,7 +249,7 @@ def _begin_object(plan: SeedPlan, memory: Memory, f: Array, t: Tolerance, budget
     standing[STRIDE] = max(ONE, np.float32(_poses(memory, o, f, t)) / max(share, ONE))
     standing[COMPATIBLE] = standing[DUE] = ZERO
     at[SURFEL] = memory.surfel_start[o]
-    return (memory.surfel_end[o] - memory.surfel_start[o]) // SURFELS_A_LOOK
+    return int(memory.surfel_end[o] - memory.surfel_start[o]) // SURFELS_A_LOOK
 
 
 @inlined

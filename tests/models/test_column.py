@@ -196,8 +196,9 @@ def test_percepts_off_the_object_alone_decide_nothing() -> None:
 
 
 def test_a_pose_that_was_never_seeded_is_found_when_the_leader_is_reconsidered() -> None:
-    from colonnade_models.contest import reconsider, total_evidence
+    from colonnade_models.contest import total_evidence
     from colonnade_models.hypotheses import best_of, push
+    from colonnade_models.proposing import reconsider
 
     rows, turn, _ = episode("second", 2)
     column = C.init(memory())
@@ -215,7 +216,7 @@ def test_a_pose_that_was_never_seeded_is_found_when_the_leader_is_reconsidered()
 
 
 def test_another_object_is_reconsidered_from_the_start() -> None:
-    from colonnade_models.contest import reconsider
+    from colonnade_models.proposing import reconsider
 
     rows, _, _ = episode("second", 2)
     one, other = C.init(memory()), C.init(memory())

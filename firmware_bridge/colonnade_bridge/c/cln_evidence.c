@@ -130,9 +130,9 @@ float cln_surfel_score(const cln_features *f, cln_vector q, cln_vector n, cln_ve
     return cln_max(t->gain - (c.penalty + SPREADING * cln_log(c.widened)), t->floor);
 }
 
-/* The surfel that the free line of sight of an off-object percept runs through; false for none. */
-static bool pierced(const cln_memory *memory, int32_t object, const float *pose,
-                    const cln_features *f, float reach, cln_surfel *s)
+/* The surfel that the free line of sight of an off-object percept runs through, -1 for none. */
+static int32_t pierced(const cln_memory *memory, int32_t object, const float *pose,
+                       const cln_features *f, float reach)
 {
     const cln_blob_object *thing = &memory->model.object[object];
     cln_vector eye = cln_place(pose, f->location), n = cln_turn(pose, f->normal);
@@ -141,7 +141,7 @@ static bool pierced(const cln_memory *memory, int32_t object, const float *pose,
     float middle = cln_dot(c, n);
     float half = thing->radius * thing->radius + middle * middle - cln_dot(c, c);
     if (!(half > 0.0f)) {
-        return false;
+        return -1;
     }
     half = sqrtf(half);
     float disc = SURFEL_DISC / thing->inverse_cell;
@@ -150,29 +150,30 @@ static bool pierced(const cln_memory *memory, int32_t object, const float *pose,
     float along = cln_max(STRIDE, middle - half);
     while (along < reach) {
         cln_vector at = cln_vec(eye.x - along * n.x, eye.y - along * n.y, eye.z - along * n.z);
-        if (cln_find(memory, object, at, n, s)) {
-            float facing = cln_dot(s->normal, n);
-            cln_vector d = cln_minus(at, s->position);
-            float height = cln_dot(d, s->normal);
+        cln_vector normal;
+        int32_t i = cln_nearest(memory, object, at, n, &normal);
+        if (i >= 0 && cln_dot(normal, n) > 0.5f) {
+            cln_vector d = cln_minus(at, cln_position(memory, object, i));
+            float height = cln_dot(d, normal);
             float aside = cln_dot(d, d) - height * height;
-            if (facing > 0.5f && fabsf(height) < STRIDE && aside < disc) {
-                return true;
+            if (fabsf(height) < STRIDE && aside < disc) {
+                return i;
             }
         }
         along = along + STRIDE;
     }
-    return false;
+    return -1;
 }
 
 /* Nats that a look which met nothing tells: much against a surface that is always met. */
 static float miss(const cln_memory *memory, int32_t object, const float *pose,
                   const cln_features *f, const cln_tolerance *t, float reach)
 {
-    cln_surfel s;
-    if (!pierced(memory, object, pose, f, reach, &s)) {
+    int32_t i = pierced(memory, object, pose, f, reach);
+    if (i < 0) {
         return 0.0f;
     }
-    float surprise = MISSES_OTHERWISE / cln_max(1.0f - s.hit, LEAST_MISSES);
+    float surprise = MISSES_OTHERWISE / cln_max(1.0f - cln_hit(memory, i), LEAST_MISSES);
     return surprise > 1.0f ? cln_max(-cln_log(surprise), t->pierced) : 0.0f;
 }
 

@@ -5,12 +5,18 @@
 #define SIDE 127
 #define BEND_STEP ((float)(4.6 / 127))
 
-static cln_vector position_of(const cln_memory *memory, const cln_blob_object *object, int32_t i)
+cln_vector cln_position(const cln_memory *memory, int32_t o, int32_t i)
 {
+    const cln_blob_object *object = &memory->model.object[o];
     uint32_t place = memory->model.place[i];
     return cln_vec((float)(object->corner[0] + (int32_t)(place & STEPS)) * object->step,
                    (float)(object->corner[1] + (int32_t)((place >> 10) & STEPS)) * object->step,
                    (float)(object->corner[2] + (int32_t)((place >> 20) & STEPS)) * object->step);
+}
+
+float cln_hit(const cln_memory *memory, int32_t i)
+{
+    return memory->model.tables->hit[memory->model.spread[i] >> 28];
 }
 
 /* The unit vector of two bytes of an octahedron's map. */
@@ -60,7 +66,7 @@ static void unpack_rest(const cln_memory *memory, int32_t object, int32_t i, cln
     uint32_t spread = memory->model.spread[i];
     cln_unpack_bend(memory, i, out);
     cln_unpack_colour(memory, i, out);
-    out->position = position_of(memory, &memory->model.object[object], i);
+    out->position = cln_position(memory, object, i);
     float x = out->normal.x, y = out->normal.y, z = out->normal.z;
     /* two unit vectors across the normal (Duff et al. 2017) */
     float sign = z >= 0.0f ? 1.0f : -1.0f;
@@ -75,7 +81,7 @@ static void unpack_rest(const cln_memory *memory, int32_t object, int32_t i, cln
     out->spread_normal = tables->spread[0][spread & 15u];
     out->spread_direction = tables->spread[5][(spread >> 20) & 15u];
     out->spread_place = tables->spread[6][(spread >> 24) & 15u];
-    out->hit = tables->hit[spread >> 28];
+    out->hit = cln_hit(memory, i);
 }
 
 void cln_unpack(const cln_memory *memory, int32_t object, int32_t i, cln_surfel *out)
@@ -114,8 +120,8 @@ int32_t cln_entry(const cln_model *model, const cln_blob_object *object, const c
     return base[entries[entry] >> 5] + (entries[entry] & 31);
 }
 
-bool cln_find(const cln_memory *memory, int32_t o, cln_vector point, cln_vector facing,
-              cln_surfel *out)
+int32_t cln_nearest(const cln_memory *memory, int32_t o, cln_vector point, cln_vector facing,
+                    cln_vector *normal)
 {
     const cln_model *model = &memory->model;
     const cln_blob_object *object = &model->object[o];
@@ -127,36 +133,45 @@ bool cln_find(const cln_memory *memory, int32_t o, cln_vector point, cln_vector 
     if (!(fx >= 0.0f && fx < (float)(4 * object->along[0])) ||
         !(fy >= 0.0f && fy < (float)(4 * object->along[1])) ||
         !(fz >= 0.0f && fz < (float)(4 * object->along[2]))) {
-        return false;
+        return -1;
     }
     int32_t x = (int32_t)fx, y = (int32_t)fy, z = (int32_t)fz;
     int32_t at = ((x >> 2) * object->along[1] + (y >> 2)) * object->along[2] + (z >> 2);
     uint32_t number = model->block[object->first_block + (uint32_t)at];
     if (number == 0) {
-        return false;
+        return -1;
     }
     const cln_blob_near *near = &model->near[object->first_near + number - 1];
     uint32_t cell = (uint32_t)((x & 3) << 4 | (y & 3) << 2 | (z & 3));
     int32_t rank = rank_of(near->first, cell);
     if (rank < 0) {
-        return false;
+        return -1;
     }
     int32_t surfels = (int32_t)object->first_surfel;
     int32_t found = surfels + cln_entry(model, object, near, (uint32_t)rank);
-    out->normal = normal_of(memory, found);
-    float alike = cln_dot(out->normal, facing);
+    *normal = normal_of(memory, found);
+    float alike = cln_dot(*normal, facing);
     rank = alike < FACES_ALIKE ? rank_of(near->second, cell) : -1;
     if (rank >= 0) {
         uint32_t entry = cln_cells_of(near->first) + (uint32_t)rank;
         int32_t second = surfels + cln_entry(model, object, near, entry);
-        cln_vector normal = normal_of(memory, second);
-        if (cln_dot(normal, facing) > alike) {
+        cln_vector other = normal_of(memory, second);
+        if (cln_dot(other, facing) > alike) {
             found = second;
-            out->normal = normal;
+            *normal = other;
         }
     }
-    unpack_rest(memory, o, found, out);
-    return true;
+    return found;
+}
+
+bool cln_find(const cln_memory *memory, int32_t o, cln_vector point, cln_vector facing,
+              cln_surfel *out)
+{
+    int32_t found = cln_nearest(memory, o, point, facing, &out->normal);
+    if (found >= 0) {
+        unpack_rest(memory, o, found, out);
+    }
+    return found >= 0;
 }
 
 void cln_twin_pose(const cln_memory *memory, int32_t twin, float pose[12])

@@ -30,8 +30,16 @@ typedef struct {
     cln_model model;
 } cln_memory;
 
-/* The surfel of an object that a point facing along n may belong to, unpacked; false if none is near.
- * Of the two that a cell names, the one facing more alike. */
+/* The surfel of an object that a point facing along n may belong to, and its normal; -1 if none is
+ * near. Of the two that a cell names, the one facing more alike. */
+int32_t cln_nearest(const cln_memory *memory, int32_t object, cln_vector point, cln_vector facing,
+                    cln_vector *normal);
+
+/* Where a surfel of an object lies, and how many of the touches aimed there meet it. */
+cln_vector cln_position(const cln_memory *memory, int32_t object, int32_t surfel);
+float cln_hit(const cln_memory *memory, int32_t surfel);
+
+/* The same as cln_nearest, unpacked; false if none is near. */
 bool cln_find(const cln_memory *memory, int32_t object, cln_vector point, cln_vector facing,
               cln_surfel *out);
 
