@@ -56,6 +56,8 @@ def test_a_row_averages_errors_of_right_answers_only() -> None:
     row = row_of("exported", [episode(error=2.0, steps=5), episode(False, 9, float("nan"))])
     assert (row["accuracy"], row["correct"], row["steps_mean"]) == (0.5, 1, 7)
     assert row["rotation_error_deg_median"] == 2
+    assert row["posed_rate"] == 0.5
+    assert row_of("exported", [episode(error=90.0)])["posed_rate"] == 0
     assert row_of("exported", [episode(False, 1, float("nan"))])["rotation_error_deg_mean"] is None
 
 
@@ -139,6 +141,7 @@ def test_it_tells_and_writes_all_numbers(
     assert told["hil"] == {}
     met = {row["key"]: row["met"] for row in told["bars"]}
     assert (met["points_lost"], met["model_bytes"], met["an386.ram_bytes"]) == (False, True, None)
+    assert (met["c.otherwise"], met["c.goals_otherwise"]) == (True, True)
     printed = capsys.readouterr().out
     for part in ("Recognition", "25.0 points lost", "Size", "Time", "NOT MET"):
         assert part in printed
