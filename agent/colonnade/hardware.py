@@ -59,12 +59,12 @@ class HardwareEpisode:
     """Places where the controller wanted to go, and those that this computer would have chosen."""
     work: list[int] = field(default_factory=list)
     """Of each step, in the controller's ticks."""
+    rotation_error_deg: float = math.nan
+    """Up to the object's true symmetry; NaN if it is wrong."""
     sought: list[bool] = field(default_factory=list)
     """Of each step, whether a goal was asked for as well."""
     percepts: list[NDArray[np.float32]] = field(default_factory=list)
     """(C, 18) of each step, what entered the column."""
-    rotation_error_deg: float = math.nan
-    """Up to the object's true symmetry; NaN if it is wrong."""
 
     @property
     def equal(self) -> bool:

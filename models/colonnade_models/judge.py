@@ -141,9 +141,10 @@ def judge(c: Column, memory: Memory, percepts: int) -> None:
         return
     # the object is sure; is it still when challenged, and is the pose? what ties must look alike
     if _is_due(c):
-        if not take_up(c, memory, CHALLENGE):
+        done = take_up(c, memory, CHALLENGE)
+        _look_up(c)  # who entered has no rank yet
+        if not done:
             return
-        _look_up(c)
         if not (_leads(c) and _fits(c, memory)):
             return
     if met < s.least_percepts or not rank_poses(c, memory):

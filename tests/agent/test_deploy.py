@@ -22,8 +22,10 @@ from colonnade.hardware import HardwareEpisode, recognise_on
 from colonnade.learning import learn_object
 from colonnade_bridge.blob import EdgeModel, in_order, read_blob, write_blob
 from colonnade_bridge.build import build
+from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.size_report import Part, SizeReport
 from colonnade_bridge.wire.link import Link
+from colonnade_bridge.wire.messages import Verdict
 from colonnade_models.column import default_settings
 from colonnade_models.evidence import default_tolerance
 from colonnade_models.memory import ObjectMemory
@@ -74,6 +76,22 @@ def test_the_mind_on_a_controller_is_that_of_this_computer(
     assert 0 < episode.goals == episode.goals_equal
     assert episode.rotation_error_deg < 10
     assert link.messages_lost == 0
+
+
+@needs(*GCC)
+def test_the_same_code_thinks_here_without_a_line(blob: bytes) -> None:
+    turned, mind = Rotation.random(random_state=3).as_quat(), NativeMind(blob)
+    for _ in range(2):  # the second time after a reset
+        episode = recognise_on(mind, read_blob(blob), wedge(), turned, options(), seed=3)
+        assert (episode.decision, episode.equal) == ("wedge", True)
+        assert 0 < episode.goals == episode.goals_equal
+        assert len(episode.percepts) == len(episode.sought) == episode.steps
+        assert episode.percepts[0].shape == (1, 18)
+        assert sum(episode.sought) >= episode.goals
+    mind.reset()
+    again = [mind.send_step(rows, goal=False) for rows in episode.percepts]
+    assert again[-1].verdict == Verdict.RECOGNISED
+    assert again[-1].goal is None
 
 
 @needs(*GCC)

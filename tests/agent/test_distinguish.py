@@ -10,10 +10,10 @@ from scipy.spatial.transform import Rotation
 from tests.models.synthetic import blob, learned, moved, pose_row
 from tests.naive import distinguish as naive
 
-from colonnade.policies import distinguish
 from colonnade.policies.distinguish import most_telling, new_rivals
 from colonnade_models import column as C
 from colonnade_models import percept as P
+from colonnade_models.column_state import default_settings
 from colonnade_models.evidence import features_of
 from colonnade_models.hypotheses import push
 from colonnade_models.judge import _look_up
@@ -107,7 +107,7 @@ def test_successive_calls_look_at_other_surfels() -> None:
         out = np.zeros(6, f)
         most_telling(column, MEMORY, new_rivals(), offset, out)
         places.add(out.tobytes())
-    assert len(THINGS[0].table) >= 2 * distinguish.CANDIDATES  # else there are no others
+    assert len(THINGS[0].table) >= 2 * default_settings().candidates  # else there are no others
     assert len(places) > 1
 
 

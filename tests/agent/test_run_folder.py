@@ -232,7 +232,7 @@ def test_the_spec_names_every_column_of_the_tables() -> None:
     for kind, part in ((Episode, episodes), (StepTrace, steps), (Encounter, encounters)):
         rows = [line.split("|")[1] for line in part.splitlines() if line.startswith("| `")]
         named = {word for row in rows for word in re.findall(r"`(\w+)`", row)}
-        assert {f.name for f in fields(kind)} - {"trace"} == named - (
+        assert {f.name for f in fields(kind)} - {"trace", "percepts", "reach"} == named - (
             {StepTrace: {"object", "trial"}, Encounter: {"new", "correct", "strictly"}}.get(
                 kind, set()
             )

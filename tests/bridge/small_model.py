@@ -13,16 +13,21 @@ from colonnade_models.column import default_settings
 from colonnade_models.evidence import default_tolerance
 from colonnade_models.memory import ObjectMemory
 
-__all__ = ["model_hash", "percepts", "small_blob"]
+__all__ = ["model_hash", "percepts", "small_blob", "small_memory"]
+
+
+@cache
+def small_memory() -> ObjectMemory:
+    """Two objects, `first` and `brick`."""
+    shapes = {"first": blob(1), "brick": rounded_box(0.04, 0.025, 0.015)}
+    return ObjectMemory([learned(name, shape, count=2000) for name, shape in shapes.items()])
 
 
 @cache
 def small_blob() -> bytes:
-    """Two objects, `first` and `brick`."""
-    shapes = {"first": blob(1), "brick": rounded_box(0.04, 0.025, 0.015)}
-    things = ObjectMemory([learned(name, shape, count=2000) for name, shape in shapes.items()])
+    """The same for a controller."""
     settings = default_settings()._replace(effort=5000, proposals=128, reach=np.float32(0.05))
-    memory = ObjectMemory([in_order(thing) for thing in things.packed()])
+    memory = ObjectMemory([in_order(thing) for thing in small_memory().packed()])
     return write_blob(EdgeModel(memory, settings, default_tolerance(), percepts=64))
 
 

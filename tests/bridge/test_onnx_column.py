@@ -12,7 +12,8 @@ from tests.models.synthetic import moved
 from colonnade_bridge.onnx.column import OnnxColumn
 from colonnade_bridge.onnx.interpreter import Interpreter
 from colonnade_models import column as C
-from colonnade_models.contest import total_evidence
+from colonnade_models.contest import assess
+from colonnade_models.hypotheses import Hypotheses
 from colonnade_models.memory import Memory
 
 
@@ -120,14 +121,14 @@ def test_interpreted_kernels_give_the_bits_of_compiled_ones() -> None:
 
 
 def test_a_stand_in_takes_the_place_of_a_kernel_wherever_that_is_called() -> None:
-    asked, plain = [], Interpreter().of(total_evidence)
+    asked, plain = [], Interpreter().of(assess)
 
-    def stand_in(c: C.Column, arrays: Memory, o: int, pose: np.ndarray) -> np.float32:
-        asked.append(o)
-        return plain(c, arrays, o, pose)
+    def stand_in(c: C.Column, arrays: Memory, h: Hypotheses, i: int) -> None:
+        asked.append(i)
+        plain(c, arrays, h, i)
 
     column = C.init(memory(), SMALL)
-    step = Interpreter({total_evidence: stand_in}).of(C.step)
+    step = Interpreter({assess: stand_in}).of(C.step)
     with np.errstate(all="ignore"):
         for row in episode("second", 2)[0][:4]:
             step(column, memory(), row)

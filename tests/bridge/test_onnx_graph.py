@@ -45,7 +45,7 @@ def features(rows: np.ndarray) -> np.ndarray:
 def _by_kernels(memory, objects, poses, features, t, reach, out) -> None:  # type: ignore[no-untyped-def]
     for i in range(len(objects)):
         for j in range(len(features)):
-            nats, coloured = score_parts(memory, objects[i], poses[i], features[j], t, reach)
+            nats, coloured, _ = score_parts(memory, objects[i], poses[i], features[j], t, reach)
             out[0, i, j], out[1, i, j] = nats, coloured
             out[2, i, j] = fit(memory, objects[i], poses[i], features[j], t, reach)
             out[3, i, j] = lost(memory, objects[i], features[j], t, nats, coloured)

@@ -15,6 +15,12 @@ LARGEST_PIECE = 700
 """Looks: a twin refined on all percepts of these episodes, and what ends a step."""
 
 
+THRIFTY = C.default_settings()._replace(
+    seed_budget=400, seed_share=40, refined_seeds=8, winners=24, proposals=64
+)
+"""As on a controller: jobs are short."""
+
+
 def after(name: str, seed: int, percepts: int, effort: int) -> C.Column:
     """A column after some percepts, which may take `effort` looks a step from then on."""
     rows, _, _ = episode(name, seed)
@@ -70,7 +76,7 @@ def test_no_step_takes_much_more_than_its_effort() -> None:
 
 def test_a_column_in_a_hurry_decides_as_well() -> None:
     """It needs more percepts, as it thinks less about each, and gets it right."""
-    settings = C.default_settings()._replace(effort=600)
+    settings = THRIFTY._replace(effort=800)
     for name in ("first", "second", "third", "brick"):
         for seed in range(2):
             rows, _, _ = episode(name, seed)
@@ -84,7 +90,7 @@ def test_a_column_in_a_hurry_decides_as_well() -> None:
 def test_percepts_that_enter_meanwhile_are_not_missed() -> None:
     """A proposal that is refined in one step knows of the percept that enters in the next."""
     rows, _, _ = episode("first", 5)
-    column = C.init(memory(), C.default_settings()._replace(effort=300))
+    column = C.init(memory(), THRIFTY._replace(effort=800))
     met = 0
     for row in rows[:40]:
         C.step(column, memory(), row)

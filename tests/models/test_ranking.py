@@ -13,11 +13,12 @@ from tests.naive import ranking as naive
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
+from colonnade_models.cost import MOST_MISSED
 from colonnade_models.evidence import features_of
 from colonnade_models.hypotheses import push, put
 from colonnade_models.memory import ObjectMemory
 from colonnade_models.past import before
-from colonnade_models.ranking import MOST_MISSED, behind, rank_poses
+from colonnade_models.ranking import behind, rank_poses
 from colonnade_models.twin import MOST_COUNTED, TWIN_SIZE, UNMEASURED, WORTH
 
 f = np.float32

@@ -18,6 +18,9 @@ from colonnade_models.learned import LearnedObject
 Array = NDArray[np.float64]
 Hypothesis = tuple[int, NDArray[Any], float]
 
+CANDIDATES = 48
+"""That of the default settings."""
+
 
 def rivals(
     these: list[Hypothesis], leader: int, behind: list[float], centre: NDArray[Any]
@@ -53,7 +56,7 @@ def worths(
     o, pose, _ = these[leader]
     others = rivals(these, leader, behind, centre)
     table = things[o].table
-    stride = max(1, len(table) // G.CANDIDATES)
+    stride = max(1, len(table) // CANDIDATES)
     back = np.linalg.inv(matrix(pose))
     out = []
     for s in table[offset % stride :: stride].astype(np.float64):

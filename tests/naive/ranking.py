@@ -11,6 +11,7 @@ from tests.naive.likeness import twin_between
 
 from colonnade_models import percept as P
 from colonnade_models import ranking as R
+from colonnade_models.cost import MOST_MISSED
 from colonnade_models.evidence import Tolerance
 from colonnade_models.learned import LearnedObject
 from colonnade_models.twin import MOST_COUNTED, UNMEASURED, WORTH
@@ -32,7 +33,7 @@ def costs(
             nats, by_colour = E.score_parts(learned, pose, row, t, reach)
             by_shape = float(t.gain) - nats - by_colour
             weighed = min(shape * by_shape + colour * by_colour, float(MOST_COUNTED))
-            total += weighed if row[P.ON_OBJECT] > 0 else min(-nats, float(R.MOST_MISSED))
+            total += weighed if row[P.ON_OBJECT] > 0 else min(-nats, float(MOST_MISSED))
         out.append(total)
     return out
 

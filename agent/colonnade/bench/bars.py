@@ -22,6 +22,7 @@ class Bar(NamedTuple):
 BARS: dict[str, Bar] = {
     "points_lost": Bar("accuracy lost, points", 0.5, ".1f"),
     "c.otherwise": Bar("episodes in which C and numba differ", 0),
+    "c.goals_otherwise": Bar("goals in which C and numba differ", 0),
     "model_bytes": Bar("flash of the model, bytes", 128 * KIB),
     "an386.code_bytes": Bar("code of the mind on M4F, bytes", 24 * KIB),
     "an386.ram_bytes": Bar("RAM on M4F, everything counted, bytes", 128 * KIB),

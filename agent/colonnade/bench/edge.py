@@ -133,6 +133,7 @@ def measured(numbers: dict[str, Any]) -> dict[str, float | None]:
     values: dict[str, float | None] = {
         "points_lost": lost["points_lost"],
         "c.otherwise": numbers["rows"][1]["episodes"] - lost["equal_to_numba"],
+        "c.goals_otherwise": lost["goals"] - lost["goals_equal_to_numba"],
         "model_bytes": numbers["model"]["flash_model_bytes"],
         "onnx.otherwise": times.get("onnx_otherwise"),
         "onnx.evidence_off": times.get("onnx_evidence_off"),

@@ -35,13 +35,14 @@ def tell(numbers: Mapping[str, Any]) -> None:
 def recognition_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """How often right, in how many steps, with which pose."""
     groups = [
-        ("", ["mind", "episodes", "correct %"]),
+        ("", ["mind", "episodes", "correct %", "with pose %"]),
         ("steps", ["mean", "median", "time-outs %"]),
         ("rotation error", ["mean °", "median °"]),
     ]
     lines = [
         [
             *(MINDS[row["mind"]], cell(row["episodes"], "d"), cell(row["accuracy"], scale=100.0)),
+            cell(row["posed_rate"], scale=100.0),
             *(cell(row["steps_mean"]), cell(row["steps_median"])),
             cell(row["timeout_rate"], scale=100.0),
             *(cell(row[f"rotation_error_deg_{kind}"]) for kind in ("mean", "median")),

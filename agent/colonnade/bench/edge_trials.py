@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade.bench.laboratory import POSED_DEG
 from colonnade.commands.console import ticking
 from colonnade.episode_options import EpisodeOptions
 from colonnade.hardware import HardwareEpisode, Mind, recognise_on
@@ -82,12 +83,17 @@ def row_of(mind: str, episodes: Sequence[Outcome]) -> dict[str, Any]:
         "episodes": len(episodes),
         "correct": sum(episode.correct for episode in episodes),
         "accuracy": float(np.mean([episode.correct for episode in episodes])),
+        "posed_rate": float(np.mean([_is_posed(episode) for episode in episodes])),
         "timeout_rate": float(np.mean([episode.timeout for episode in episodes])),
         "steps_mean": float(np.mean(steps)),
         "steps_median": float(np.median(steps)),
         "rotation_error_deg_mean": float(np.mean(errors)) if errors else None,
         "rotation_error_deg_median": float(np.median(errors)) if errors else None,
     }
+
+
+def _is_posed(episode: Outcome) -> bool:
+    return episode.correct and episode.rotation_error_deg <= POSED_DEG
 
 
 def paired(before: Sequence[Outcome], after: Sequence[HardwareEpisode]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 from colonnade.workers import Workers
 
-__all__ = ["Laboratory", "Model", "Part", "laboratory"]
+__all__ = ["POSED_DEG", "Laboratory", "Model", "Part", "laboratory"]
 
 POSED_DEG = 20.0
 """Rotation error up to which a right answer knows the pose as well: what the field calls unique."""

@@ -132,10 +132,11 @@ void cln_judge(cln_column *c, int32_t percepts)
     }
     /* the object is sure; is it still when challenged, and is the pose? what ties must look alike */
     if (is_due(c)) {
-        if (!cln_take_up(c, CLN_CHALLENGE)) {
+        bool done = cln_take_up(c, CLN_CHALLENGE);
+        look_up(c); /* who entered has no rank yet */
+        if (!done) {
             return;
         }
-        look_up(c);
         if (!(leads(c) && fits(c))) {
             return;
         }

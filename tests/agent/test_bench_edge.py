@@ -1,0 +1,174 @@
+"""`colonnade bench edge`: what it counts, what it compares with the bars, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.agent import fake_engine
+from tests.bridge.small_model import percepts, small_blob, small_memory
+from tests.bridge.tools import GCC, needs
+
+from colonnade.bench import edge, edge_boards
+from colonnade.bench.bars import BARS, judged
+from colonnade.bench.command import bench
+from colonnade.bench.edge_boards import work_of
+from colonnade.bench.edge_tables import bar_table, recognition_table, work_table
+from colonnade.bench.edge_times import time_steps
+from colonnade.bench.edge_trials import paired, row_of, trials_of
+from colonnade.bench.published import DISTINCT
+from colonnade.config import ConfigError
+from colonnade.hardware import HardwareEpisode
+from colonnade.orientations import orientation
+from colonnade.seeds import episode_seed
+from colonnade_bridge.footprint import BOARDS
+
+FAKE = "tests.agent.fake_engine"
+
+
+def episode(correct: bool = True, steps: int = 3, error: float = 4.0) -> HardwareEpisode:
+    return HardwareEpisode(
+        "first", "first", correct, False, steps, steps, 1, 1, rotation_error_deg=error
+    )
+
+
+def felt(count: int) -> list[np.ndarray]:
+    return [row[None] for row in percepts(count)]
+
+
+def test_what_is_lost_is_counted_trial_by_trial() -> None:
+    before = [episode(), episode(), episode(False), episode()]
+    after = [episode(), episode(False), episode(), episode(False)]
+    after[0].steps_equal = 2
+    lost = paired(before, after)
+    assert lost["points_lost"] == 25
+    assert (lost["only_before"], lost["only_after"]) == (2, 1)
+    assert (lost["equal_to_numba"], lost["steps_equal_to_numba"], lost["steps"]) == (3, 11, 12)
+    with pytest.raises(ValueError, match="shorter"):
+        paired(before, after[:3])
+
+
+def test_a_row_averages_errors_of_right_answers_only() -> None:
+    row = row_of("exported", [episode(error=2.0, steps=5), episode(False, 9, float("nan"))])
+    assert (row["accuracy"], row["correct"], row["steps_mean"]) == (0.5, 1, 7)
+    assert row["rotation_error_deg_median"] == 2
+    assert row["posed_rate"] == 0.5
+    assert row_of("exported", [episode(error=90.0)])["posed_rate"] == 0
+    assert row_of("exported", [episode(False, 1, float("nan"))])["rotation_error_deg_mean"] is None
+
+
+def test_trials_are_those_of_evaluate() -> None:
+    meshes: Any = {"mug": SimpleNamespace(name="mug"), "bowl": SimpleNamespace(name="bowl")}
+    trials = list(trials_of(meshes, ["mug", "bowl"], 2, seed=5))
+    assert [(t.mesh.name, t.number) for t in trials] == [
+        ("mug", 0), ("mug", 1), ("bowl", 0), ("bowl", 1)
+    ]  # fmt: skip
+    assert trials[1].seed == episode_seed(5, "mug", 1)
+    assert (trials[1].rotation == orientation("random", 5, "mug", 1)).all()
+
+
+def test_the_work_of_a_goal_is_what_its_step_took_more() -> None:
+    done = HardwareEpisode("first", work=[10, 50, 70], sought=[False, True, True])
+    work = work_of(done, [10, 40, 45])
+    assert (work.steps, work.goals) == ([10, 40, 45], [10, 25])
+
+
+def test_bars_are_met_up_to_their_limit() -> None:
+    rows = {row["key"]: row for row in judged({"points_lost": 0.5, "model_bytes": 131_073})}
+    assert rows.keys() == BARS.keys()
+    assert rows["points_lost"]["met"] is True
+    assert rows["model_bytes"]["met"] is False
+    assert rows["an500.messages_lost"]["met"] is None
+    printed = bar_table(list(rows.values())).splitlines()
+    ends = [line.split()[-4:] for line in printed if line.startswith("flash of the model")]
+    assert ends == [["131,073", "131,072", "NOT", "MET"]]
+    assert sum(line.endswith("not measured") for line in printed) == len(BARS) - 2
+
+
+def test_tables_have_a_line_each() -> None:
+    rows = [row_of("learned", [episode()]), row_of("exported", [episode(False)])]
+    assert "controller, in C" in recognition_table(rows)
+    assert work_table({"an386": None, "an500": None}) == ""
+
+
+@needs(*GCC)
+def test_all_columns_feel_the_same_and_are_timed() -> None:
+    episodes = [np.stack(felt(8)), np.stack(felt(4))]
+    times = time_steps(small_memory(), small_blob(), episodes, reach=0.05)
+    assert times["episodes"] == 2
+    for key in ("numba", "numba_edge", "c", "onnx"):
+        assert 4 < times[key]["steps"] <= 12
+        assert 0 < times[key]["us_median"] <= times[key]["us_p99"] <= times[key]["us_worst"]
+    assert times["onnx_otherwise"] == 0
+    assert times["onnx_evidence_off"] < 1e-4
+    assert times["c_of_numba"] == times["c"]["us_median"] / times["numba_edge"]["us_median"]
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two models that were learned, exported and recognised with, all made up."""
+
+    def compare(lab: Any, model: Any) -> edge._Compared:
+        before: Any = [episode(steps=4), episode(steps=4)]
+        after = [episode(steps=4), episode(model.seed == 0, steps=4)]
+        for each in after:
+            each.percepts = felt(4)
+        return edge._Compared(small_memory(), small_blob(), [], before, after)
+
+    monkeypatch.setattr(edge, "_compare", compare)
+    monkeypatch.setattr(edge_boards, "footprints", lambda: dict.fromkeys(BOARDS))
+
+
+@needs(*GCC)
+@pytest.mark.usefixtures("small")
+def test_it_tells_and_writes_all_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    words = ["edge", "--objects", "tiny", "--out", str(out), "--hil-episodes", "0"]
+    assert bench([*words, "--seeds", "0", "1"], FAKE) == 0
+    told = json.loads((out / "bench.json").read_text())
+    assert [(row["mind"], row["episodes"]) for row in told["rows"]] == [
+        ("learned", 4), ("exported", 4)
+    ]  # fmt: skip
+    assert told["lost"]["points_lost"] == 25
+    assert told["model"]["flash_model_bytes"] == len(small_blob())
+    assert sum(told["model"]["flash_model_sections"].values()) == len(small_blob())
+    assert told["hil"] == {}
+    met = {row["key"]: row["met"] for row in told["bars"]}
+    assert (met["points_lost"], met["model_bytes"], met["an386.ram_bytes"]) == (False, True, None)
+    assert (met["c.otherwise"], met["c.goals_otherwise"]) == (True, True)
+    printed = capsys.readouterr().out
+    for part in ("Recognition", "25.0 points lost", "Size", "Time", "NOT MET"):
+        assert part in printed
+    assert "emulated" not in printed
+
+
+def test_boards_that_cannot_be_emulated_are_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    asked: Any = SimpleNamespace()
+    assert edge_boards.in_the_loop(b"", [asked], asked) == {"an386": None, "an500": None}
+    assert "No board is emulated. This needs arm-none-eabi-gcc" in capsys.readouterr().err
+
+
+def test_a_set_that_has_the_fields_ten_objects_is_asked_for_these(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(fake_engine.SETS, "ycb", (*DISTINCT, "002_master_chef_can"))
+    config: Any = SimpleNamespace(objects="ycb", scale=1.0)
+    assert edge._distinct(config, FAKE) == DISTINCT
+    config.objects = "tiny"
+    assert edge._distinct(config, FAKE) == ()
+
+
+def test_fewer_than_no_episodes_are_refused(tmp_path: Path) -> None:
+    words = ["edge", "--objects", "tiny", "--out", str(tmp_path / "run"), "--hil-episodes", "-1"]
+    with pytest.raises(ConfigError, match="--hil-episodes is -1"):
+        bench(words, FAKE)
+    assert not (tmp_path / "run").exists()
