@@ -77,7 +77,8 @@ def _manifest(folder: Path) -> list[str] | None:
     """The files that the folder's manifest lists; None where it is no export."""
     with suppress(OSError, ValueError):
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files = content["files"] if content.get("what") == _WHAT else None
+        ours = isinstance(content, dict) and content.get("what") == _WHAT
+        files = content.get("files") if ours else None
         if isinstance(files, list) and all(map(_is_inside, files)):
             return files
     return None

@@ -56,9 +56,12 @@ def export(config: ExportConfig, engine: str = ENGINE) -> int:
     source = model_source(config.model)
     reach = REACH[source.body] if config.reach is None else config.reach
     recording = _recording(config)
-    memory = load_engine(engine).load_memory(source.file)
+    mind = load_engine(engine)
+    memory = mind.load_memory(source.file)
+    if recording is not None:
+        mind.prepare(note)
     digest = hashlib.sha256(source.file.read_bytes()).hexdigest()
-    about = {"target": config.target, "model": str(source.file), "model_sha256": digest}
+    about = {"target": config.target, "model_sha256": digest}
     if config.target == "onnx":
         files, report = _as_onnx(memory, reach, digest)
     else:
@@ -117,6 +120,7 @@ def _as_c(
     from colonnade_bridge.project import project_files
 
     budget = budget_of(config.budget_flash, config.budget_ram)
+    note("Fitting the model to the controller.")
     blob = write_blob(for_controller(memory, reach, budget))
     raise_if_stopped()
     model = read_blob(blob)

@@ -1,0 +1,228 @@
+"""`colonnade export`: what it writes and says, over what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.bridge.small_model import percepts, small_memory
+from tests.bridge.tools import GCC, MAKE, needs
+
+from colonnade.budgets import NO_LIMIT, Amount, budget_of
+from colonnade.cli import main
+from colonnade.commands import export as module
+from colonnade.export_folder import MANIFEST, ExportFolderError, check_folder, write_export
+from colonnade.reach import REACH
+from colonnade_bridge.blob import read_blob
+from colonnade_bridge.edge import Budget
+from colonnade_bridge.onnx.model import OnnxModel
+from colonnade_bridge.percepts import record, write_percepts
+from colonnade_envs.camera import CameraEnv
+from colonnade_envs.touch import TouchEnv
+from colonnade_models.model_file import save_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("learned") / "model.safetensors"
+    save_model(file, small_memory())
+    return file
+
+
+@pytest.fixture(autouse=True)
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No firmware is built, which tests of the bridge do, and nothing compiled before its time."""
+    monkeypatch.setattr(module, "_runtimes", lambda: {"an386": None, "an500": None})
+    monkeypatch.setattr("colonnade.engine.prepare", lambda say: None)
+
+
+def exports(*words: object) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(["export", *map(str, words)])
+    return int(caught.value.code or 0)
+
+
+def report_of(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    return content
+
+
+def test_a_project_and_a_report_are_written(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert (
+        exports(model, "--out", out, "--budget-flash", "24KiB", "--json", tmp_path / "it.json") == 0
+    )
+    report = report_of(out)
+    blob = (out / "model.blob").read_bytes()
+    assert report["flash_model_bytes"] == len(blob) <= 24 * 1024
+    assert sum(report["flash_model_sections"].values()) == len(blob)
+    assert report["surfels_kept"] < report["surfels_learned"]
+    kept = {thing.name: len(thing.table) for thing in read_blob(blob).memory}
+    assert {name: row["kept"] for name, row in report["surfels"].items()} == kept
+    assert report["model_sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
+    assert report["reach"] == REACH["touch"]
+    assert json.loads((tmp_path / "it.json").read_text()) == report
+    said = capsys.readouterr().out
+    assert f"{len(blob):,}" in said
+    assert f"{report['surfels_kept']:,} of {report['surfels_learned']:,} surfels" in said
+    assert "apt install make gcc-arm-none-eabi" in said
+    assert str(tmp_path) not in (out / "report.json").read_text()
+
+
+def test_the_same_model_gives_the_same_folder(model: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert exports(model, "--out", tmp_path / name) == 0
+    one, two = (
+        {p.relative_to(tmp_path / name): p.read_bytes() for p in (tmp_path / name).rglob("*.*")}
+        for name in ("one", "two")
+    )
+    assert one == two
+
+
+def test_the_reach_is_that_of_the_body_or_as_told(model: Path, run: Path, tmp_path: Path) -> None:
+    """A run folder says which body its objects were learned with."""
+    shutil.copy(model, run / "model.safetensors")
+    config = (run / "config.toml").read_text()
+    (run / "config.toml").write_text(config.replace('body = "touch"', 'body = "camera"'))
+    for words, reach in (([run], 1.0), ([run, "--reach", "0.3"], 0.3), ([model], 0.05)):
+        assert exports(*words, "--out", tmp_path / "out") == 0
+        blob = (tmp_path / "out" / "model.blob").read_bytes()
+        assert read_blob(blob).settings.reach == np.float32(reach)
+
+
+def test_the_table_of_reaches_is_that_of_the_bodies() -> None:
+    told = {"touch": TouchEnv, "camera": CameraEnv}
+    found = {
+        name: signature(kind.__init__).parameters["max_range"].default
+        for name, kind in told.items()
+    }
+    assert found == REACH
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_what_is_lost_is_told(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "percepts.npz"
+    write_percepts(file, record([("first", percepts()[:, None]), ("", percepts()[:, None])], 0.05))
+    assert exports(model, "--out", tmp_path / "out", "--check", file) == 0
+    check = report_of(tmp_path / "out")["check"]
+    assert (check["episodes"], check["same_answers"]) == (2, 2)
+    assert check["accuracy_before"] == check["accuracy_after"] == 1.0
+    assert "2 recorded episodes: 100.0 % correct before, 100.0 % in C" in capsys.readouterr().out
+
+
+def test_onnx_is_one_file_that_says_what_it_was_made_from(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert exports(model, "--target", "onnx", "--out", out) == 0
+    assert {path.name for path in out.iterdir()} == {"model.onnx", "report.json", MANIFEST}
+    made = OnnxModel(out / "model.onnx")
+    assert made.names == small_memory().names
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    assert digest.encode() in (out / "model.onnx").read_bytes()
+    assert report_of(out)["model_bytes"] == (out / "model.onnx").stat().st_size
+    assert "colonnade run-onnx" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint", "code"),
+    [
+        (["--budget-flash", "7000"], "do not fit in 7,000 bytes of flash", 1),
+        (["--budget-ram", "5000"], "does not fit in 5,000 bytes of RAM", 1),
+        (["--reach", "0"], "--reach is 0, but must be above 0", 2),
+        (["--reach", "11"], "10 m at most", 2),
+        (["--target", "onnx", "--budget-flash", "64KiB"], "--budget-flash is for --target c", 2),
+        (["--target", "onnx", "--check", "x.npz"], "--check is for --target c", 2),
+        (["--check", "no.npz"], "there are no percepts at no.npz", 1),
+        (["--budget-flash", "128kb"], "such as 131072 or 128KiB", 2),
+        (["--budget-flash", "0"], "nothing fits in no bytes", 2),
+    ],
+)
+def test_what_cannot_be_done_is_told_and_nothing_written(
+    words: list[str], complaint: str, code: int, model: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    assert exports(model, "--out", tmp_path / "out", *words) == code
+    said = re.sub(r"[│\s]+", " ", capsys.readouterr().err)
+    assert complaint in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_model_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exports(tmp_path / "nothing", "--out", tmp_path / "out") == 1
+    assert "is no run folder" in capsys.readouterr().err
+
+
+def test_a_folder_with_something_else_is_left_alone(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.tex").write_text("dear")
+    assert exports(model, "--out", tmp_path) == 1
+    assert "is not empty and holds no export" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+    assert exports(model, "--out", tmp_path / "thesis.tex") == 1
+    assert "is a file: give a folder" in capsys.readouterr().err
+
+
+def test_a_former_export_is_replaced_and_what_was_built_stays(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_export(out, {"a.c": b"1", "deep/er/b.c": b"2", "c.c": b"3"}, {"target": "c"})
+    (out / "build").mkdir()
+    (out / "build" / "a.o").write_text("built")
+    write_export(out, {"a.c": b"4", "d.c": b"5"}, {"target": "c"})
+    found = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
+    assert found == {"a.c", "d.c", "build/a.o", MANIFEST}
+    assert not (out / "deep").exists()
+    assert (out / "a.c").read_bytes() == b"4"
+    assert check_folder(out) == ["a.c", "d.c"]
+
+
+def test_an_export_that_was_stopped_is_put_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    write_export(out, {"old.c": b"1"}, {})
+    with monkeypatch.context() as patch:
+        patch.setattr("colonnade.export_folder.atomic_write", _stopped)
+        with pytest.raises(KeyboardInterrupt):
+            write_export(out, {"new.c": b"2"}, {})
+    assert set(check_folder(out)) == {"new.c", "old.c"}
+    write_export(out, {"newer.c": b"3"}, {})
+    assert {path.name for path in out.iterdir()} == {"newer.c", MANIFEST}
+
+
+def _stopped(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "", "[]", "{}", '{"what": "colonnade export", "files": "all"}',
+        '{"what": "colonnade export", "files": ["../../etc/passwd"]}',
+        '{"what": "colonnade export", "files": ["/etc/passwd"]}',
+        '{"what": "colonnade export", "files": [1]}', '{"files": []}',
+    ],
+)  # fmt: skip
+def test_a_manifest_that_is_not_ours_is_none(content: str, tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_text(content)
+    with pytest.raises(ExportFolderError):
+        check_folder(tmp_path)
+
+
+def test_budgets_are_those_of_our_firmware_unless_told() -> None:
+    assert budget_of() == Budget(131072, 98304)
+    assert budget_of(Amount(5), NO_LIMIT) == Budget(5, None)
