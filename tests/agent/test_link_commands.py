@@ -1,0 +1,166 @@
+"""`colonnade find-port` and `colonnade replay`, with the firmware as a process of this computer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from tests.bridge.small_model import model_hash, percepts, small_blob
+from tests.bridge.tools import GCC, MAKE, needs
+
+from colonnade.cli import main
+from colonnade_bridge.blob import read_blob, write_blob
+from colonnade_bridge.build import build
+from colonnade_bridge.wire.link import Link
+from colonnade_bridge.wire.replay import recorded_models
+
+pytestmark = [needs(*GCC), needs(*MAKE)]
+
+
+class Board(NamedTuple):
+    """A firmware that runs."""
+
+    port: str
+    key: Path
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[Board]:
+    firmware = build("posix")
+    words = [firmware.elf, "pty", tmp_path]
+    key = tmp_path / "robot.key"
+    key.write_bytes(firmware.key.read_bytes())
+    key.chmod(0o600)
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield Board(process.stdout.readline().strip(), key)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def log(board: Board, tmp_path: Path) -> Path:
+    """An episode with a model, recorded."""
+    file = tmp_path / "link.mavlog"
+    with Link(board.port, board.key, record=file) as link:
+        link.upload(small_blob(), model_hash(small_blob()))
+        link.reset()
+        for row in percepts(8):
+            link.send_step(row, goal=True)
+        link.status()
+    return file
+
+
+def run(*words: object) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(list(map(str, words)))
+    return int(caught.value.code or 0)
+
+
+def test_a_controller_is_found_and_told_by_its_key(board: Board, tmp_path: Path) -> None:
+    file, other = tmp_path / "ports.json", tmp_path / "other.key"
+    other.write_bytes(bytes(32))
+    other.chmod(0o600)
+    for key, same in ((["--key", board.key], True), (["--key", other], False), ([], False)):
+        assert run("find-port", "--port", board.port, *key, "--json", file) == 0
+        ((found),) = json.loads(file.read_text())["ports"]
+        assert (found["port"], found["same_key"], found["same_dialect"]) == (board.port, same, same)
+        assert found["model"] is None
+
+
+def test_nobody_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("find-port", "--port", tmp_path / "nothing") == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"No controller was heard at {tmp_path / 'nothing'}")
+    assert said.count("\n") == 1
+    assert run("find-port", "--key", tmp_path / "no.key") == 1
+    assert "no.key cannot be read" in capsys.readouterr().err
+
+
+def test_what_was_recorded_is_decided_again(
+    board: Board, log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "replay.json"
+    to = ["--port", board.port, "--key", board.key]
+    assert run("replay", log, *to, "--json", file) == 0
+    assert "8 steps: all decisions as recorded" in capsys.readouterr().out
+    summary = json.loads(file.read_text())
+    assert (summary["steps"], summary["different"]) == (8, [])
+    blob = tmp_path / "model.blob"
+    blob.write_bytes(small_blob())
+    assert run("replay", log, *to, "--model", blob) == 0
+
+
+def test_the_models_of_a_recording_are_known(log: Path) -> None:
+    assert recorded_models(log) == {model_hash(small_blob())}
+
+
+def test_another_model_is_refused(
+    board: Board, log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = read_blob(small_blob())
+    other = write_blob(replace(model, percepts=model.percepts + 1))
+    blob = tmp_path / "other.blob"
+    blob.write_bytes(other)
+    to = ["--port", board.port, "--key", board.key]
+    assert run("replay", log, *to, "--model", blob) == 1
+    said = capsys.readouterr().err
+    assert f"recorded with model {model_hash(small_blob()):016x}" in said
+    assert f"controller has model {model_hash(other):016x}" in said
+
+
+def test_a_mind_that_decides_otherwise_is_told(
+    board: Board, log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    model = read_blob(small_blob())
+    wider = model.tolerance._replace(place=np.float32(2) * model.tolerance.place)
+    other = write_blob(replace(model, tolerance=wider))
+    blob, file = tmp_path / "other.blob", tmp_path / "replay.json"
+    blob.write_bytes(other)
+    monkeypatch.setattr(
+        "colonnade_bridge.wire.replay.recorded_models", lambda log: {model_hash(other)}
+    )
+    to = ["--port", board.port, "--key", board.key]
+    assert run("replay", log, *to, "--model", blob, "--json", file) == 1
+    different = json.loads(file.read_text())["different"]
+    assert len(different) > 0
+    assert different[-1]["then"]["evidence"] != different[-1]["now"]["evidence"]
+    assert f"{len(different)} of 8 decisions differ" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint", "code"),
+    [
+        ([], "Say where to: --qemu an500", 2),
+        (["--port", "/dev/ttyACM0"], "--port needs --key FILE", 2),
+        (["--qemu", "an500"], "--qemu needs --model BLOB", 2),
+        (["--qemu", "an500", "--model", "no.blob"], "no.blob does not exist", 1),
+        (["--qemu", "an500", "--model", "junk"], "the blob is truncated", 1),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_anything_is_built(
+    words: list[str], complaint: str, code: int, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    Path("junk").write_bytes(b"CLNM")
+    Path("link.mavlog").write_bytes(b"")
+    assert run("replay", "link.mavlog", *words) == code
+    assert complaint in " ".join(capsys.readouterr().err.split())
+
+
+def test_what_is_no_recording_is_told(
+    board: Board, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "junk").write_bytes(bytes(100))
+    to = ["--port", board.port, "--key", board.key]
+    assert run("replay", tmp_path / "junk", *to) == 1
+    assert "is no recording of a link" in capsys.readouterr().err
