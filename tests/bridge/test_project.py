@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.bridge.small_model import small_memory
 from tests.bridge.tools import ARM, CMAKE, GCC, MAKE, needs
-from tests.models.episodes import memory_objects
 
 from colonnade_bridge.blob import EdgeModel, read_blob
 from colonnade_bridge.export import export_blob
@@ -23,7 +23,7 @@ KEY = bytes(range(32))
 
 @cache
 def exported() -> tuple[bytes, EdgeModel]:
-    blob = export_blob(memory_objects(), 0.05)
+    blob = export_blob(small_memory(), 0.05)
     return blob, read_blob(blob)
 
 
