@@ -6,8 +6,6 @@
 
 #define MOST_METRES 20.0f
 #define MOST_BLOCKS 0xFFFFFu
-#define MOST_CURVATURE 1000.0f
-#define MOST_SPREAD 10.0f
 #define LEAST_VARIANCE 1e-7f
 #define MOST_VARIANCE 1000.0f
 #define MOST_NATS 1000.0f
@@ -75,15 +73,25 @@ bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
 }
 
 /* With these and the tolerances no variance is zero, and no ratio of two infinite. */
-static bool tables_are_sound(const cln_blob_tables *t)
+static bool tables_are_sound(const cln_blob_tables *tables)
 {
-    return all_within(t->cosine, 256, -1.0f, 1.0f) && all_within(t->sine, 256, -1.0f, 1.0f) &&
-           all_within(t->curvature, 256, -MOST_CURVATURE, MOST_CURVATURE) &&
-           all_within(t->spread[0], sizeof t->spread / sizeof(float), 0.0f, MOST_SPREAD) &&
-           all_within(t->hit, 16, 0.0f, 1.0f) &&
-           all_within(t->likelihood, CLN_LIKELIHOODS, 0.0f, 1.0f) &&
-           all_within(t->turn_cosine, CLN_TURNS, -1.0f, 1.0f) &&
-           all_within(t->turn_sine, CLN_TURNS, -1.0f, 1.0f);
+    static const struct {
+        int16_t count, low, high;
+    } limits[] = {
+        {2 * 256, -1, 1},            /* cosine, sine */
+        {256, -1000, 1000},          /* curvature */
+        {7 * 16, 0, 10},             /* spread */
+        {16 + CLN_LIKELIHOODS, 0, 1}, /* hit, likelihood */
+        {2 * CLN_TURNS, -1, 1},      /* turn_cosine, turn_sine */
+    };
+    const float *number = (const float *)(const void *)tables;
+    for (size_t k = 0; k < sizeof limits / sizeof *limits; k++) {
+        if (!all_within(number, (size_t)limits[k].count, limits[k].low, limits[k].high)) {
+            return false;
+        }
+        number += limits[k].count;
+    }
+    return true;
 }
 
 /* Whether all entries of a block's cells, and their bases, lie in the model and name surfels. */
