@@ -117,6 +117,10 @@ class Settings(NamedTuple):
     """Places of the leader's surface among which the next goal is chosen, and"""
     rivals: int
     """hypotheses that a touch there should tell it from, see `colonnade.policies.distinguish`."""
+    probes: int
+    """Places of an object that are touched in mind to find by how much two poses differ."""
+    seed_slack: np.float32
+    """How far behind the best a proposal may fall before it is given up."""
 
 
 def default_settings() -> Settings:
@@ -156,6 +160,8 @@ def default_settings() -> Settings:
         proposals=512,
         candidates=48,
         rivals=6,
+        probes=128,
+        seed_slack=f(14.0),
     )
 
 

@@ -27,7 +27,6 @@ from colonnade_models.numerics import turn
 
 __all__ = [
     "MOST_TELLING",
-    "PROBES",
     "after",
     "at_home",
     "expected_lead",
@@ -56,8 +55,6 @@ ALIKE_IN_COLOUR = np.float32(0.08)
 MUCH = np.float32(2.0)
 SELDOM = np.float32(0.05)
 """more than MUCH at more than this share of the places: most learned symmetries stay below all."""
-PROBES = 128
-"""Surfels looked at, evenly spread."""
 
 
 @inlined
@@ -196,17 +193,26 @@ def _by_vivid_colour(s: Array, f: Array, t: Tolerance) -> np.float32:
 
 @kernel
 def look_alike(
-    memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array
+    memory: Memory,
+    oa: int,
+    a: Array,
+    ob: int,
+    b: Array,
+    probes: int,
+    t: Tolerance,
+    f: Array,
+    T: Array,
 ) -> bool:
     """Whether touches all over the first object could hardly tell two hypotheses apart.
 
-    `f` (22,) and `T` (12,) are scratch.
+    As many surfels as `probes`, evenly spread, are touched in mind. `f` (22,) and `T` (12,) are
+    scratch.
     """
     relative_pose(a, b, T)
     start, end = memory.surfel_start[oa], memory.surfel_end[oa]
-    stride = max(1, (end - start) // PROBES)
-    probes = (end - start + stride - 1) // stride
-    often, told, coloured = SELDOM * np.float32(probes), ZERO, ZERO
+    stride = max(1, (end - start) // probes)
+    probed = np.float32((end - start + stride - 1) // stride)
+    often, told, coloured = SELDOM * probed, ZERO, ZERO
     for i in range(start, end, stride):
         imagine(memory.surfels[i], f)
         home = at_home(memory.surfels[i], f, t)
@@ -218,25 +224,32 @@ def look_alike(
             often = often - ONE
         if often < ZERO:
             return False
-    probed = np.float32(probes)
     return bool(told < ALIKE * probed and coloured < ALIKE_IN_COLOUR * probed)
 
 
 @kernel
 def usual_lead(
-    memory: Memory, oa: int, a: Array, ob: int, b: Array, t: Tolerance, f: Array, T: Array
+    memory: Memory,
+    oa: int,
+    a: Array,
+    ob: int,
+    b: Array,
+    probes: int,
+    t: Tolerance,
+    f: Array,
+    T: Array,
 ) -> np.float32:
     """Nats that a touch anywhere on the first object would tell on average; see `look_alike`."""
     relative_pose(a, b, T)
     start, end = memory.surfel_start[oa], memory.surfel_end[oa]
-    stride = max(1, (end - start) // PROBES)
-    probes, told = ZERO, ZERO
+    stride = max(1, (end - start) // probes)
+    probed, told = ZERO, ZERO
     for i in range(start, end, stride):
         imagine(memory.surfels[i], f)
         nats, _ = would_tell(memory, memory.surfels[i], oa, ob, T, t, f)
         told += nats
-        probes += ONE
-    return told / probes
+        probed += ONE
+    return told / probed
 
 
 @kernel

@@ -45,8 +45,6 @@ from colonnade_models.seeding import begin, choose_anchor, go_on, is_done
 __all__ = ["admit_seeds", "reconsider"]
 
 ZERO = np.float32(0.0)
-SEED_SLACK = np.float32(14.0)
-"""Proposals this many nats behind the best are given up."""
 
 
 @kernel
@@ -120,7 +118,7 @@ def _lay_out(c: Column, memory: Memory, t: Tolerance, budget: int) -> bool:
     """Lay the anchor onto surfels of the listed objects."""
     s, left = c.settings, c.settings.effort - c.agenda[SPENT]
     looks = go_on(
-        memory, c.features, t, budget, s.reach, SEED_SLACK, c.plan, c.seeds, left
+        memory, c.features, t, budget, s.reach, s.seed_slack, c.plan, c.seeds, left
     )  # fmt: skip
     spend(c, looks)
     return is_done(c.plan)
@@ -144,7 +142,7 @@ def _weigh_misses(c: Column, memory: Memory) -> bool:
         spend(c, missed * LOOKS_ALONG_A_LINE)
         a[NEXT] = i + 1
     a[LEFT_OUT] = max(0, s.count[0] - c.settings.refined_seeds)
-    keep_winners(s, c.settings.refined_seeds, SEED_SLACK)
+    keep_winners(s, c.settings.refined_seeds, c.settings.seed_slack)
     return True
 
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from colonnade_models.agenda import spend
 from colonnade_models.column_state import PERCEPTS, Column
 from colonnade_models.distinction import (
-    PROBES,
     expected_lead,
     look_alike,
     relative_pose,
@@ -95,8 +94,9 @@ def usual_against(c: Column, memory: Memory, i: int) -> np.float32:
     h, r, t, f, T = c.hypotheses, c.hypotheses.rivalry, c.tolerance, c.imagined, c.relative
     twin_against(c, memory, i)
     if r.usual[i] == UNKNOWN:
-        spend(c, 2 * PROBES)
-        r.usual[i] = usual_lead(memory, r.object[0], r.pose, h.object[i], h.pose[i], t, f, T)
+        o, p, probes = r.object[0], h.object[i], c.settings.probes
+        spend(c, 2 * probes)
+        r.usual[i] = usual_lead(memory, o, r.pose, p, h.pose[i], probes, t, f, T)
     return r.usual[i]
 
 
@@ -106,7 +106,8 @@ def alike_against(c: Column, memory: Memory, i: int) -> bool:
     h, r, t, f, T = c.hypotheses, c.hypotheses.rivalry, c.tolerance, c.imagined, c.relative
     twin_against(c, memory, i)
     if r.alike[i] == UNSEEN:
-        spend(c, 2 * PROBES)
-        alike = look_alike(memory, r.object[0], r.pose, h.object[i], h.pose[i], t, f, T)
+        o, p, probes = r.object[0], h.object[i], c.settings.probes
+        spend(c, 2 * probes)
+        alike = look_alike(memory, o, r.pose, p, h.pose[i], probes, t, f, T)
         r.alike[i] = ALIKE if alike else UNLIKE
     return bool(r.alike[i] == ALIKE)

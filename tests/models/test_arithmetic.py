@@ -53,7 +53,7 @@ CALLS: dict[str, tuple[Any, tuple[Any, ...]]] = {
         refine, (MEMORY, 0, HERE.copy(), np.zeros((3, FEATURE_SIZE), f), 0, 3, 1, T,
                  new_normal_equations()),
     ),
-    "look_alike": (look_alike, (MEMORY, 0, HERE, 0, HERE, T, FEATURES.copy(), HERE.copy())),
+    "look_alike": (look_alike, (MEMORY, 0, HERE, 0, HERE, 128, T, FEATURES.copy(), HERE.copy())),
     "step": (C.step, (COLUMN, MEMORY, PERCEPT)),
     "polish": (C.polish, (COLUMN, MEMORY)),
     "learn": (learn, (new_draft(0.004), PERCEPT)),

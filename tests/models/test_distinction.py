@@ -44,10 +44,11 @@ THINGS = [
     learned("egg", ellipsoid(0.03, 0.02, 0.012)),
 ]
 MEMORY = ObjectMemory(THINGS).arrays
+PROBES = 128
 
 
 def alike(o: int, a: np.ndarray, p: int, b: np.ndarray) -> bool:
-    return look_alike(MEMORY, o, a, p, b, T, np.zeros(FEATURE_SIZE, f), np.zeros(12, f))
+    return look_alike(MEMORY, o, a, p, b, PROBES, T, np.zeros(FEATURE_SIZE, f), np.zeros(12, f))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -80,10 +81,10 @@ def test_a_pose_looks_like_itself_and_like_a_symmetric_one() -> None:
         turned = pose_row(Rotation.from_rotvec(np.pi * axis), np.zeros(3))
         assert alike(1, here, 1, turned)
         assert not alike(0, here, 0, turned)
-        assert naive.look_alike(THINGS[1], here, THINGS[1], turned, T)
+        assert naive.look_alike(THINGS[1], here, THINGS[1], turned, PROBES, T)
         quarter = pose_row(Rotation.from_rotvec(np.pi / 2 * axis), np.zeros(3))
         assert not alike(1, here, 1, quarter)
-        assert not naive.look_alike(THINGS[1], here, THINGS[1], quarter, T)
+        assert not naive.look_alike(THINGS[1], here, THINGS[1], quarter, PROBES, T)
 
 
 def test_alike_is_what_plain_loops_call_so() -> None:
@@ -92,7 +93,7 @@ def test_alike_is_what_plain_loops_call_so() -> None:
         axis = Rotation.random(random_state=seed).as_matrix()[0]
         pose = pose_row(Rotation.from_rotvec(seed * 0.012 * axis), np.zeros(3))
         same.append(alike(0, here, 0, pose))
-        different += same[-1] != naive.look_alike(THINGS[0], here, THINGS[0], pose, T)
+        different += same[-1] != naive.look_alike(THINGS[0], here, THINGS[0], pose, PROBES, T)
     assert different <= 1  # a point on the wall between two cells
     assert 3 < sum(same) < 21
 
@@ -108,8 +109,8 @@ def test_a_small_mark_tells_a_turn_that_is_alike_everywhere_else() -> None:
     losses = [naive.telling(s, marked, relative, T) for s in marked.table]
     assert np.mean(losses) < ALIKE
     scratch = np.zeros(FEATURE_SIZE, f), np.zeros(12, f)
-    assert not look_alike(memory, 0, here, 0, turned, T, *scratch)
-    assert look_alike(memory, 0, here, 0, here, T, *scratch)
+    assert not look_alike(memory, 0, here, 0, turned, PROBES, T, *scratch)
+    assert look_alike(memory, 0, here, 0, here, PROBES, T, *scratch)
 
 
 def test_colour_alone_tells_what_is_alike_in_shape() -> None:
@@ -122,7 +123,7 @@ def test_colour_alone_tells_what_is_alike_in_shape() -> None:
     paled.table[paled.table[:, 0] > 0, S.COLOUR + 2] -= f(0.12)
     relative = naive.relative_pose(here, turned)
     assert np.mean([naive.telling(s, paled, relative, T) for s in paled.table]) < ALIKE
-    assert not look_alike(ObjectMemory([paled]).arrays, 0, here, 0, turned, T, *scratch)
+    assert not look_alike(ObjectMemory([paled]).arrays, 0, here, 0, turned, PROBES, T, *scratch)
 
 
 def test_the_hue_of_a_grey_thing_tells_nothing() -> None:
@@ -136,7 +137,9 @@ def test_the_hue_of_a_grey_thing_tells_nothing() -> None:
         egg = learned("egg", ellipsoid(0.03, 0.02, 0.012))
         egg.table[:, S.COLOUR] = np.random.default_rng(3).uniform(0, 1, len(egg.table))
         egg.table[:, S.COLOUR + 1 : S.COLOUR + 3] = saturation, 0.6
-        alike.append(look_alike(ObjectMemory([egg]).arrays, 0, here, 0, turned, T, *scratch))
+        alike.append(
+            look_alike(ObjectMemory([egg]).arrays, 0, here, 0, turned, PROBES, T, *scratch)
+        )
     assert alike == [True, False]
 
 
@@ -161,8 +164,8 @@ def test_the_lead_that_touches_should_have_brought_is_plain(seed: int) -> None:
     )
     half = expected_lead(MEMORY, 0, a, 0, b, rows[:12], f(0), T, *scratch)
     assert expected_lead(MEMORY, 0, a, 0, b, rows[12:25], f(half), T, *scratch) == got
-    usual = naive.usual_lead(THINGS[0], a, THINGS[0], b, T)
-    assert usual_lead(MEMORY, 0, a, 0, b, T, *scratch) == pytest.approx(usual, abs=0.1)
+    usual = naive.usual_lead(THINGS[0], a, THINGS[0], b, PROBES, T)
+    assert usual_lead(MEMORY, 0, a, 0, b, PROBES, T, *scratch) == pytest.approx(usual, abs=0.1)
 
 
 def twins_of(shape: Shape, count: int = 4000) -> tuple[Rotation, np.ndarray]:

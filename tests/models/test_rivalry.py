@@ -42,7 +42,7 @@ def test_what_touches_should_tell_is_plain(leader: int) -> None:
         # on the wall between two cells another surfel answers
         got = expected_against(column, MEMORY.arrays, i)
         assert got == pytest.approx(plain, rel=0.1, abs=2)
-        usual = naive.usual_lead(known, a, known, pose, column.tolerance)
+        usual = naive.usual_lead(known, a, known, pose, column.settings.probes, column.tolerance)
         assert usual_against(column, MEMORY.arrays, i) == pytest.approx(usual, abs=0.1)
     assert twin_against(column, MEMORY.arrays, 1) == (0 if leader == 0 else -1)
     assert twin_against(column, MEMORY.arrays, 2) == -1

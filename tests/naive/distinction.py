@@ -101,14 +101,19 @@ def by_print(learned: LearnedObject, f: Array, T: NDArray[Any], t: Tolerance) ->
 
 
 def look_alike(
-    one: LearnedObject, a: NDArray[Any], other: LearnedObject, b: NDArray[Any], t: Tolerance
+    one: LearnedObject,
+    a: NDArray[Any],
+    other: LearnedObject,
+    b: NDArray[Any],
+    probes: int,
+    t: Tolerance,
 ) -> bool:
     """Whether probed surfels tell little on average, by colour too, and much hardly anywhere."""
-    T, probes = relative_pose(a, b), one.table[:: max(1, len(one.table) // D.PROBES)]
-    colours = [by_print(other, imagine(s), T, t) for s in probes]
+    T, probed = relative_pose(a, b), one.table[:: max(1, len(one.table) // probes)]
+    colours = [by_print(other, imagine(s), T, t) for s in probed]
     nats = [
         min(loss(s, other, T, t) - by_colour(other, imagine(s), T, t) + c, float(D.MOST_TELLING))
-        for s, c in zip(probes, colours, strict=True)
+        for s, c in zip(probed, colours, strict=True)
     ]
     much = sum(n > D.MUCH for n in nats)
     little = np.mean(nats) < D.ALIKE and np.mean(colours) < D.ALIKE_IN_COLOUR
@@ -116,11 +121,16 @@ def look_alike(
 
 
 def usual_lead(
-    one: LearnedObject, a: NDArray[Any], other: LearnedObject, b: NDArray[Any], t: Tolerance
+    one: LearnedObject,
+    a: NDArray[Any],
+    other: LearnedObject,
+    b: NDArray[Any],
+    probes: int,
+    t: Tolerance,
 ) -> float:
     """What the probed surfels tell on average."""
-    T, probes = relative_pose(a, b), one.table[:: max(1, len(one.table) // D.PROBES)]
-    return float(np.mean([would_tell(s, one, other, T, t) for s in probes]))
+    T, probed = relative_pose(a, b), one.table[:: max(1, len(one.table) // probes)]
+    return float(np.mean([would_tell(s, one, other, T, t) for s in probed]))
 
 
 def expected_lead(

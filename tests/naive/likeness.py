@@ -60,10 +60,10 @@ def compare_tied(
     if ahead >= float(s.pose_margin) + np.log(rate):
         return L.AHEAD
     lead = D.expected_lead(learned, a, learned, b, features, t)
-    usual = D.usual_lead(learned, a, learned, b, t)
+    usual = D.usual_lead(learned, a, learned, b, s.probes, t)
     kept = float(L.USUALLY_KEPT) if nats == UNMEASURED else min(float(nats) / usual, 1.0)
     if min(lead, lead * kept) > s.refuted and lead >= usual * len(features):
         return L.ALIKE
-    if nats == UNMEASURED and D.look_alike(learned, a, learned, b, t):
+    if nats == UNMEASURED and D.look_alike(learned, a, learned, b, s.probes, t):
         return L.ALIKE
     return L.UNSETTLED

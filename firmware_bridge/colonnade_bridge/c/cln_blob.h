@@ -118,6 +118,8 @@ typedef struct cln_blob_settings {
     int32_t proposals;
     int32_t candidates;
     int32_t rivals;
+    int32_t probes;
+    float seed_slack;
     int32_t percepts;
     struct cln_tolerance {
         float place;
@@ -147,7 +149,7 @@ typedef char cln_header_is_112_bytes[sizeof(cln_blob_header) == 112 ? 1 : -1];
 typedef char cln_object_is_100_bytes[sizeof(cln_blob_object) == 100 ? 1 : -1];
 typedef char cln_twin_is_24_bytes[sizeof(cln_blob_twin) == 24 ? 1 : -1];
 typedef char cln_near_is_24_bytes[sizeof(cln_blob_near) == 24 ? 1 : -1];
-typedef char cln_settings_are_168_bytes[sizeof(cln_blob_settings) == 168 ? 1 : -1];
+typedef char cln_settings_are_176_bytes[sizeof(cln_blob_settings) == 176 ? 1 : -1];
 typedef char cln_tables_are_5760_bytes[sizeof(cln_blob_tables) == 5760 ? 1 : -1];
 
 #endif

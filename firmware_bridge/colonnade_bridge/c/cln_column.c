@@ -157,10 +157,35 @@ void cln_polish(cln_column *c)
     }
 }
 
+/* The best evidence for any object but the leader's, 0 where none lives. */
+static float best_of_others(const cln_column *c, int32_t leading)
+{
+    float best = -INFINITY;
+    for (int32_t o = 0; o < c->memory.model.objects; o++) {
+        if (o != leading) {
+            best = cln_max(best, c->best[o]);
+        }
+    }
+    return best > -INFINITY ? best : 0.0f;
+}
+
+/* How well a hypothesis fits a percept on average. */
+static float mean_fit(const cln_column *c, const cln_hypothesis *h)
+{
+    float fit = h->fit;
+    for (int32_t p = h->fitted; p < c->tally.percepts; p++) {
+        fit += cln_fit(&c->memory, h->object, h->pose, &c->features[p], c->tolerance,
+                       c->settings.reach);
+    }
+    return c->tally.met > 0 ? fit / (float)c->tally.met : fit;
+}
+
 void cln_decide(const cln_column *column, cln_decision *out)
 {
+    if (!column || !out) {
+        return;
+    }
     const cln_verdict *v = &column->verdict;
-    const cln_hypotheses *h = &column->hypotheses;
     memset(out, 0, sizeof *out);
     out->state = v->state;
     out->object = -1;
@@ -171,26 +196,19 @@ void cln_decide(const cln_column *column, cln_decision *out)
     if (v->leader < 0) {
         return;
     }
-    const cln_hypothesis *leader = &h->of[v->leader];
+    const cln_hypothesis *leader = &column->hypotheses.of[v->leader];
     out->object = leader->object;
     out->evidence = leader->evidence;
     memcpy(out->pose, leader->pose, sizeof out->pose);
-    for (int32_t i = 0; i < column->memory.model.objects; i++) {
-        if (i != leader->object && column->best[i] > out->rival) {
-            out->rival = column->best[i];
-        }
-    }
-    for (int32_t p = 0; p < column->tally.percepts; p++) {
-        out->fit += cln_fit(&column->memory, leader->object, leader->pose, &column->features[p],
-                            column->tolerance, column->settings.reach);
-    }
-    if (column->tally.met > 0) {
-        out->fit = out->fit / (float)column->tally.met;
-    }
+    out->rival = best_of_others(column, leader->object);
+    out->fit = mean_fit(column, leader);
 }
 
 void cln_column_reset(cln_column *c)
 {
+    if (!c) {
+        return;
+    }
     memset(&c->tally, 0, sizeof c->tally);
     memset(&c->agenda, 0, sizeof c->agenda);
     memset(&c->past, 0, sizeof c->past);

@@ -102,7 +102,7 @@ bool cln_look_alike(const cln_column *c, int32_t object, const float a[12], int3
                     const float b[12])
 {
     int32_t surfels = cln_object(c, object)->surfels, start = cln_first_surfel(c, object);
-    int32_t stride = cln_larger(1, surfels / CLN_PROBES);
+    int32_t stride = cln_larger(1, surfels / c->settings.probes);
     int32_t looked_at = (surfels + stride - 1) / stride;
     float probes = (float)looked_at;
     float often = SELDOM * probes, told = 0.0f, coloured = 0.0f, T[CLN_POSE_SIZE];
@@ -134,7 +134,7 @@ float cln_usual_lead(const cln_column *c, int32_t object, const float a[12], int
                      const float b[12])
 {
     int32_t surfels = cln_object(c, object)->surfels, start = cln_first_surfel(c, object);
-    int32_t stride = cln_larger(1, surfels / CLN_PROBES);
+    int32_t stride = cln_larger(1, surfels / c->settings.probes);
     float probes = 0.0f, told = 0.0f, T[CLN_POSE_SIZE];
     cln_relative_pose(a, b, T);
     for (int32_t i = start; i < start + surfels; i += stride) {

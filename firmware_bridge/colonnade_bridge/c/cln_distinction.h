@@ -5,7 +5,6 @@
 
 #include "cln_column.h"
 
-#define CLN_PROBES 128
 #define CLN_MOST_TELLING 4.0f
 
 /* What touching a surfel would tell, nats. */

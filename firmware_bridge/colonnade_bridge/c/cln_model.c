@@ -65,6 +65,7 @@ bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
            s->proposals >= 2 && between(s->percepts, 16, 10000) && s->effort >= 200 &&
            between(s->seed_budget, 1, 1000000) && between(s->seed_share, 0, 10000) &&
            between(s->candidates, 1, 10000) && between(s->rivals, 0, 6) &&
+           between(s->probes, 1, 10000) &&
            between(s->refine_every, 1, 10000) && between(s->refined, 0, 10000) &&
            between(s->first_seeding, 1, 10000) && between(s->unknown_percepts, 1, 10000) &&
            within(s->reach, 0.0f, 10.0f) && within(s->slow, LEAST_RATE, MOST_NATS) &&

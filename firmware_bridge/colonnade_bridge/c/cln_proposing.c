@@ -2,13 +2,11 @@
  * See colonnade_models/proposing.py. */
 #include "cln_column.h"
 
-#define SEED_SLACK 14.0f
-
 /* Lay the anchor onto surfels of the listed objects. */
 static bool lay_out(cln_column *c, const cln_tolerance *t, int32_t budget)
 {
     int32_t left = c->settings.effort - c->agenda.spent;
-    cln_spend(c, cln_seed_go_on(c, t, budget, SEED_SLACK, left));
+    cln_spend(c, cln_seed_go_on(c, t, budget, c->settings.seed_slack, left));
     return c->plan.listed >= c->plan.list.count;
 }
 
@@ -33,7 +31,7 @@ static bool weigh_misses(cln_column *c)
         cln_spend(c, missed * CLN_LOOKS_ALONG_A_LINE);
     }
     a->left_out = cln_larger(0, c->seeds.count - refined);
-    cln_keep_winners(&c->seeds, refined, SEED_SLACK);
+    cln_keep_winners(&c->seeds, refined, c->settings.seed_slack);
     return true;
 }
 

@@ -89,7 +89,7 @@ static float usual_against(cln_column *c, int32_t i)
     cln_standing *s = &c->hypotheses.of[i].standing;
     cln_twin_against(c, i);
     if (s->usual == INFINITY) {
-        cln_spend(c, 2 * CLN_PROBES);
+        cln_spend(c, 2 * c->settings.probes);
         s->usual = cln_usual_lead(c, c->rival_object, c->rival_pose, h->object, h->pose);
     }
     return s->usual;
@@ -102,7 +102,7 @@ static bool alike_against(cln_column *c, int32_t i)
     cln_standing *s = &c->hypotheses.of[i].standing;
     cln_twin_against(c, i);
     if (s->alike == UNSEEN) {
-        cln_spend(c, 2 * CLN_PROBES);
+        cln_spend(c, 2 * c->settings.probes);
         s->alike = cln_look_alike(c, c->rival_object, c->rival_pose, h->object, h->pose) ? LIKE
                                                                                          : UNLIKE;
     }

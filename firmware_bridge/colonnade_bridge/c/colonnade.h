@@ -11,15 +11,16 @@
  *
  *     while (cln_step(column, percepts, 1) == CLN_OPEN) {              // one touch
  *         float goal[6];
- *         if (cln_goal(column, goal) > 0) move_to(goal);
+ *         if (cln_goal(column, ++turn, goal) > 0) move_to(goal);
  *     }
  *     cln_polish(column);
  *     cln_decide(column, &decision);
  *
  * Nothing is allocated, nothing is kept but in what the caller gave, and nothing is called but
  * sqrtf. The model is read where it lies, in flash; what its bytes mean is docs/spec/blob.md. Every
- * function returns at once with a negative error of cln_error.h where it was given something bad,
- * and changes nothing then. One column is used by one thread at a time.
+ * function that returns an int returns at once with a negative error of cln_error.h where it was
+ * given something bad, and changes nothing then; the others do nothing with NULL. One column is used
+ * by one thread at a time.
  *
  * The numbers are those of the numba kernels of colonnade_models, bit by bit, on every target whose
  * float is IEEE 754 binary32, when compiled with -ffp-contract=off and without -ffast-math.

@@ -162,7 +162,7 @@ class StandIns:
         told = self._weighing.weigh("nats", s.object[:n], s.pose[:n], misses, c.tolerance)
         s.evidence[:n] = _added(s.evidence[:n], told)
         c.agenda[LEFT_OUT] = max(0, n - c.settings.refined_seeds)
-        self._keep_winners(s, c.settings.refined_seeds, proposing.SEED_SLACK)
+        self._keep_winners(s, c.settings.refined_seeds, c.settings.seed_slack)
         return True
 
     def weigh(self, c: Column, memory: Memory) -> bool:
