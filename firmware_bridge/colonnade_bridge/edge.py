@@ -28,7 +28,7 @@ NEARLY_FULL = 0.985
 SEARCHES = 8
 
 # bytes in the memory of a 32-bit controller, see cln_init.c
-COLUMN, PERCEPT, HYPOTHESIS, ALIGNMENT = 884, 88, 88, 8
+COLUMN, PERCEPT, HYPOTHESIS, ALIGNMENT = 896, 88, 80, 8
 
 
 class Budget(NamedTuple):

@@ -39,7 +39,6 @@ def challenge(c: Column, memory: Memory) -> bool:
         keep_winners(h, c.settings.winners, c.settings.slack)  # or there is no room for twins
         a[PHASE] = LISTING
     if a[PHASE] == LISTING:
-        c.tally[TWINNED_AT] = c.tally[MET]
         _list_twins(c, memory, best_of(h))
         a[PHASE], a[NEXT], a[WEIGHED] = TRYING, 0, 0
     if not _try_twins(c, memory):

@@ -62,6 +62,8 @@ __all__ = [
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
+LONGEST = np.float32(2.0)
+"""A normal or direction with more along an axis is none: they are unit vectors."""
 ONE = np.float32(1.0)
 
 
@@ -73,6 +75,9 @@ def _remember(c: Column, percept: Array) -> bool:
         return False
     for k in range(P.PERCEPT_SIZE):
         if not np.isfinite(percept[k]):
+            return False
+    for k in range(P.NORMAL, P.DIRECTION + 3):
+        if abs(percept[k]) > LONGEST:
             return False
     if percept[P.ON_OBJECT] != ZERO and percept[P.ON_OBJECT] != ONE:
         return False

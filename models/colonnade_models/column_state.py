@@ -14,7 +14,7 @@ from colonnade_models.kin import Kin, strangers
 from colonnade_models.memory import Memory
 from colonnade_models.past import Past, forget, new_past
 from colonnade_models.refinement import Normal, new_normal_equations
-from colonnade_models.seeding import UNLIMITED, SeedPlan, new_seed_plan
+from colonnade_models.seeding import RESEMBLES, TURNS, UNLIMITED, SeedPlan, new_seed_plan
 
 __all__ = [
     "CALM",
@@ -121,6 +121,12 @@ class Settings(NamedTuple):
     """Places of an object that are touched in mind to find by how much two poses differ."""
     seed_slack: np.float32
     """How far behind the best a proposal may fall before it is given up."""
+    turns: int
+    """Rotations about the normal that are tried; and"""
+    resembling: np.float32
+    """what differences may cost at a surfel that is, see `seeding.Search`."""
+    favour: np.float32
+    """How many times as much of a search an object is worth that lives in a hypothesis."""
 
 
 def default_settings() -> Settings:
@@ -162,6 +168,9 @@ def default_settings() -> Settings:
         rivals=6,
         probes=128,
         seed_slack=f(14.0),
+        turns=TURNS,
+        resembling=RESEMBLES,
+        favour=f(1.0),
     )
 
 

@@ -20,6 +20,8 @@ __all__ = ["assess", "fit_of", "refine_leaders", "refine_one", "total_evidence"]
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
+LOOKS_TO_SOLVE = 4
+"""Looks that are taken as fast as the equations of a refinement are solved."""
 
 
 @kernel
@@ -77,7 +79,7 @@ def fit_of(c: Column, memory: Memory, i: int) -> np.float32:
 def refine_one(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t: Tolerance) -> None:
     """Refine one pose, whose evidence is known, and keep what scores best on all percepts.
 
-    At most about forty percepts pull at the pose.
+    At most about forty percepts pull at the pose. Passes for which no effort is left are left out.
     """
     count = c.tally[PERCEPTS]
     stride = 1 + count // 40
@@ -86,8 +88,10 @@ def refine_one(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t:
     for k in range(12):
         moved[k] = h.pose[i, k]
     for q in range(passes):
+        if exhausted(c):
+            break
         refine(memory, o, moved, c.features, q % stride, count, stride, t, c.normal)
-        spend(c, count // stride)
+        spend(c, count // stride + LOOKS_TO_SOLVE)
         evidence, fits, cost = _totals(c, memory, o, moved)
         if evidence > h.evidence[i]:
             put(h, i, moved)

@@ -106,6 +106,7 @@ def _believe(c: Column, memory: Memory, since: int) -> None:
             o, pose = h.object[i], h.pose[i]
         total = ZERO
         for p in range(since):
+            spend(c, looks_at(c.features[p]))
             total += score(memory, o, pose, c.features[p], c.tolerance, c.settings.reach)
         total += evidence[o]
         if i >= 0:

@@ -40,7 +40,7 @@ from colonnade_models.hypotheses import drop_twins, enter, keep_winners
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.recall import recall, recall_listed
-from colonnade_models.seeding import begin, choose_anchor, go_on, is_done
+from colonnade_models.seeding import Search, begin, choose_anchor, go_on, is_done
 
 __all__ = ["admit_seeds", "reconsider"]
 
@@ -54,6 +54,7 @@ def admit_seeds(c: Column, memory: Memory) -> bool:
         c.tally[SEEDED_AT] = c.tally[MET]
         list_familiar(memory.surprise, c.features, c.tally[PERCEPTS], c.plan.listed)
         recall_listed(memory, c.hypotheses, c.past, c.plan.listed)
+        _favour(c)
     budget = max(c.settings.seed_budget, c.settings.seed_share * c.plan.listed.count[0])
     if not _propose(c, memory, c.proposals, budget):
         return False
@@ -62,6 +63,15 @@ def admit_seeds(c: Column, memory: Memory) -> bool:
         c.tally[SEEDINGS] += 1
         c.tally[CUT] = c.agenda[LEFT_OUT]
     return True
+
+
+@kernel
+def _favour(c: Column) -> None:
+    """Let the listed objects that live in a hypothesis be worth more of the search."""
+    listed = c.plan.listed
+    for k in range(listed.count[0]):
+        if c.verdict.best[listed.object[k]] > -np.inf:
+            listed.worth[k] = listed.worth[k] * c.settings.favour
 
 
 @kernel
@@ -117,10 +127,8 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
 def _lay_out(c: Column, memory: Memory, t: Tolerance, budget: int) -> bool:
     """Lay the anchor onto surfels of the listed objects."""
     s, left = c.settings, c.settings.effort - c.agenda[SPENT]
-    looks = go_on(
-        memory, c.features, t, budget, s.reach, s.seed_slack, c.plan, c.seeds, left
-    )  # fmt: skip
-    spend(c, looks)
+    search = Search(budget, s.turns, s.resembling, s.seed_slack, s.reach)
+    spend(c, go_on(memory, c.features, t, search, c.plan, c.seeds, left))
     return is_done(c.plan)
 
 

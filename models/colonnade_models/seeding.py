@@ -24,8 +24,10 @@ from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory
 
 __all__ = [
+    "RESEMBLES",
     "TURNS",
     "UNLIMITED",
+    "Search",
     "SeedPlan",
     "begin",
     "choose_anchor",
@@ -42,12 +44,12 @@ ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 
 TURNS = 16
-"""Rotations tried about the normal where no principal direction is defined."""
+"""Rotations about the normal among which those that are tried are chosen."""
 _ANGLES = 2 * np.pi * np.arange(TURNS) / TURNS
 TURN_COSINE = np.cos(_ANGLES).astype(np.float32)
 TURN_SINE = np.sin(_ANGLES).astype(np.float32)
 RESEMBLES = np.float32(3.5)
-"""What the differences in bending and colour may cost, nats, at a compatible surfel."""
+"""Of a thorough search, see `Search`."""
 RESEMBLING_BEND = np.float32(0.2)
 """What the squared normalised difference in bending weighs here."""
 MOST_CHECKS = 12
@@ -62,6 +64,22 @@ BEST, LEAST, LEFT, STRIDE, COMPATIBLE, DUE = range(6)
 DIRECTED_POSES = np.float32(0.25)
 """Of the poses that others propose, how many a percept with a principal direction does: some
 surfels have none."""
+
+
+class Search(NamedTuple):
+    """How thorough a search for poses is."""
+
+    budget: int
+    """Poses that the listed objects share by their worth."""
+    turns: int
+    """Rotations tried about the normal where no principal direction is defined: TURNS, or a half or
+    a quarter of that."""
+    resembling: np.float32
+    """What the differences in bending and colour may cost, nats, at a compatible surfel."""
+    slack: np.float32
+    """Nats behind the best at which a proposal is given up."""
+    reach: np.float32
+    """How far the sensor sees, m."""
 
 
 class SeedPlan(NamedTuple):
@@ -97,17 +115,17 @@ def new_seed_plan(objects: int) -> SeedPlan:
 
 
 @inlined
-def _resembles(f: Array, s: Array, t: Tolerance) -> bool:
-    """Whether a percept's bending and colour could be those of a surfel."""
+def _resembles(f: Array, s: Array, t: Tolerance, most: np.float32) -> bool:
+    """Whether a percept's bending and colour, by at `most` as many nats, are those of a surfel."""
     variance = t.bend + f[VAR_BEND] + s[S.SPREAD_BEND]
     b1 = f[BEND] - s[S.BEND]
     b2 = f[BEND + 1] - s[S.BEND + 1]
     total = RESEMBLING_BEND * (b1 * b1 + b2 * b2) / variance
-    if total > RESEMBLES:
+    if total > most:
         return False
     coloured, _ = colour_difference(f, P.COLOUR, s, t)
     total = total + coloured
-    return total <= RESEMBLES
+    return total <= most
 
 
 @kernel
@@ -206,18 +224,18 @@ def _align(
 
 
 @inlined
-def _turns(f: Array, s: Array) -> int:
+def _turns(f: Array, s: Array, most: int) -> int:
     """How many rotations about the normal are tried at a surfel."""
-    return 2 if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF else TURNS
+    return 2 if f[P.DIRECTED] > ZERO and s[S.DIRECTED] > HALF else most
 
 
 @kernel
-def _poses(memory: Memory, o: int, f: Array, t: Tolerance) -> int:
+def _poses(memory: Memory, o: int, f: Array, t: Tolerance, search: Search) -> int:
     """How many poses of one object a percept proposes."""
     count = 0
     for i in range(memory.surfel_start[o], memory.surfel_end[o]):
-        if _resembles(f, memory.surfels[i], t):
-            count += _turns(f, memory.surfels[i])
+        if _resembles(f, memory.surfels[i], t, search.resembling):
+            count += _turns(f, memory.surfels[i], search.turns)
     return count
 
 
@@ -239,14 +257,15 @@ def begin(plan: SeedPlan, features: Array, count: int, anchor: int, out: Hypothe
 
 
 @kernel
-def _begin_object(plan: SeedPlan, memory: Memory, f: Array, t: Tolerance, budget: int) -> int:
+def _begin_object(plan: SeedPlan, memory: Memory, f: Array, t: Tolerance, search: Search) -> int:
     """Find out how many of an object's surfels have their turn; returns the looks that it took."""
     at, standing, listed = plan.at, plan.standing, plan.listed
     k = at[LISTED]
     o = listed.object[k]
-    share = np.float32(budget - at[TRIED]) * listed.worth[k] / standing[LEFT]
+    share = np.float32(search.budget - at[TRIED]) * listed.worth[k] / standing[LEFT]
     standing[LEFT] -= listed.worth[k]
-    standing[STRIDE] = max(ONE, np.float32(_poses(memory, o, f, t)) / max(share, ONE))
+    poses = _poses(memory, o, f, t, search)
+    standing[STRIDE] = max(ONE, np.float32(poses) / max(share, ONE))
     standing[COMPATIBLE] = standing[DUE] = ZERO
     at[SURFEL] = memory.surfel_start[o]
     return int(memory.surfel_end[o] - memory.surfel_start[o]) // SURFELS_A_LOOK
@@ -269,16 +288,15 @@ def _lay(
     s: Array,
     features: Array,
     t: Tolerance,
-    reach: np.float32,
-    slack: np.float32,
+    search: Search,
     plan: SeedPlan,
     out: Hypotheses,
 ) -> int:
     """Lay the anchor onto surfel row `s` in every turn; returns the looks that it took."""
     at, standing = plan.at, plan.standing
     f, checks, looks = features[at[ANCHOR]], at[CHECKS], 1
-    own = ZERO
-    step = TURNS // _turns(f, s)
+    own, reach, slack = ZERO, search.reach, search.slack
+    step = TURNS // _turns(f, s, search.turns)
     for turn_index in range(0, TURNS, step):
         _align(plan.frame, f, s, TURN_COSINE[turn_index], TURN_SINE[turn_index], plan.pose)
         at[TRIED] += 1
@@ -308,31 +326,29 @@ def go_on(
     memory: Memory,
     features: Array,
     t: Tolerance,
-    budget: int,
-    reach: np.float32,
-    slack: np.float32,
+    search: Search,
     plan: SeedPlan,
     out: Hypotheses,
     effort: int,
 ) -> int:
     """Go on filling `out`, until `effort` looks were taken; returns how many were.
 
-    The listed objects share a `budget` of poses by their worth: where an object would need more,
-    surfels are skipped evenly; what it does not need the next may use. Proposals `slack` nats
-    behind the best, or behind as many others as `out` keeps, are given up. `t` should be loosened
-    by what a coarse pose gets wrong.
+    The listed objects share a budget of poses by their worth: where an object would need more,
+    surfels are skipped evenly; what it does not need the next may use. Proposals far behind the
+    best, or behind as many others as `out` keeps, are given up. `t` should be loosened by what a
+    coarse pose gets wrong.
     """
     at, listed, looks = plan.at, plan.listed, 0
     f = features[at[ANCHOR]]
     while at[LISTED] < listed.count[0] and looks < effort:
         o = listed.object[at[LISTED]]
         if at[SURFEL] < 0:
-            looks += _begin_object(plan, memory, f, t, budget)
+            looks += _begin_object(plan, memory, f, t, search)
         for i in range(at[SURFEL], memory.surfel_end[o]):
             at[SURFEL] = i + 1
             s = memory.surfels[i]
-            if _resembles(f, s, t) and _has_turn(plan.standing):
-                looks += _lay(memory, o, s, features, t, reach, slack, plan, out)
+            if _resembles(f, s, t, search.resembling) and _has_turn(plan.standing):
+                looks += _lay(memory, o, s, features, t, search, plan, out)
                 if looks >= effort:
                     break
         if at[SURFEL] >= memory.surfel_end[o]:
@@ -354,13 +370,11 @@ def seed(
     count: int,
     anchor: int,
     t: Tolerance,
-    budget: int,
-    reach: np.float32,
-    slack: np.float32,
+    search: Search,
     plan: SeedPlan,
     out: Hypotheses,
 ) -> int:
     """Fill `out` at one go; see `begin` and `go_on`. Returns how many poses were tried."""
     begin(plan, features, count, anchor, out)
-    go_on(memory, features, t, budget, reach, slack, plan, out, UNLIMITED)
+    go_on(memory, features, t, search, plan, out, UNLIMITED)
     return plan.at[TRIED]

@@ -27,7 +27,7 @@ from colonnade_models.hypotheses import (
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.refinement import Normal, new_normal_equations, refine
-from colonnade_models.seeding import SeedPlan, new_seed_plan, seed
+from colonnade_models.seeding import RESEMBLES, TURNS, Search, SeedPlan, new_seed_plan, seed
 from colonnade_models.twin import POSE_SIZE, SAME_ANGLE, SAME_PLACE, TWIN_SIZE, UNMEASURED
 
 __all__ = ["find_twins"]
@@ -86,8 +86,9 @@ def _collect(
     count = features.shape[0]
     list_only(0, plan.listed)
     loose = np.float32(5.0) * np.float32(count)
+    search = Search(BUDGET, TURNS, RESEMBLES, loose, np.float32(0.0))
     for anchor in range(0, count, max(1, count // ANCHORS)):
-        seed(memory, features, count, anchor, t, BUDGET, np.float32(0.0), loose, plan, seeds)
+        seed(memory, features, count, anchor, t, search, plan, seeds)
         keep_winners(seeds, 256, loose)
         drop_twins(seeds, memory.centre, SAME_ANGLE, SAME_PLACE)
         for i in range(seeds.count[0]):

@@ -52,7 +52,7 @@ def test_surfels_resemble_a_percept(seed: int) -> None:
     percept[9:11] = random.normal(0, 60, 2)
     percept[11:14] = random.random(3)
     features_of(percept, feature)
-    table = random_table(60, seed % 1000)
-    expected = [seeding._resembles(feature, row, t) for row in table]
-    told = resembling(feature, table, t)
+    table, most = random_table(60, seed % 1000), f(random.uniform(0.5, 4))
+    expected = [seeding._resembles(feature, row, t, most) for row in table]
+    told = resembling(feature, table, t, most)
     assert told.tolist() == expected

@@ -14,7 +14,15 @@ from colonnade_models.familiarity import list_only, surprise_of
 from colonnade_models.hypotheses import new_hypotheses
 from colonnade_models.learned import LearnedObject
 from colonnade_models.memory import ObjectMemory
-from colonnade_models.seeding import TURNS, SeedPlan, choose_anchor, new_seed_plan, seed
+from colonnade_models.seeding import (
+    RESEMBLES,
+    TURNS,
+    Search,
+    SeedPlan,
+    choose_anchor,
+    new_seed_plan,
+    seed,
+)
 
 f = np.float32
 T = loosened(default_tolerance(), f(0.003), f(0.15))
@@ -49,17 +57,22 @@ def plan_of(objects: int) -> SeedPlan:
     return plan
 
 
+def search(budget: int, slack: float) -> Search:
+    return Search(budget, TURNS, RESEMBLES, f(slack), REACH)
+
+
 @pytest.mark.parametrize("number", range(6))
 def test_proposals_and_their_evidence_are_those_of_plain_loops(number: int) -> None:
     things, features = scene(number)
+    all_of_them = search(100_000, 1e6)  # nothing is given up
+    if number >= 4:
+        all_of_them = all_of_them._replace(turns=8, resembling=f(1.7))
     memory = ObjectMemory(things).arrays
     for anchor in range(2):
         out = new_hypotheses(4096)
-        slack = f(1e6)  # nothing is given up
-        tried = seed(
-            memory, features, len(features), anchor, T, 100_000, REACH, slack, plan_of(2), out
-        )
-        expected = naive.seed(things, features, anchor, T, float(REACH))
+        count = len(features)
+        tried = seed(memory, features, count, anchor, T, all_of_them, plan_of(2), out)
+        expected = naive.seed(things, features, anchor, T, all_of_them)
         assert tried == out.count[0] == len(expected)
         wild = 0
         for i, (o, pose, evidence) in enumerate(expected):
@@ -78,8 +91,8 @@ def test_slack_keeps_the_best(number: int) -> None:
     everything, few = new_hypotheses(8192), new_hypotheses(16)
     count = len(features)
     plan = plan_of(2)
-    seed(memory, features, count, 0, T, 100_000, REACH, f(1e6), plan, everything)
-    seed(memory, features, count, 0, T, 100_000, REACH, f(20), plan, few)
+    seed(memory, features, count, 0, T, search(100_000, 1e6), plan, everything)
+    seed(memory, features, count, 0, T, search(100_000, 20), plan, few)
     best = everything.evidence[: everything.count[0]].max()
     assert few.evidence[: few.count[0]].max() == best
     assert few.count[0] <= 16
@@ -96,9 +109,9 @@ def test_the_budget_is_kept_and_spread() -> None:
         features_of(p, row)
     plan, out = plan_of(1), new_hypotheses(4096)
     wide = T._replace(colour=f(100))
-    unlimited = seed(memory, features, 6, 0, wide, 10**6, REACH, f(20), plan, out)
+    unlimited = seed(memory, features, 6, 0, wide, search(10**6, 20), plan, out)
     for budget in (500, 2000):
-        tried = seed(memory, features, 6, 0, wide, budget, REACH, f(20), plan, out)
+        tried = seed(memory, features, 6, 0, wide, search(budget, 20), plan, out)
         assert 0.5 * budget <= tried <= 1.1 * budget + TURNS < unlimited
 
 
@@ -115,7 +128,7 @@ def test_the_true_pose_is_among_the_proposals() -> None:
         out, tried = new_hypotheses(512), np.full(6, -1, np.int64)
         plan = plan_of(1)
         anchor = choose_anchor(memory, features, 6, tried, plan)
-        seed(memory, features, 6, anchor, T, 8000, REACH, f(20), plan, out)
+        seed(memory, features, 6, anchor, T, search(8000, 20), plan, out)
         R = out.pose[: out.count[0], :9].reshape(-1, 3, 3).transpose(0, 2, 1)
         angles = (Rotation.from_matrix(R).inv() * turn).magnitude()
         assert np.degrees(angles.min()) < 12
@@ -128,17 +141,17 @@ def test_what_one_object_does_not_need_another_may_use() -> None:
     alone = []
     for o in range(2):
         list_only(o, plan.listed)
-        tried = seed(memory, features, 5, 0, T, 10**6, REACH, f(1e6), plan, out)
+        tried = seed(memory, features, 5, 0, T, search(10**6, 1e6), plan, out)
         assert (out.object[: out.count[0]] == o).all()
         alone.append(tried)
     budget = alone[0] + alone[1] // 2
     plan = plan_of(2)
-    tried = seed(memory, features, 5, 0, T, budget, REACH, f(1e6), plan, out)
+    tried = seed(memory, features, 5, 0, T, search(budget, 1e6), plan, out)
     first = int((out.object[: out.count[0]] == 0).sum())
     assert tried <= budget + TURNS
     assert first >= 0.8 * min(alone[0], budget // 2)
     plan.listed.worth[1] = 0.01  # nearly all for the first
-    seed(memory, features, 5, 0, T, budget, REACH, f(1e6), plan, out)
+    seed(memory, features, 5, 0, T, search(budget, 1e6), plan, out)
     assert (out.object[: out.count[0]] == 0).sum() == alone[0]
 
 

@@ -19,14 +19,14 @@ from colonnade_models.learned import LearnedObject
 Array = NDArray[np.float64]
 
 
-def resembles(f: NDArray[Any], s: NDArray[Any], t: Tolerance) -> bool:
-    """Whether bending and colour could be those of a surfel."""
+def resembles(f: NDArray[Any], s: NDArray[Any], t: Tolerance, most: float) -> bool:
+    """Whether bending and colour, at most as many nats apart, could be those of a surfel."""
     variance = float(t.bend + f[VAR_BEND] + s[S.SPREAD_BEND])
     total = float(G.RESEMBLING_BEND) * float(
         ((f[BEND : BEND + 2] - s[S.BEND : S.BEND + 2]) ** 2).sum() / variance
     )
     colours = f[P.COLOUR : P.COLOUR + 3], s[S.COLOUR : S.COLOUR + 3]
-    return total + coloured(*colours, s, t) <= float(G.RESEMBLES)
+    return total + coloured(*colours, s, t) <= most
 
 
 def frame(normal: Array, direction: Array) -> Array:
@@ -36,11 +36,11 @@ def frame(normal: Array, direction: Array) -> Array:
     return np.array([normal, tangent, np.cross(normal, tangent)]).T
 
 
-def proposals(f: NDArray[Any], s: NDArray[Any]) -> list[Array]:
-    """(12,) poses that lay the percept onto the surfel: two, or TURNS all round the normal."""
+def proposals(f: NDArray[Any], s: NDArray[Any], turns: int) -> list[Array]:
+    """(12,) poses that lay the percept onto the surfel: two, or `turns` all round the normal."""
     f, s = np.asarray(f, np.float64), np.asarray(s, np.float64)
     directed = f[P.DIRECTED] > 0 and s[S.DIRECTED] > 0.5
-    count = 2 if directed else G.TURNS
+    count = 2 if directed else turns
     sensed = frame(f[P.NORMAL : P.NORMAL + 3], f[P.DIRECTION : P.DIRECTION + 3])
     m = s[S.NORMAL : S.NORMAL + 3]
     known = frame(m, s[S.DIRECTION : S.DIRECTION + 3])
@@ -73,15 +73,21 @@ def farthest(features: NDArray[Any], anchor: int, most: int) -> list[int]:
 
 
 def seed(
-    things: list[LearnedObject], features: NDArray[Any], anchor: int, t: Tolerance, reach: float
+    things: list[LearnedObject],
+    features: NDArray[Any],
+    anchor: int,
+    t: Tolerance,
+    search: G.Search,
 ) -> list[tuple[int, Array, float]]:
     """(object, pose, evidence) of every proposal, none given up."""
     checks = [anchor, *farthest(features, anchor, G.MOST_CHECKS)]
     out = []
     for o, thing in enumerate(things):
         for s in thing.table:
-            if resembles(features[anchor].astype(float), s.astype(float), t):
-                for pose in proposals(features[anchor], s):
-                    total = sum(score(thing, pose, features[i], t, reach) for i in checks)
+            if resembles(features[anchor].astype(float), s.astype(float), t, search.resembling):
+                for pose in proposals(features[anchor], s, search.turns):
+                    total = sum(
+                        score(thing, pose, features[i], t, float(search.reach)) for i in checks
+                    )
                     out.append((o, pose, total))
     return out

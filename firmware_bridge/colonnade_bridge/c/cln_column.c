@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define LONGEST 2.0f /* along an axis: normals and directions are unit vectors */
+
 /* Put a percept to those of the episode; false if it is not sound or there is no room. */
 static bool take_in(cln_column *c, const float percept[CLN_PERCEPT_SIZE])
 {
@@ -11,7 +13,8 @@ static bool take_in(cln_column *c, const float percept[CLN_PERCEPT_SIZE])
         return false;
     }
     for (int32_t k = 0; k < CLN_PERCEPT_SIZE; k++) {
-        if (!cln_is_finite(percept[k])) {
+        bool unit = k >= CLN_NORMAL && k < CLN_CURVATURE;
+        if (!cln_is_finite(percept[k]) || (unit && fabsf(percept[k]) > LONGEST)) {
             return false;
         }
     }
@@ -25,26 +28,19 @@ static bool take_in(cln_column *c, const float percept[CLN_PERCEPT_SIZE])
     return true;
 }
 
-/* Let the latest percept tell of the first `count` hypotheses; and at once what that costs them
- * beside poses of their object, where that is known of the others. */
+/* Let the latest percept tell of the first `count` hypotheses, and how well it fits them and what it
+ * costs them. */
 static void weigh_latest(cln_column *c, cln_hypotheses *h, int32_t count)
 {
-    int32_t before = c->tally.percepts - 1;
-    const cln_features *latest = &c->features[before];
+    const cln_features *latest = &c->features[c->tally.percepts - 1];
     cln_spend(c, count * cln_looks_at(latest));
     for (int32_t i = 0; i < count; i++) {
         cln_hypothesis *one = &h->of[i];
         cln_score_parts parts = cln_score(&c->memory, one->object, one->pose, latest, c->tolerance,
                                           c->settings.reach);
         one->evidence += parts.nats;
-        if (one->fitted == before) {
-            one->fit += parts.fit;
-            one->fitted++;
-        }
-        if (one->costed == before) {
-            one->cost += cln_lost(c, one->object, latest, parts);
-            one->costed++;
-        }
+        one->fit += parts.fit;
+        one->cost += cln_lost(c, one->object, latest, parts);
     }
 }
 
@@ -66,7 +62,7 @@ static bool doubts(cln_column *c)
     if (t->cut > 0 && t->seedings < s->most_seedings) {
         return true;
     }
-    return best < 0 || cln_fit_of(c, best) < s->poor * (float)t->met;
+    return best < 0 || c->hypotheses.of[best].fit < s->poor * (float)t->met;
 }
 
 /* Whether a verdict should wait for new hypotheses. */
@@ -83,7 +79,7 @@ static bool hasty(cln_column *c)
     if (c->plan.list.count > s->few) {
         return true;
     }
-    return cln_fit_of(c, c->verdict.leader) < s->sure * (float)c->tally.met;
+    return c->hypotheses.of[c->verdict.leader].fit < s->sure * (float)c->tally.met;
 }
 
 /* If no new hypothesis explains all percepts, the object moved: keep those since then. */
@@ -169,17 +165,6 @@ static float best_of_others(const cln_column *c, int32_t leading)
     return best > -INFINITY ? best : 0.0f;
 }
 
-/* How well a hypothesis fits a percept on average. */
-static float mean_fit(const cln_column *c, const cln_hypothesis *h)
-{
-    float fit = h->fit;
-    for (int32_t p = h->fitted; p < c->tally.percepts; p++) {
-        fit += cln_fit(&c->memory, h->object, h->pose, &c->features[p], c->tolerance,
-                       c->settings.reach);
-    }
-    return c->tally.met > 0 ? fit / (float)c->tally.met : fit;
-}
-
 void cln_decide(const cln_column *column, cln_decision *out)
 {
     if (!column || !out) {
@@ -201,7 +186,7 @@ void cln_decide(const cln_column *column, cln_decision *out)
     out->evidence = leader->evidence;
     memcpy(out->pose, leader->pose, sizeof out->pose);
     out->rival = best_of_others(column, leader->object);
-    out->fit = mean_fit(column, leader);
+    out->fit = leader->fit / (float)cln_larger(column->tally.met, 1);
 }
 
 void cln_column_reset(cln_column *c)

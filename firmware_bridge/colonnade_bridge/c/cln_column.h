@@ -110,7 +110,6 @@ float cln_before(const cln_column *c, int32_t object, const float *pose);
 
 /* Contest (cln_contest.c) */
 void cln_assess(cln_column *c, cln_hypothesis *h);
-float cln_fit_of(cln_column *c, int32_t i);
 void cln_drop_twins(const cln_column *c, cln_hypotheses *h, float cosine, float distance);
 void cln_refine_one(cln_column *c, cln_hypothesis *h, int32_t passes, const cln_tolerance *t);
 void cln_refine_leaders(cln_column *c);
@@ -139,10 +138,15 @@ void cln_remember_leader(cln_column *c, int32_t leader);
 int32_t cln_moved_since(cln_column *c);
 void cln_let_go(cln_column *c, int32_t since);
 
-/* Rivalry and likeness (cln_rivalry.c) */
-enum { CLN_UNSETTLED, CLN_ALIKE, CLN_AHEAD };
+/* Rivalry (cln_rivalry.c) */
 void cln_hold_against(cln_column *c, int32_t leader);
 int32_t cln_twin_against(cln_column *c, int32_t i);
+float cln_expected_against(cln_column *c, int32_t i);
+float cln_usual_against(cln_column *c, int32_t i);
+bool cln_alike_against(cln_column *c, int32_t i);
+
+/* Likeness (cln_likeness.c) */
+enum { CLN_UNSETTLED, CLN_ALIKE, CLN_AHEAD };
 int32_t cln_compare_tied(cln_column *c, int32_t leader, int32_t other);
 
 /* Ranking (cln_ranking.c) */

@@ -3,6 +3,8 @@
 #include "cln_column.h"
 #include "cln_refinement.h"
 
+#define LOOKS_TO_SOLVE 4 /* as long as a refinement's equations take */
+
 /* Find out how well all percepts of the episode, and the past, speak for a hypothesis, how well they
  * fit, and what they cost it. */
 void cln_assess(cln_column *c, cln_hypothesis *h)
@@ -18,20 +20,7 @@ void cln_assess(cln_column *c, cln_hypothesis *h)
         h->fit = h->fit + parts.fit;
         h->cost = h->cost + cln_lost(c, h->object, f, parts);
     }
-    h->fitted = h->costed = count;
     cln_spend(c, c->tally.looks);
-}
-
-/* How well a hypothesis fits all percepts of the episode. */
-float cln_fit_of(cln_column *c, int32_t i)
-{
-    cln_hypothesis *h = &c->hypotheses.of[i];
-    for (; h->fitted < c->tally.percepts; h->fitted++) {
-        const cln_features *f = &c->features[h->fitted];
-        cln_spend(c, cln_looks_at(f));
-        h->fit += cln_fit(&c->memory, h->object, h->pose, f, c->tolerance, c->settings.reach);
-    }
-    return h->fit;
 }
 
 /* Of hypotheses that agree in object and pose keep the strongest. */
@@ -60,15 +49,15 @@ void cln_drop_twins(const cln_column *c, cln_hypotheses *h, float cosine, float 
 }
 
 /* Refine one pose, whose evidence is known, and keep what scores best on all percepts. At most
- * about forty percepts pull at the pose. */
+ * about forty percepts pull at the pose. Passes for which no effort is left are left out. */
 void cln_refine_one(cln_column *c, cln_hypothesis *h, int32_t passes, const cln_tolerance *t)
 {
     int32_t count = c->tally.percepts, stride = 1 + count / 40;
     cln_hypothesis moved = *h;
     moved.standing.known = false;
-    for (int32_t q = 0; q < passes; q++) {
+    for (int32_t q = 0; q < passes && !cln_exhausted(c); q++) {
         cln_refine(&c->memory, h->object, moved.pose, c->features, q % stride, count, stride, t);
-        cln_spend(c, count / stride);
+        cln_spend(c, count / stride + LOOKS_TO_SOLVE);
         cln_assess(c, &moved);
         if (moved.evidence > h->evidence) {
             *h = moved;

@@ -5,7 +5,7 @@
 enum {
     CLN_OK = 0,
     CLN_ERROR_ARGUMENT = -1,  /* a pointer is NULL, or a number has no meaning here */
-    CLN_ERROR_ALIGNMENT = -2, /* an address is no multiple of four */
+    CLN_ERROR_ALIGNMENT = -2, /* an address is no multiple of four, or of eight for a column */
     CLN_ERROR_TRUNCATED = -3, /* the bytes end before the model does */
     CLN_ERROR_MAGIC = -4,     /* these bytes are no model */
     CLN_ERROR_VERSION = -5,   /* a model of another version */

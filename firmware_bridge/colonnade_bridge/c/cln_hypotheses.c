@@ -5,16 +5,6 @@
 #define TRIED_ANGLE 0.985f
 #define TRIED_PLACE 0.008f
 
-void cln_put(cln_hypothesis *h, const float pose[12])
-{
-    memmove(h->pose, pose, sizeof h->pose);
-    h->cost = 0.0f;
-    h->costed = 0;
-    h->fit = 0.0f;
-    h->fitted = 0;
-    h->standing.known = false;
-}
-
 bool cln_push(cln_hypotheses *h, int32_t object, const float pose[12], float evidence)
 {
     if (h->count >= h->room) {
@@ -23,7 +13,9 @@ bool cln_push(cln_hypotheses *h, int32_t object, const float pose[12], float evi
     cln_hypothesis *one = &h->of[h->count++];
     one->object = object;
     one->evidence = evidence;
-    cln_put(one, pose);
+    one->fit = one->cost = 0.0f;
+    memmove(one->pose, pose, sizeof one->pose);
+    one->standing.known = false;
     return true;
 }
 

@@ -17,10 +17,8 @@ typedef struct {
 typedef struct {
     float pose[12]; /* that maps the body's frame into the object's */
     float evidence; /* nats */
-    float cost;     /* nats that percepts cost it beside others of its object, and */
-    int32_t costed; /* how many of them, from the first on, these are */
-    float fit;      /* nats that percepts fit it with, and */
-    int32_t fitted; /* how many of them these are */
+    float cost;     /* nats that the percepts cost it beside others of its object, and */
+    float fit;      /* nats that they fit it with; both 0 until it is assessed */
     int32_t object;
     cln_standing standing;
 } cln_hypothesis;
@@ -30,9 +28,6 @@ typedef struct {
     int32_t count;
     int32_t room;
 } cln_hypotheses;
-
-/* Let a hypothesis lie elsewhere, where it is not known how percepts fit and what they cost. */
-void cln_put(cln_hypothesis *h, const float pose[12]);
 
 /* Add a hypothesis; false if there is no room. */
 bool cln_push(cln_hypotheses *h, int32_t object, const float pose[12], float evidence);

@@ -50,7 +50,7 @@ static bool leads(const cln_column *c)
 /* Whether the leader fits as well as what is recognised must. */
 static bool fits(cln_column *c)
 {
-    return cln_fit_of(c, c->verdict.leader) >= c->settings.fit * (float)c->tally.met;
+    return c->hypotheses.of[c->verdict.leader].fit >= c->settings.fit * (float)c->tally.met;
 }
 
 /* A pose of the leader's object that might as well be the true one. Those that are possible are
@@ -94,7 +94,7 @@ static bool is_known(cln_column *c)
 {
     const cln_blob_settings *s = &c->settings;
     int32_t met = c->tally.met;
-    float fit = c->verdict.leader < 0 ? 0.0f : cln_fit_of(c, c->verdict.leader);
+    float fit = c->verdict.leader < 0 ? 0.0f : c->hypotheses.of[c->verdict.leader].fit;
     if (c->verdict.leader >= 0 && !(fit < s->fit * (float)met)) {
         return true;
     }

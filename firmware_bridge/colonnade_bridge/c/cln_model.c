@@ -65,7 +65,8 @@ bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
            s->proposals >= 2 && between(s->percepts, 16, 10000) && s->effort >= 200 &&
            between(s->seed_budget, 1, 1000000) && between(s->seed_share, 0, 10000) &&
            between(s->candidates, 1, 10000) && between(s->rivals, 0, 6) &&
-           between(s->probes, 1, 10000) &&
+           between(s->probes, 1, 10000) && between(s->turns, 1, CLN_TURNS) &&
+           CLN_TURNS % s->turns == 0 && within(s->favour, 1.0f, 1000.0f) &&
            between(s->refine_every, 1, 10000) && between(s->refined, 0, 10000) &&
            between(s->first_seeding, 1, 10000) && between(s->unknown_percepts, 1, 10000) &&
            within(s->reach, 0.0f, 10.0f) && within(s->slow, LEAST_RATE, MOST_NATS) &&
@@ -116,23 +117,34 @@ static bool cells_are_sound(const cln_model *model, const cln_blob_object *o,
     return true;
 }
 
-static bool index_is_sound(const cln_model *model, const cln_blob_object *o, uint32_t blocks)
+/* How many blocks and rows objects have so far: none has another's, so that checking a model takes no
+ * longer than it is large. */
+typedef struct {
+    uint32_t blocks, rows;
+} taken;
+
+static bool index_is_sound(const cln_model *model, const cln_blob_object *o, uint32_t blocks,
+                           taken *so_far)
 {
     const cln_blob_header *h = model->header;
-    if (o->first_near > h->near || o->first_entry > h->entries || o->first_base > h->bases) {
+    if (o->first_block != so_far->blocks || o->first_near != so_far->rows ||
+        o->first_entry > h->entries || o->first_base > h->bases) {
         return false;
     }
-    for (uint32_t b = 0; b < blocks; b++) {
-        uint32_t near = model->block[o->first_block + b];
-        if (near > h->near - o->first_near ||
-            (near > 0 && !cells_are_sound(model, o, &model->near[o->first_near + near - 1]))) {
+    for (; blocks > 0; blocks--) {
+        uint32_t near = model->block[so_far->blocks++];
+        if (near == 0) {
+            continue;
+        }
+        if (so_far->rows >= h->near || near != so_far->rows - o->first_near + 1 ||
+            !cells_are_sound(model, o, &model->near[so_far->rows++])) {
             return false;
         }
     }
     return true;
 }
 
-static bool object_is_sound(const cln_model *model, const cln_blob_object *o)
+static bool object_is_sound(const cln_model *model, const cln_blob_object *o, taken *so_far)
 {
     const cln_blob_header *h = model->header;
     uint32_t blocks = (uint32_t)o->along[0] * o->along[1];
@@ -160,7 +172,7 @@ static bool object_is_sound(const cln_model *model, const cln_blob_object *o)
             return false;
         }
     }
-    return index_is_sound(model, o, blocks);
+    return index_is_sound(model, o, blocks, so_far);
 }
 
 static bool twins_are_sound(const cln_model *model)
@@ -209,7 +221,7 @@ static int check_header(const cln_blob_header *h, size_t bytes)
         return CLN_ERROR_CRC;
     }
     if (h->objects == 0 || h->objects > CLN_MOST_OBJECTS || h->surfels > 0x7FFFFFFu ||
-        h->blocks > 0x3FFFFFFu) {
+        h->blocks > 0x3FFFFFFu || h->twins > INT16_MAX) {
         return CLN_ERROR_MODEL;
     }
     return CLN_OK;
@@ -256,8 +268,9 @@ int cln_model_open(cln_model *model, const void *blob, size_t bytes)
     m.entry = section[CLN_ENTRIES];
     m.surprise = section[CLN_SURPRISE];
     m.names = (const char *)section[CLN_NAMES];
+    taken so_far = {0, 0};
     for (int32_t o = 0; o < m.objects; o++) {
-        if (!object_is_sound(&m, &m.object[o])) {
+        if (!object_is_sound(&m, &m.object[o], &so_far)) {
             return CLN_ERROR_MODEL;
         }
     }

@@ -62,17 +62,18 @@ int32_t cln_moved_since(cln_column *c)
         return -1;
     }
     int32_t best = cln_best_of(&c->hypotheses);
-    if (best >= 0 && cln_fit_of(c, best) > fitted + expected - s->alarm) {
+    if (best >= 0 && c->hypotheses.of[best].fit > fitted + expected - s->alarm) {
         return -1;
     }
     return since;
 }
 
 /* Evidence of a pose over the percepts before `since`, and of the past. */
-static float evidence_until(const cln_column *c, int32_t object, const float *pose, int32_t since)
+static float evidence_until(cln_column *c, int32_t object, const float *pose, int32_t since)
 {
     float total = 0.0f;
     for (int32_t p = 0; p < since; p++) {
+        cln_spend(c, cln_looks_at(&c->features[p]));
         total += cln_score(&c->memory, object, pose, &c->features[p], c->tolerance,
                            c->settings.reach)
                      .nats;

@@ -17,30 +17,16 @@ float cln_lost(const cln_column *c, int32_t object, const cln_features *f, cln_s
     return cln_min(trust[0] * shaped + trust[1] * parts.coloured, MOST_COUNTED);
 }
 
-/* Rank every pose of the leading object by what the percepts so far cost it. False where the step
- * is exhausted before all were weighed. */
-static bool weigh(cln_column *c)
+/* Rank every pose of the leading object by what the percepts so far cost it. */
+static void rank(cln_column *c)
 {
     int32_t leading = c->hypotheses.of[c->verdict.leader].object;
     for (int32_t i = 0; i < c->hypotheses.count; i++) {
-        cln_hypothesis *h = &c->hypotheses.of[i];
-        if (h->object != leading) {
-            continue;
+        const cln_hypothesis *h = &c->hypotheses.of[i];
+        if (h->object == leading) {
+            c->ranked[i] = cln_before(c, h->object, h->pose) - h->cost;
         }
-        if (cln_exhausted(c)) {
-            return false;
-        }
-        for (int32_t p = h->costed; p < c->tally.percepts; p++) {
-            const cln_features *f = &c->features[p];
-            cln_spend(c, cln_looks_at(f));
-            cln_score_parts parts = cln_score(&c->memory, h->object, h->pose, f, c->tolerance,
-                                              c->settings.reach);
-            h->cost += cln_lost(c, h->object, f, parts);
-        }
-        h->costed = c->tally.percepts;
-        c->ranked[i] = cln_before(c, h->object, h->pose) - h->cost;
     }
-    return true;
 }
 
 /* Let the pose of the leading object lead that costs least and fits. */
@@ -50,7 +36,7 @@ static void lead(cln_column *c)
     for (int32_t i = 0; i < c->hypotheses.count; i++) {
         const cln_hypothesis *h = &c->hypotheses.of[i];
         if (h->object == leading && c->ranked[i] > c->ranked[leader] &&
-            cln_fit_of(c, i) >= c->settings.fit * (float)c->tally.met) {
+            h->fit >= c->settings.fit * (float)c->tally.met) {
             leader = i;
         }
     }
@@ -80,9 +66,10 @@ static void believe(cln_column *c)
 
 bool cln_rank_poses(cln_column *c)
 {
-    if (!weigh(c)) {
+    if (cln_exhausted(c)) {
         return false;
     }
+    rank(c);
     lead(c);
     believe(c);
     return true;

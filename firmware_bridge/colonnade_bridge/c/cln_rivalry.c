@@ -1,6 +1,5 @@
 /* Rivalry: how the poses of an object stand to the one that leads, kept for as long as neither
- * changes; and likeness: whether two that tie are worth telling apart.
- * See colonnade_models/rivalry.py and likeness.py. */
+ * changes. See colonnade_models/rivalry.py. */
 #include "cln_column.h"
 #include "cln_distinction.h"
 
@@ -8,7 +7,6 @@
 
 #define SAME_ANGLE 0.966f
 #define SAME_PLACE 0.008f
-#define USUALLY_KEPT 0.6f
 
 enum { UNSEEN, UNLIKE, LIKE };
 
@@ -70,7 +68,7 @@ int32_t cln_twin_against(cln_column *c, int32_t i)
 }
 
 /* Nats by which the percepts so far should have told the rival from a hypothesis. */
-static float expected_against(cln_column *c, int32_t i)
+float cln_expected_against(cln_column *c, int32_t i)
 {
     const cln_hypothesis *h = &c->hypotheses.of[i];
     cln_standing *s = &c->hypotheses.of[i].standing;
@@ -83,7 +81,7 @@ static float expected_against(cln_column *c, int32_t i)
 }
 
 /* Nats by which a touch anywhere should tell the rival from a hypothesis, on average. */
-static float usual_against(cln_column *c, int32_t i)
+float cln_usual_against(cln_column *c, int32_t i)
 {
     const cln_hypothesis *h = &c->hypotheses.of[i];
     cln_standing *s = &c->hypotheses.of[i].standing;
@@ -96,7 +94,7 @@ static float usual_against(cln_column *c, int32_t i)
 }
 
 /* Whether touches all over could hardly tell the rival from a hypothesis. */
-static bool alike_against(cln_column *c, int32_t i)
+bool cln_alike_against(cln_column *c, int32_t i)
 {
     const cln_hypothesis *h = &c->hypotheses.of[i];
     cln_standing *s = &c->hypotheses.of[i].standing;
@@ -107,34 +105,4 @@ static bool alike_against(cln_column *c, int32_t i)
                                                                                          : UNLIKE;
     }
     return s->alike == LIKE;
-}
-
-int32_t cln_compare_tied(cln_column *c, int32_t leader, int32_t other)
-{
-    const cln_blob_settings *s = &c->settings;
-    float nats = CLN_UNMEASURED, turned = CLN_UNMEASURED, rate = 1.0f;
-    cln_hold_against(c, leader);
-    int32_t w = cln_twin_against(c, other);
-    if (w >= 0) {
-        nats = cln_twin_nats(&c->memory, w, CLN_NATS);
-        turned = cln_twin_nats(&c->memory, w, CLN_NATS_OF_A_TURN);
-        rate = cln_min(cln_twin_nats(&c->memory, w, CLN_RATE), 1.0f);
-    }
-    if (nats < s->symmetric_below || cln_max(nats, turned) < s->faint_below || rate < s->slow) {
-        return CLN_ALIKE;
-    }
-    /* the less a touch tells, the smaller a lead is worth waiting for (Chernoff 1959) */
-    if (c->ranked[leader] - c->ranked[other] >= s->pose_margin - cln_log(1.0f / rate)) {
-        return CLN_AHEAD;
-    }
-    bool measured = nats < CLN_UNMEASURED;
-    float lead = expected_against(c, other);
-    if (lead > s->refuted) {
-        float usual = usual_against(c, other);
-        float kept = measured ? cln_min(nats / usual, 1.0f) : USUALLY_KEPT;
-        if (lead * kept > s->refuted && lead >= usual * (float)c->tally.met) {
-            return CLN_ALIKE;
-        }
-    }
-    return !measured && alike_against(c, other) ? CLN_ALIKE : CLN_UNSETTLED;
 }

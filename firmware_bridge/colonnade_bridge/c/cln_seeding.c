@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define RESEMBLES 3.5f
 #define RESEMBLING_BEND 0.2f
 #define DIRECTED_POSES 0.25f
 #define LOWEST (-1e9f)
@@ -18,12 +17,12 @@ static bool resembles(const cln_column *c, const cln_features *f, int32_t surfel
     float variance = t->bend + f->variance_bend + s->spread_bend;
     float b1 = f->bend[0] - s->bend[0], b2 = f->bend[1] - s->bend[1];
     float total = RESEMBLING_BEND * (b1 * b1 + b2 * b2) / variance;
-    if (total > RESEMBLES) {
+    if (total > c->settings.resembling) {
         return false;
     }
     cln_unpack_colour(&c->memory, surfel, s);
     total = total + cln_colour_difference(f->colour, s, t, NULL);
-    return total <= RESEMBLES;
+    return total <= c->settings.resembling;
 }
 
 int32_t cln_choose_anchor(cln_column *c, uint8_t proposed)
@@ -122,9 +121,9 @@ static void align(const float frame[9], const cln_features *f, const cln_surfel 
 }
 
 /* How many rotations about the normal are tried at a surfel. */
-static int32_t turns(const cln_features *f, const cln_surfel *s)
+static int32_t turns(const cln_column *c, const cln_features *f, const cln_surfel *s)
 {
-    return f->directed > 0.0f && s->directed > 0.5f ? 2 : CLN_TURNS;
+    return f->directed > 0.0f && s->directed > 0.5f ? 2 : c->settings.turns;
 }
 
 void cln_seed_begin(cln_column *c, int32_t anchor)
@@ -157,7 +156,7 @@ static int32_t begin_object(cln_column *c, const cln_tolerance *t, int32_t budge
     memset(c->resembling, 0, (cln_object(c, o)->surfels + 7u) / 8u);
     for (int32_t i = 0; i < cln_object(c, o)->surfels; i++) {
         if (resembles(c, f, cln_first_surfel(c, o) + i, t, &s)) {
-            poses += turns(f, &s);
+            poses += turns(c, f, &s);
             c->resembling[i >> 3] = (uint8_t)(c->resembling[i >> 3] | 1u << (i & 7));
         }
     }
@@ -198,7 +197,7 @@ static int32_t lay(cln_column *c, int32_t object, int32_t surfel, const cln_tole
     const cln_features *f = &c->features[plan->anchor];
     cln_surfel s;
     cln_unpack(&c->memory, object, surfel, &s);
-    int32_t looks = 1, step = CLN_TURNS / turns(f, &s);
+    int32_t looks = 1, step = CLN_TURNS / turns(c, f, &s);
     float own = 0.0f, reach = c->settings.reach, pose[12];
     for (int32_t turn = 0; turn < CLN_TURNS; turn += step) {
         align(plan->frame, f, &s, tables->turn_cosine[turn], tables->turn_sine[turn], pose);

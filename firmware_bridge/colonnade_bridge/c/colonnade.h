@@ -3,7 +3,7 @@
  * A column takes percepts, sensed points located in the frame of the robot's body, and tells which
  * learned object they are of, how it lies, and where the next touch would tell most:
  *
- *     static uint64_t memory[CLN_WORDS];             // at least cln_column_bytes(&model, NULL) bytes
+ *     static uint64_t memory[CLN_COLUMN_WORDS];      // at least cln_column_bytes(&model, NULL) bytes
  *     cln_model model;
  *     cln_column *column;
  *     int error = cln_model_open(&model, flash, flash_bytes);          // checks every byte it uses
@@ -16,11 +16,11 @@
  *     cln_polish(column);
  *     cln_decide(column, &decision);
  *
- * Nothing is allocated, nothing is kept but in what the caller gave, and nothing is called but
- * sqrtf. The model is read where it lies, in flash; what its bytes mean is docs/spec/blob.md. Every
- * function that returns an int returns at once with a negative error of cln_error.h where it was
- * given something bad, and changes nothing then; the others do nothing with NULL. One column is used
- * by one thread at a time.
+ * Nothing is allocated, nothing is kept but in what the caller gave, and nothing is called but sqrtf,
+ * memcpy, memmove and memset. The model is read where it lies, in flash; what its bytes mean is
+ * docs/spec/blob.md. Every function that returns an int returns at once with a negative error of
+ * cln_error.h where it was given something bad, and changes nothing then; the others do nothing with
+ * NULL. One column is used by one thread at a time.
  *
  * The numbers are those of the numba kernels of colonnade_models, bit by bit, on every target whose
  * float is IEEE 754 binary32, when compiled with -ffp-contract=off and without -ffast-math.
@@ -122,8 +122,8 @@ void cln_column_reset(cln_column *column);
 
 /* The percepts of 1..CLN_MOST_PATCHES patches enter, and the column thinks.
  *
- * A percept that is not finite, or neither on nor off the object, or one more than there is room
- * for, changes nothing. Returns CLN_OPEN, CLN_RECOGNISED, CLN_UNKNOWN or a negative error.
+ * A percept that is not finite, whose normal or direction is far from a unit vector, which is neither
+ * on nor off the object, or for which there is no room, changes nothing. Returns CLN_OPEN, CLN_RECOGNISED, CLN_UNKNOWN or a negative error.
  * Worst case: the effort, and what was begun when it was reached; see docs/spec/blob.md. */
 int cln_step(cln_column *column, const float percepts[][CLN_PERCEPT_SIZE], uint32_t patches);
 

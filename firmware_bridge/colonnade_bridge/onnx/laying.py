@@ -21,12 +21,12 @@ from colonnade_models.seeding import (
     LEAST,
     LEFT,
     LISTED,
-    RESEMBLES,
     RESEMBLING_BEND,
     TRIED,
     TURN_COSINE,
     TURN_SINE,
     TURNS,
+    Search,
     SeedPlan,
 )
 
@@ -39,7 +39,7 @@ ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 
 
-def resembling(f: Array, surfels: Array, t: Tolerance) -> NDArray[np.bool_]:
+def resembling(f: Array, surfels: Array, t: Tolerance, most: np.float32) -> NDArray[np.bool_]:
     """(N,) as `seeding._resembles` of features (22,) and surfel rows (N, 25)."""
     s = surfels.T
     variance = t.bend + f[E.VAR_BEND] + s[S.SPREAD_BEND]
@@ -54,7 +54,7 @@ def resembling(f: Array, surfels: Array, t: Tolerance) -> NDArray[np.bool_]:
     )
     square = np.minimum(square, E.HUGE)
     coloured = E.COLOURED * (square / (ONE + square / E.MOST_COLOURED))
-    alike: NDArray[np.bool_] = (total <= RESEMBLES) & (total + coloured <= RESEMBLES)
+    alike: NDArray[np.bool_] = (total <= most) & (total + coloured <= most)
     return alike
 
 
@@ -73,9 +73,7 @@ class Laying:
         memory: Memory,
         features: Array,
         t: Tolerance,
-        budget: int,
-        reach: np.float32,
-        slack: np.float32,
+        search: Search,
         plan: SeedPlan,
         out: Hypotheses,
         effort: int,
@@ -83,7 +81,7 @@ class Laying:
         """Fill `out` at one go. Arguments and result are those of `seeding.go_on`."""
         at = plan.at
         f, checks = features[at[ANCHOR]], plan.order[: at[CHECKS]]
-        objects, rows, turn = self._choose(memory, f, t, budget, plan)
+        objects, rows, turn = self._choose(memory, f, t, search, plan)
         at[LISTED], at[TRIED] = plan.listed.count[0], len(rows)
         if len(rows) == 0:
             return 0
@@ -94,11 +92,11 @@ class Laying:
         own = self._weighing.weigh("nats", objects[first], poses[first], f[None], t)
         own = own[np.cumsum(first) - 1]
         nats = self._weighing.weigh("nats", objects, poses, features[checks], t)
-        self._admit(objects, poses, np.concatenate([own, nats], axis=1), t, slack, plan, out)
+        self._admit(objects, poses, np.concatenate([own, nats], axis=1), t, search.slack, plan, out)
         return int(nats.size + own.size)
 
     def _choose(
-        self, memory: Memory, f: Array, t: Tolerance, budget: int, plan: SeedPlan
+        self, memory: Memory, f: Array, t: Tolerance, search: Search, plan: SeedPlan
     ) -> tuple[Ids, Ids, Ids]:
         """(N,) objects, their surfels onto which the anchor is laid, and the turns."""
         listed, left, tried = plan.listed, plan.standing[LEFT], 0
@@ -106,12 +104,13 @@ class Laying:
         for o, worth in zip(
             listed.object[: listed.count[0]], listed.worth[: listed.count[0]], strict=True
         ):
-            share = np.float32(budget - tried) * worth / left
+            share = np.float32(search.budget - tried) * worth / left
             left = left - worth
             start, end = memory.surfel_start[o], memory.surfel_end[o]
-            alike = start + np.flatnonzero(resembling(f, memory.surfels[start:end], t))
+            rows = memory.surfels[start:end]
+            alike = start + np.flatnonzero(resembling(f, rows, t, search.resembling))
             directed = (f[P.DIRECTED] > 0) & (memory.surfels[alike, S.DIRECTED] > HALF)
-            step = np.where(directed, TURNS // 2, 1)
+            step = np.where(directed, TURNS // 2, TURNS // search.turns)
             stride = max(ONE, np.float32((TURNS // step).sum()) / max(share, ONE))
             turned = _evenly(len(alike), stride)
             turns = [np.arange(0, TURNS, int(step[k])) for k in turned]

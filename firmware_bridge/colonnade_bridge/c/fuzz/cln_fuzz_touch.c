@@ -68,8 +68,9 @@ static int64_t cln_fuzz_most_looks(const cln_column *column, uint32_t patches)
     for (int32_t o = 0; o < column->memory.model.objects; o++) {
         surfels = cln_larger((int32_t)surfels, cln_object(column, o)->surfels);
     }
-    return s->effort + along * patches * (hypotheses + proposals) + (hypotheses + 12) * all +
-           surfels / 4 + 900;
+    int64_t moved = column->past.moves > 0 ? (hypotheses + 1) * all : 0;
+    return s->effort + along * patches * (hypotheses + proposals) + 5 * all + surfels / 8 +
+           4 * s->probes + 400 + moved;
 }
 
 void cln_fuzz_check(const cln_column *column, const cln_model *model, uint32_t patches, int state)
