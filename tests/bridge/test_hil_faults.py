@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -37,30 +38,26 @@ SOON = 2.0
 FLIPPED = FLIPPED_FOR if os.environ.get("COLONNADE_REQUIRE_ALL") == "1" else 3.0
 
 
-class Board:
+class Board(NamedTuple):
     """An emulated board that has the small model."""
 
-    def __init__(self, name: str, flash: Path) -> None:
-        firmware = build(name)
-        self.key = firmware.key.read_bytes()
-        self.emulator = Emulator(name, firmware.elf, flash=flash)
-        self.emulator.run()
-        with Link(self.emulator.port, self.key) as link:
-            link.upload(small_blob(), model_hash(small_blob()))
-        self.end = PortEnd(self.emulator.port)
-
-    def close(self) -> None:
-        self.end.close()
-        self.emulator.close()
+    key: bytes
+    emulator: Emulator
+    end: PortEnd
 
 
 @pytest.fixture(params=BOARDS, scope="module")
 def board(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Board]:
-    board = Board(request.param, tmp_path_factory.mktemp("board") / "flash")
-    yield board
-    board.close()
+    firmware = build(request.param)
+    key, flash = firmware.key.read_bytes(), tmp_path_factory.mktemp("board") / "flash"
+    with Emulator(request.param, firmware.elf, flash=flash) as emulator:
+        emulator.run()
+        with Link(emulator.port, key) as link:
+            link.upload(small_blob(), model_hash(small_blob()))
+        with PortEnd(emulator.port) as end:
+            yield Board(key, emulator, end)
 
 
 @pytest.fixture

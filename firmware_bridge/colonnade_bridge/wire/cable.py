@@ -15,7 +15,6 @@ import tty
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol, Self
 
 __all__ = ["Cable", "FarEnd", "PortEnd"]
@@ -33,7 +32,7 @@ class FarEnd(Protocol):
 
 
 class PortEnd:
-    """A serial port that the cable leads to.
+    """A serial port that the cable leads to, open while its block lasts.
 
     Raises OSError where it cannot be opened.
     """
@@ -48,8 +47,10 @@ class PortEnd:
         there = select.select([self._line], [], [], 0)[0]
         return os.read(self._line, _MOST) if there else b""
 
-    def close(self) -> None:
-        """Close the port."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         os.close(self._line)
 
 
@@ -78,12 +79,7 @@ class Cable:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join(5)
         self.pull()
