@@ -238,7 +238,7 @@ class EdgeConfig(BenchOptions, BodyOption, ShownOptions):
     """Only these objects of the set; all, but of the YCB set its ten distinct ones."""
 
     seeds: Seeds = (0,)
-    """Learned and shown once a seed, and counted together; the rest is of the first."""
+    """Learned and shown once a seed, and counted together; sizes, boards, times: of the first."""
 
     hil_episodes: int = 20
     """Episodes on each emulated board, and to some of them mishaps; 0 leaves the boards out."""
