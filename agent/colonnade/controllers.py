@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,8 @@ class Controller:
     """What its firmware takes; None where somebody else built that."""
     work: str
     """What its work is counted in."""
+    reset: Callable[[], None] | None = None
+    """Presses its reset button; None where a hand must."""
 
 
 @contextmanager
@@ -44,4 +46,6 @@ def emulated(board: str, key: Path | None) -> Iterator[Controller]:
     with Emulator(board, firmware.elf) as emulator:
         emulator.run()
         sizes = read_map(firmware.map)
-        yield Controller(board, emulator.port, firmware.key, sizes, "instructions")
+        yield Controller(
+            board, emulator.port, firmware.key, sizes, "instructions", reset=emulator.reset
+        )

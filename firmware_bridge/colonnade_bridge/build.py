@@ -18,7 +18,7 @@ from colonnade_bridge.cache_folder import cache_folder
 from colonnade_bridge.tools import find_tool
 from colonnade_bridge.wire.dialect import XML
 
-__all__ = ["SOURCES", "TARGETS", "BuildError", "Firmware", "build", "sources"]
+__all__ = ["SOURCES", "TARGETS", "BuildError", "Firmware", "build", "sources", "sources_digest"]
 
 SOURCES = Path(__file__).parent / "c"
 """The folder of the C runtime, its Makefile in it."""
@@ -57,6 +57,15 @@ def sources() -> list[Path]:
         and path.suffix in _KINDS
         and "build" not in path.relative_to(SOURCES).parts
     )
+
+
+def sources_digest() -> str:
+    """A name for every byte of `sources`."""
+    content = hashlib.sha256()
+    for path in sources():
+        content.update(f"\0{path.relative_to(SOURCES)}\0".encode())
+        content.update(path.read_bytes())
+    return content.hexdigest()
 
 
 def build(
@@ -131,7 +140,5 @@ def _digest(compiler: str, key: Path | None, extra: str) -> str:
     content = hashlib.sha256(version + pymavlink.__version__.encode() + XML.read_bytes())
     content.update(extra.encode())
     content.update(b"" if key is None else key.read_bytes())
-    for path in sources():
-        content.update(f"\0{path.relative_to(SOURCES)}\0".encode())
-        content.update(path.read_bytes())
+    content.update(sources_digest().encode())
     return content.hexdigest()[:16]

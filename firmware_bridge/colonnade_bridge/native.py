@@ -19,11 +19,20 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_bridge.cache_folder import cache_folder
 from colonnade_bridge.errors import BridgeError
 from colonnade_models.percept import PERCEPT_SIZE
 from colonnade_models.sensing import make_eye
 
-__all__ = ["C_SOURCES", "Decision", "NativeColumn", "NativeError", "NativeEye", "library"]
+__all__ = [
+    "C_SOURCES",
+    "Decision",
+    "Limits",
+    "NativeColumn",
+    "NativeError",
+    "NativeEye",
+    "library",
+]
 
 Array = NDArray[np.float32]
 
@@ -55,6 +64,26 @@ class Decision(NamedTuple):
     percepts: int
     moves: int
     looks: int
+
+
+class Limits(NamedTuple):
+    """Room for what a column holds, see `cln_limits` in colonnade.h; what is 0 the model says."""
+
+    winners: int = 0
+    refined: int = 0
+    proposals: int = 0
+    percepts: int = 0
+    effort: int = 0
+
+
+class _Limits(ctypes.Structure):
+    _fields_ = (
+        ("winners", ctypes.c_uint16),
+        ("refined", ctypes.c_uint16),
+        ("proposals", ctypes.c_uint16),
+        ("percepts", ctypes.c_uint16),
+        ("effort", ctypes.c_uint32),
+    )
 
 
 class _Decision(ctypes.Structure):
@@ -94,10 +123,6 @@ def _checked(code: int) -> int:
     return code
 
 
-def _cache_folder() -> Path:
-    return Path(os.environ.get("COLONNADE_CACHE") or Path.home() / ".cache" / "colonnade")
-
-
 @lru_cache
 def library() -> ctypes.CDLL:
     """The runtime as a shared library, compiled once for each version of its sources.
@@ -108,7 +133,7 @@ def library() -> ctypes.CDLL:
     digest = hashlib.sha256(" ".join(C_FLAGS).encode())
     for file in sorted(C_SOURCES.glob("*.[ch]")):
         digest.update(file.name.encode() + file.read_bytes())
-    folder = _cache_folder() / "native"
+    folder = cache_folder() / "native"
     target = folder / f"libcolonnade-{digest.hexdigest()[:16]}.so"
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -138,20 +163,24 @@ def _compile(sources: Sequence[Path], target: Path) -> None:
 class NativeColumn:
     """A column that runs the C code on a blob."""
 
-    def __init__(self, blob: bytes) -> None:
-        """Raises NativeError where the runtime refuses the blob."""
+    def __init__(self, blob: bytes, limits: Limits | None = None) -> None:
+        """A column with the room that `limits` give it, or as much as the model says.
+
+        Raises NativeError where the runtime refuses the blob or the limits.
+        """
         self._c = library()
         self._blob = np.frombuffer(blob + bytes(-len(blob) % 8), np.uint64).copy()
         self._model = ctypes.create_string_buffer(MODEL_BYTES)
         _checked(self._c.cln_model_open(self._model, _address(self._blob), len(blob)))
-        self.bytes = int(self._c.cln_column_bytes(self._model, None))
+        room = None if limits is None else ctypes.byref(_Limits(*limits))
+        self.bytes = int(self._c.cln_column_bytes(self._model, room))
         """Memory that the column needs."""
         self._memory = np.zeros(self.bytes // 8 + 1, np.uint64)
         self._column = ctypes.c_void_p()
         _checked(
             self._c.cln_column_init(
                 ctypes.byref(self._column), _address(self._memory),
-                ctypes.c_size_t(self._memory.nbytes), self._model, None,
+                ctypes.c_size_t(self._memory.nbytes), self._model, room,
             )
         )  # fmt: skip
 

@@ -23,6 +23,7 @@ from colonnade.bench.config import (
     YcbConfig,
 )
 from colonnade.bench.published import PUBLISHED, TIMES
+from colonnade.bench.spread import spread
 from colonnade.bench.suites import read_suite
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import Interrupted
@@ -349,8 +350,9 @@ def test_scale_counts_its_seeds_together(tmp_path: Path) -> None:
 
 
 def test_scale_spreads_evenly_and_fits_growth() -> None:
-    assert scale.evenly(10, 3) == [0, 3, 6]
-    assert scale.evenly(3, 10) == [0, 1, 2]
+    assert spread(range(10), 3) == [0, 3, 6]
+    assert spread(range(3), 10) == [0, 1, 2]
+    assert spread(range(3), 0) == spread("", 3) == []
     assert scale.exponent([10, 100, 1000], [2, 2 * 10**0.5, 20]) == pytest.approx(0.5)
     assert scale.exponent([10], [2]) is None
     with pytest.raises(ConfigError, match="--sizes takes"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 from tests.agent.meshes import roller, wedge
+from tests.bridge.firmwares import posix
 from tests.bridge.tools import GCC, MAKE, needs
 
 from colonnade.cli import main
@@ -21,7 +21,6 @@ from colonnade.episode_options import EpisodeOptions
 from colonnade.hardware import HardwareEpisode, recognise_on
 from colonnade.learning import learn_object
 from colonnade_bridge.blob import EdgeModel, in_order, read_blob, write_blob
-from colonnade_bridge.build import build
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.size_report import Part, SizeReport
 from colonnade_bridge.wire.link import Link
@@ -45,16 +44,9 @@ def blob() -> bytes:
 @pytest.fixture
 def link(tmp_path: Path, blob: bytes) -> Iterator[Link]:
     """To the firmware as a process of this computer."""
-    firmware = build("posix")
-    words = [firmware.elf, "pty", tmp_path]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            with Link(process.stdout.readline().strip(), firmware.key.read_bytes()) as link:
-                link.upload(blob, int.from_bytes(blob[16:24], "little"))
-                yield link
-        finally:
-            process.kill()
+    with posix(tmp_path) as link:
+        link.upload(blob, int.from_bytes(blob[16:24], "little"))
+        yield link
 
 
 def options(**changes: Any) -> EpisodeOptions:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.bridge.scripted import Cable, Controller, Served, behind, build_library
+from tests.bridge.scripted import Controller, Served, build_library
 from tests.bridge.tools import GCC
+
+from colonnade_bridge.wire.cable import Cable
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +34,5 @@ def served(controller: Controller) -> Served:
 @pytest.fixture
 def cable(tmp_path: Path, served: Served) -> Iterator[Cable]:
     """A pty to the controller, plugged in."""
-    cable = Cable(tmp_path / "port", served)
-    cable.plug()
-    with behind(cable.run):
+    with Cable(tmp_path / "port", served) as cable:
         yield cable
-        cable.pull()

@@ -19,7 +19,7 @@ from tests.models.synthetic import blob, learned, moved
 
 from colonnade.policies.distinguish import most_telling, new_rivals
 from colonnade_bridge.blob import EdgeModel, in_order, read_blob, write_blob
-from colonnade_bridge.native import NativeColumn
+from colonnade_bridge.native import Limits, NativeColumn
 from colonnade_models import column as C
 from colonnade_models import percept as P
 from colonnade_models.agenda import SPENT
@@ -117,9 +117,9 @@ def steps_of(what: Episode, count: int = 60) -> Steps:
     return [rows[i : i + what.patches] for i in range(0, count, what.patches)]
 
 
-def by_numba(blob: bytes, steps: Steps) -> list[str]:
+def by_numba(blob: bytes, steps: Steps, limits: Limits | None = None) -> list[str]:
     """What the kernels of numba say to each step, and at the end after `polish`."""
-    model = read_blob(blob)
+    model = read_blob(blob) if limits is None else _limited(read_blob(blob), limits)
     memory = model.memory.arrays
     column = C.init(memory, model.settings, model.tolerance, model.percepts)
     said = []
@@ -129,6 +129,15 @@ def by_numba(blob: bytes, steps: Steps) -> list[str]:
     C.polish(column, memory)
     said.append(_line_of(column, memory, column.verdict.state[0], len(steps)))
     return said
+
+
+def _limited(model: EdgeModel, limits: Limits) -> EdgeModel:
+    """The model as if its settings were these, where they are not 0."""
+    given = limits._asdict() | {"refined_seeds": limits.refined}
+    names = ("winners", "refined_seeds", "proposals", "effort")
+    changed = {name: given[name] for name in names if given[name]}
+    settings = model.settings._replace(**changed)
+    return replace(model, settings=settings, percepts=limits.percepts or model.percepts)
 
 
 def _line_of(column: C.Column, memory: C.Memory, state: int, turn: int) -> str:
@@ -146,9 +155,9 @@ def _line_of(column: C.Column, memory: C.Memory, state: int, turn: int) -> str:
     return _line((*counts, column.agenda[SPENT]), [evidence, rival, fitting, *pose], goal, there)
 
 
-def by_c(blob: bytes, steps: Steps) -> list[str]:
+def by_c(blob: bytes, steps: Steps, limits: Limits | None = None) -> list[str]:
     """What the C code says."""
-    column = NativeColumn(blob)
+    column = NativeColumn(blob, limits)
     said = []
     for turn, percepts in enumerate(steps):
         state = column.step(percepts)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-import os
-import pty
 import re
-import select
 import subprocess
 import threading
 import time
-import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from zlib import crc32
 
 import numpy as np
@@ -188,8 +184,6 @@ class Served:
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
-        self.damage: Callable[[bytes], bytes] = lambda data: data
-        """What the line does to bytes, in both directions."""
         self._lock = threading.Lock()
         self._begin = time.monotonic()
 
@@ -198,7 +192,7 @@ class Served:
         with self._lock:
             now = round((time.monotonic() - self._begin) * 1e6)
             self.controller.facts.now = max(self.controller.facts.now, now)
-            return self.damage(self.controller.run(self.damage(data) if data else b""))
+            return self.controller.run(data)
 
     def reset(self) -> None:
         """Pull its reset line."""
@@ -218,47 +212,3 @@ def behind(run: Callable[[threading.Event], None]) -> Iterator[None]:
     finally:
         over.set()
         thread.join(5)
-
-
-class Passing(Protocol):
-    """What is at the far end of a cable."""
-
-    def pass_on(self, data: bytes) -> bytes: ...
-
-
-class Cable:
-    """A pty at `path` that can be pulled and plugged in again; behind it a controller."""
-
-    def __init__(self, path: Path, served: Passing) -> None:
-        self.path, self.served = path, served
-        self._master: int | None = None
-
-    def plug(self) -> None:
-        master, slave = pty.openpty()
-        tty.setraw(slave)
-        name = os.ttyname(slave)
-        os.close(slave)
-        self.path.unlink(missing_ok=True)
-        self.path.symlink_to(name)
-        os.set_blocking(master, False)  # select also wakes for a port that is closed
-        self._master = master
-
-    def pull(self) -> None:
-        self.path.unlink()
-        master, self._master = self._master, None
-        if master is not None:
-            os.close(master)
-
-    def run(self, over: threading.Event) -> None:
-        while not over.is_set():
-            master = self._master
-            data = b""
-            with suppress(OSError, ValueError):
-                if master is not None and select.select([master], [], [], 0.002)[0]:
-                    data = os.read(master, 4096)
-            if not data:
-                time.sleep(0.001)
-            answer = self.served.pass_on(data)
-            with suppress(OSError, TypeError):
-                if answer and self._master is not None:
-                    os.write(self._master, answer)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.bridge.firmwares import board, posix, upload
 from tests.bridge.small_model import model_hash, percepts, small_blob
 from tests.bridge.tools import ARM, GCC, MAKE, QEMU, needs
 
 from colonnade_bridge.build import build
-from colonnade_bridge.emulator import BOARDS, Emulator
+from colonnade_bridge.emulator import BOARDS
 from colonnade_bridge.native import NativeColumn
 from colonnade_bridge.size_report import read_map
 from colonnade_bridge.wire.errors import ControllerError
@@ -24,33 +22,6 @@ from colonnade_bridge.wire.messages import Decision, Verdict
 pytestmark = [needs(*ARM), needs(*GCC), needs(*MAKE), needs(*QEMU)]
 
 WALKED = 4
-
-
-@contextmanager
-def posix(folder: Path) -> Iterator[Link]:
-    """The firmware as a process, and a link to it."""
-    firmware = build("posix")
-    words = [firmware.elf, "pty", folder]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            with Link(process.stdout.readline().strip(), firmware.key.read_bytes()) as link:
-                yield link
-        finally:
-            process.kill()
-
-
-@contextmanager
-def board(name: str, flash: Path) -> Iterator[tuple[Link, Emulator]]:
-    firmware = build(name)
-    with Emulator(name, firmware.elf, flash=flash) as emulator:
-        emulator.run()
-        with Link(emulator.port, firmware.key.read_bytes()) as link:
-            yield link, emulator
-
-
-def upload(link: Link) -> None:
-    assert link.upload(small_blob(), model_hash(small_blob())).model == model_hash(small_blob())
 
 
 def recognise(link: Link, rows: np.ndarray) -> list[Decision]:

@@ -6,165 +6,117 @@ Whatever happens, each step is answered as if nothing had happened, and soon aft
 from __future__ import annotations
 
 import os
-import select
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
-from tests.bridge.scripted import Cable, behind
 from tests.bridge.small_model import model_hash, percepts, small_blob
 from tests.bridge.tools import ARM, GCC, MAKE, QEMU, needs
 
 from colonnade_bridge.build import build
 from colonnade_bridge.emulator import BOARDS, Emulator
+from colonnade_bridge.mishaps import (
+    FLIPPED_FOR,
+    PULLED_FOR,
+    Endurance,
+    Undisturbed,
+    undisturbed,
+)
 from colonnade_bridge.native_mind import NativeMind
+from colonnade_bridge.wire.cable import Cable, PortEnd
 from colonnade_bridge.wire.link import Link
-from colonnade_bridge.wire.messages import Decision, Verdict
+from colonnade_bridge.wire.messages import Verdict
 
 pytestmark = [needs(*ARM), needs(*GCC), needs(*MAKE), needs(*QEMU)]
 
-WALKED, MISHAP = 4, 6
-"""Steps of an episode before goals are asked for, and before something happens."""
+WALKED = 4
+"""Steps of an episode before goals are asked for."""
 SOON = 2.0
 """Seconds in which all must be well again."""
-FLIPPED_FOR = 10.0 if os.environ.get("COLONNADE_REQUIRE_ALL") == "1" else 3.0
+FLIPPED = FLIPPED_FOR if os.environ.get("COLONNADE_REQUIRE_ALL") == "1" else 3.0
 
 
-class Board:
-    """An emulated board that has the small model, as the far end of a cable."""
+class Board(NamedTuple):
+    """An emulated board that has the small model."""
 
-    def __init__(self, name: str, flash: Path) -> None:
-        firmware = build(name)
-        self.key = firmware.key.read_bytes()
-        self.emulator = Emulator(name, firmware.elf, flash=flash)
-        self.emulator.run()
-        with Link(self.emulator.port, self.key) as link:
-            link.upload(small_blob(), model_hash(small_blob()))
-        self._line = os.open(self.emulator.port, os.O_RDWR | os.O_NOCTTY)
-        self.mend()
-
-    def mend(self) -> None:
-        """From now on nothing happens to what passes."""
-        self.damage: Callable[[bytes], bytes] = bytes
-        self.mishap: Callable[[], None] | None = None
-        """What happens once, when the next bytes of the host have passed."""
-
-    def pass_on(self, data: bytes) -> bytes:
-        if data:
-            os.write(self._line, self.damage(data))
-            mishap, self.mishap = self.mishap, None
-            if mishap is not None:
-                mishap()
-        there = select.select([self._line], [], [], 0)[0]
-        return self.damage(os.read(self._line, 4096)) if there else b""
-
-    def close(self) -> None:
-        os.close(self._line)
-        self.emulator.close()
+    key: bytes
+    emulator: Emulator
+    end: PortEnd
 
 
 @pytest.fixture(params=BOARDS, scope="module")
 def board(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Board]:
-    board = Board(request.param, tmp_path_factory.mktemp("board") / "flash")
-    yield board
-    board.close()
+    firmware = build(request.param)
+    key, flash = firmware.key.read_bytes(), tmp_path_factory.mktemp("board") / "flash"
+    with Emulator(request.param, firmware.elf, flash=flash) as emulator:
+        emulator.run()
+        with Link(emulator.port, key) as link:
+            link.upload(small_blob(), model_hash(small_blob()))
+        with PortEnd(emulator.port) as end:
+            yield Board(key, emulator, end)
 
 
 @pytest.fixture
 def cable(board: Board, tmp_path: Path) -> Iterator[Cable]:
-    board.mend()
-    cable = Cable(tmp_path / "port", board)
-    cable.plug()
-    with behind(cable.run):
+    with Cable(tmp_path / "port", board.end) as cable:
         yield cable
-        cable.pull()
 
 
 @pytest.fixture
 def link(board: Board, cable: Cable) -> Iterator[Link]:
     with Link(str(cable.path), board.key, patience=30) as link:
-        link.reset()
         yield link
 
 
-def undisturbed() -> list[Decision]:
+@pytest.fixture
+def episode() -> Undisturbed:
     """What the same C code says on this computer."""
-    mind = NativeMind(small_blob())
-    decisions: list[Decision] = []
-    for number, row in enumerate(percepts()):
-        decisions.append(mind.send_step(row, goal=number >= WALKED))
-        if decisions[-1].verdict is not Verdict.OPEN:
-            break
-    assert len(decisions) > MISHAP + 1
-    assert decisions[-1].verdict is Verdict.RECOGNISED
-    return decisions
+    rows = list(percepts())
+    found = undisturbed(NativeMind(small_blob()), rows, [n >= WALKED for n in range(len(rows))])
+    assert len(found.said) > 2 * WALKED
+    assert found.said[-1].verdict is Verdict.RECOGNISED
+    return found
 
 
-def assert_same(link: Link, expected: list[Decision], first: int, last: int | None = None) -> None:
-    """Do these steps of the episode; each must be answered as if nothing had happened."""
-    for number in range(first, len(expected) if last is None else last):
-        decision = link.send_step(percepts()[number], goal=number >= WALKED)
-        assert decision.same(expected[number]), number
+def assert_survived(endurance: Endurance, least: int) -> None:
+    assert endurance.equal == endurance.steps >= least
+    assert endurance.wrong == 0
+    assert endurance.seconds < SOON
 
 
-def test_a_cable_that_is_pulled_during_a_step(link: Link, board: Board, cable: Cable) -> None:
-    expected = undisturbed()
-    assert_same(link, expected, 0, MISHAP)
-
-    def pull() -> None:
-        cable.pull()
-        threading.Timer(0.3, cable.plug).start()
-
-    board.mishap = pull
-    begun = time.monotonic()
-    assert_same(link, expected, MISHAP, MISHAP + 1)
-    assert time.monotonic() - begun < SOON
-    assert_same(link, expected, MISHAP + 1)
+def test_a_cable_that_is_pulled_during_a_step(
+    link: Link, cable: Cable, episode: Undisturbed
+) -> None:
+    endurance = Endurance(link, cable)
+    endurance.strike(episode, lambda: cable.pull(PULLED_FOR))
+    assert_survived(endurance, len(episode.said))
+    assert endurance.seconds > PULLED_FOR
     assert link.counts.reconnects >= 1
     assert link.counts.restarts == 0
 
 
-def test_a_board_that_is_reset_during_a_step(link: Link, board: Board) -> None:
-    expected = undisturbed()
-    assert_same(link, expected, 0, MISHAP)
+def test_a_board_that_is_reset_during_a_step(
+    link: Link, board: Board, cable: Cable, episode: Undisturbed
+) -> None:
     boots = link.status().boots
-    board.mishap = board.emulator.reset
-    begun = time.monotonic()
-    assert_same(link, expected, MISHAP, MISHAP + 1)
-    assert time.monotonic() - begun < SOON
-    assert_same(link, expected, MISHAP + 1)
+    endurance = Endurance(link, cable)
+    endurance.strike(episode, board.emulator.reset)
+    assert_survived(endurance, len(episode.said))
     assert link.counts.restarts == 1
     assert link.status().boots == boots + 1
 
 
-def test_one_byte_in_a_hundred_is_flipped_for_seconds(link: Link, board: Board) -> None:
-    expected, rng = undisturbed(), np.random.default_rng(0)
-    assert_same(link, expected, 0, MISHAP)
-    over = time.monotonic() + FLIPPED_FOR
-
-    def flip(data: bytes) -> bytes:
-        flipped = np.frombuffer(data, np.uint8).copy()
-        hit = rng.random(len(flipped)) < 0.01
-        flipped[hit] ^= rng.integers(1, 256, hit.sum(), np.uint8)
-        return flipped.tobytes() if time.monotonic() < over else data
-
-    board.damage = flip
-    number = MISHAP
-    while time.monotonic() < over:  # episode after episode
-        assert_same(link, expected, number, number + 1)
-        number += 1
-        if number == len(expected) and time.monotonic() < over:
-            link.reset()
-            number = 0
-    assert time.monotonic() - over < SOON
-    assert_same(link, expected, number)
-    assert link.messages_lost > 0
-    before = link.messages_lost
-    link.reset()
-    assert_same(link, expected, 0)
-    assert link.messages_lost == before
+def test_one_byte_in_a_hundred_is_flipped_for_seconds(
+    link: Link, cable: Cable, episode: Undisturbed
+) -> None:
+    endurance = Endurance(link, cable)
+    endurance.flip([episode], FLIPPED, np.random.default_rng(0))
+    assert_survived(endurance, len(episode.said))
+    assert endurance.messages_lost > 0
+    lost = link.messages_lost
+    assert undisturbed(link, episode.percepts, episode.asks).said[-1].same(episode.said[-1])
+    assert link.messages_lost == lost

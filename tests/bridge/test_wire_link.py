@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.bridge.scripted import KEY, Cable, Controller, Host, Served, behind, model
+from tests.bridge.scripted import KEY, Controller, Host, Served, behind, model
 
+from colonnade_bridge.mishaps import flipping
 from colonnade_bridge.wire import dialect as dialect_module
+from colonnade_bridge.wire.cable import Cable
 from colonnade_bridge.wire.errors import ControllerError, WireError
 from colonnade_bridge.wire.link import Link, Patch
 from colonnade_bridge.wire.messages import State
@@ -56,25 +58,17 @@ def test_an_undisturbed_line_loses_nothing(link: Link) -> None:
 
 
 def test_one_byte_in_a_hundred_is_damaged_and_nothing_is_decided_wrongly(
-    link: Link, served: Served
+    link: Link, served: Served, cable: Cable
 ) -> None:
-    rng = np.random.default_rng(0)
-
-    def damage(data: bytes) -> bytes:
-        bytes_ = np.frombuffer(data, np.uint8).copy()
-        hit = rng.random(len(bytes_)) < 0.01
-        bytes_[hit] ^= rng.integers(1, 256, hit.sum(), np.uint8)
-        return bytes_.tobytes()
-
     steps = rows(12, patches=1)
-    served.damage = damage
+    cable.damage = flipping(np.random.default_rng(0), float("inf"))
     begin = time.monotonic()
     for number, step in enumerate(steps, 1):
         decision = link.send_step(step)
         assert decision.evidence == pytest.approx(evidence(steps[:number]), rel=1e-5)
         if time.monotonic() - begin > 4:
             break
-    served.damage = bytes
+    cable.damage = bytes
     before = time.monotonic()
     link.status()
     assert time.monotonic() - before < 2
@@ -82,7 +76,7 @@ def test_one_byte_in_a_hundred_is_damaged_and_nothing_is_decided_wrongly(
     assert link.messages_lost > 0
 
 
-def test_a_damaged_upload_arrives_whole(link: Link, served: Served) -> None:
+def test_a_damaged_upload_arrives_whole(link: Link, served: Served, cable: Cable) -> None:
     rng = np.random.default_rng(1)
 
     def damage(data: bytes) -> bytes:
@@ -90,7 +84,7 @@ def test_a_damaged_upload_arrives_whole(link: Link, served: Served) -> None:
             data = data[:3] + data[4:]  # a UART that overran
         return data
 
-    served.damage = damage
+    cable.damage = damage
     blob, number = model(2, 20_000)
     heard: list[int] = []
     status = link.upload(blob, number, heard.append)
@@ -99,7 +93,7 @@ def test_a_damaged_upload_arrives_whole(link: Link, served: Served) -> None:
     assert bytes(served.controller.flash[131072 : 131072 + len(blob)]) == blob
 
 
-def test_a_uart_that_overruns_is_survived(link: Link, served: Served) -> None:
+def test_a_uart_that_overruns_is_survived(link: Link, cable: Cable) -> None:
     """It keeps 128 bytes and loses what then comes, as a slow reader's does: a step of two patches
     has 226 bytes, so only what is sent again after it was read gets through."""
     full = {"left": 3}
@@ -110,7 +104,7 @@ def test_a_uart_that_overruns_is_survived(link: Link, served: Served) -> None:
             return data[:128]
         return data
 
-    served.damage = damage
+    cable.damage = damage
     steps = rows(4)
     for step in steps:
         decision = link.send_step(step)
@@ -126,20 +120,18 @@ def test_a_pulled_cable_is_plugged_in_again(
     for step in steps[:10]:
         link.send_step(step)
     if when == "idle":
-        cable.pull()
-        threading.Timer(0.3, cable.plug).start()
+        cable.pull(0.3)
     else:  # the step arrives, its answer does not
         taken = served.controller.facts.steps
 
         def pull(data: bytes) -> bytes:
             if served.controller.facts.steps > taken:
-                served.damage = bytes
-                cable.pull()
-                threading.Timer(0.3, cable.plug).start()
+                cable.damage = bytes
+                cable.pull(0.3)
                 return b""
             return data
 
-        served.damage = pull
+        cable.damage = pull
     begin = time.monotonic()
     for step in steps[10:]:
         decision = link.send_step(step)

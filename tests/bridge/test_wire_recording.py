@@ -14,8 +14,9 @@ import numpy as np
 import pymavlink
 import pytest
 from pymavlink.generator import mavgen
-from tests.bridge.scripted import KEY, Cable, Served, model
+from tests.bridge.scripted import KEY, Served, model
 
+from colonnade_bridge.wire.cable import Cable
 from colonnade_bridge.wire.dialect import XML, dialect
 from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.link import Link, Patch
@@ -43,10 +44,10 @@ def recording(tmp_path: Path, cable: Cable, served: Served) -> Path:
         def lose(data: bytes) -> bytes:
             return b"" if len(data) > 60 and next(lost, None) is not None else data
 
-        served.damage = lose
+        cable.damage = lose
         for number in range(3):
             link.send_step(rows(number))
-        served.damage = bytes
+        cable.damage = bytes
         served.reset()
         served.controller.facts.step_us = 20_000
         link.send_step(rows(7), deadline=0.01)

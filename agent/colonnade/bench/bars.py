@@ -35,6 +35,12 @@ BARS: dict[str, Bar] = {
     "an500.otherwise": Bar("episodes decided otherwise on M7F than here", 0),
     "an386.messages_lost": Bar("messages lost to M4F", 0),
     "an500.messages_lost": Bar("messages lost to M7F", 0),
+    "an386.mishap_seconds": Bar("seconds until well again after a mishap, M4F", 2, ".1f"),
+    "an500.mishap_seconds": Bar("seconds until well again after a mishap, M7F", 2, ".1f"),
+    "an386.mishap_otherwise": Bar("steps answered otherwise after a mishap, M4F", 0),
+    "an500.mishap_otherwise": Bar("steps answered otherwise after a mishap, M7F", 0),
+    "an386.mishap_wrong": Bar("wrongly recognised because of a mishap, M4F", 0),
+    "an500.mishap_wrong": Bar("wrongly recognised because of a mishap, M7F", 0),
     "onnx.otherwise": Bar("episodes in which ONNX and numba differ", 0),
     "onnx.evidence_off": Bar("evidence of ONNX off numba's, relative", 1e-4, ".1e"),
 }

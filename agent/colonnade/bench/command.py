@@ -114,8 +114,9 @@ _EDGE = """What the mind loses on a controller, and what it takes of one.
 
 Learns objects, fits them to a controller's flash and RAM, and recognises them in the same
 orientations with all that was learned, and in C with what was exported. Tells flash, RAM and stack;
-lets the firmware do it on two emulated boards and counts instructions; times a step on this
-computer by numba, C and ONNX; and sets what must be reached beside what is.
+lets the firmware do it on two emulated boards, counts instructions, and pulls their cable, flips
+bytes and resets them meanwhile; compares ONNX with numba, times a step on this computer by numba, C
+and ONNX; and sets what must be reached beside what is.
 
   colonnade bench edge --names mug,bowl,can,spoon,apple,bottle,die,ball,brick,banana
   colonnade bench edge --root ycb --out runs/edge --json edge.json

@@ -238,10 +238,13 @@ class EdgeConfig(BenchOptions, BodyOption, ShownOptions):
     """Only these objects of the set; all, but of the YCB set its ten distinct ones."""
 
     seeds: Seeds = (0,)
-    """Learned and shown once a seed, and counted together; the rest is of the first."""
+    """Learned and shown once a seed, and counted together; sizes, boards, times: of the first."""
 
     hil_episodes: int = 20
-    """Episodes on each emulated board; 0 leaves the boards out."""
+    """Episodes on each emulated board, and to some of them mishaps; 0 leaves the boards out."""
+
+    onnx_episodes: int = 100
+    """Episodes, at most, in which ONNX is compared with numba; 0 leaves ONNX out."""
 
     budget_flash: FlashBudget = None
     """Flash that the model may take: surfels are left out until it fits. none: all of them."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade.bench.edge_trials import Trial
+from colonnade.bench.kept import Kept
 from colonnade.commands.console import note, ticking
 from colonnade.commands.controller import send_model
 from colonnade.commands.deploy import summarise
@@ -22,11 +23,12 @@ from colonnade.episode_options import EpisodeOptions
 from colonnade.hardware import HardwareEpisode, recognise_on
 from colonnade.stopping import raise_if_stopped
 from colonnade_bridge.blob import read_blob
+from colonnade_bridge.build import sources_digest
 from colonnade_bridge.footprint import BOARDS, RuntimeFootprint, runtime_footprint
 from colonnade_bridge.tools import ToolError, find_tool
 from colonnade_bridge.wire.link import Link
 
-__all__ = ["footprints", "in_the_loop", "work_of"]
+__all__ = ["boards_here", "footprints", "in_the_loop", "work_of"]
 
 
 class _Work(NamedTuple):
@@ -50,28 +52,40 @@ def footprints() -> dict[str, RuntimeFootprint | None]:
     return found
 
 
-def in_the_loop(
-    blob: bytes, trials: Sequence[Trial], options: EpisodeOptions
-) -> dict[str, dict[str, Any] | None]:
-    """The trials on each emulated board; None where it cannot be built or emulated here.
-
-    Raises:
-        BuildError, EmulatorError: the firmware cannot be built or run.
-        WireError: the controller fell silent.
-    """
+def boards_here() -> tuple[str, ...]:
+    """The boards that can be built for and emulated here: all, or none, which is said."""
     try:
         for tool in ("arm-none-eabi-gcc", "make", "qemu-system-arm"):
             find_tool(tool)
     except ToolError as error:
         note(f"No board is emulated. {error}")
-        return dict.fromkeys(BOARDS)
-    return {board: _on(board, blob, trials, options) for board in BOARDS}
+        return ()
+    return BOARDS
+
+
+def in_the_loop(
+    board: str, blob: bytes, trials: Sequence[Trial], options: EpisodeOptions, kept: Kept
+) -> dict[str, Any]:
+    """What `colonnade deploy` tells of the trials on a board, and the work of steps and goals.
+
+    Raises:
+        BuildError, EmulatorError: the firmware cannot be built or run.
+        WireError: the controller fell silent.
+    """
+
+    def do() -> dict[str, Any]:
+        return _on(board, blob, trials, options)
+
+    keys = [trial.key for trial in trials]
+    found: dict[str, Any] = kept.once(
+        do, "board", board, blob[16:32], sources_digest(), options, keys
+    )
+    return found
 
 
 def _on(
     board: str, blob: bytes, trials: Sequence[Trial], options: EpisodeOptions
 ) -> dict[str, Any]:
-    """What `colonnade deploy` tells of the trials on one board, and the work of steps and goals."""
     model = read_blob(blob)
     episodes: list[HardwareEpisode] = []
     works: list[_Work] = []

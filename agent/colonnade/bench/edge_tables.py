@@ -17,6 +17,12 @@ WHO = {
     "numba_edge": "numba, controller",
     "c": "C, controller",
 }
+ONNX = ("episodes", "episodes_equal", "steps", "steps_equal")
+HAPPENED = {
+    "pulled": "the cable was pulled",
+    "reset": "the board was reset",
+    "flipped": "1 % of bytes flipped",
+}
 
 
 def tell(numbers: Mapping[str, Any]) -> None:
@@ -24,8 +30,10 @@ def tell(numbers: Mapping[str, Any]) -> None:
     parts = [
         recognition_table(numbers["rows"]),
         _lost(numbers["lost"]),
+        numba_table(numbers),
         size_table(numbers["model"], numbers["runtime"]),
         work_table(numbers["hil"]),
+        mishap_table(numbers["mishaps"]),
         time_table(numbers["times"]),
         bar_table(numbers["bars"]),
     ]
@@ -55,10 +63,37 @@ def recognition_table(rows: Sequence[Mapping[str, Any]]) -> str:
 def _lost(lost: Mapping[str, Any]) -> str:
     return (
         f"{lost['points_lost']:.1f} points lost: {lost['only_before']} episodes only the "
-        f"workstation gets right, {lost['only_after']} only the controller.\n"
-        f"C and numba on what was exported: {lost['steps_equal_to_numba']} of {lost['steps']} "
-        f"steps and {lost['goals_equal_to_numba']} of {lost['goals']} goals are the same bits."
+        f"workstation gets right, {lost['only_after']} only the controller."
     )
+
+
+def numba_table(numbers: Mapping[str, Any]) -> str:
+    """In how many episodes, steps and goals each mind says what numba says of the same model."""
+    groups = [
+        ("", ["mind"]),
+        *((what, ["compared", "equal"]) for what in ("episodes", "steps", "goals")),
+        ("evidence", ["off by"]),
+    ]
+    lost, (_, after) = numbers["lost"], numbers["rows"]
+    lines = [[WHO["c"], *_alike(lost | {"episodes": after["episodes"]}, "numba"), cell(None)]]
+    for board, done in numbers["hil"].items():
+        if done is not None:
+            done = done | {"equal_to_host": done["decisions_equal_to_host"]}
+            lines.append([f"C, {board}", *_alike(done, "host"), cell(None)])
+    if onnx := numbers["onnx"]:
+        counts = [cell(onnx[key], ",d") for key in ONNX]
+        lines.append(
+            [WHO["onnx"], *counts, cell(None), cell(None), cell(onnx["evidence_off"], ".1e")]
+        )
+    return table(
+        "Beside numba, of the same model (C: to the bit; ONNX: what is decided)", groups, lines
+    )
+
+
+def _alike(counts: Mapping[str, Any], whom: str) -> list[str]:
+    """Episodes, steps and goals, and how many of each are equal to `whom`'s."""
+    keys = ("episodes", f"equal_to_{whom}", "steps", f"steps_equal_to_{whom}")
+    return [cell(counts[key], ",d") for key in (*keys, "goals", f"goals_equal_to_{whom}")]
 
 
 def size_table(model: Mapping[str, Any], runtime: Mapping[str, Any]) -> str:
@@ -98,6 +133,28 @@ def work_table(boards: Mapping[str, Any]) -> str:
         if done is not None
     ]
     return table("On emulated boards, instructions", groups, lines) if lines else ""
+
+
+def mishap_table(boards: Mapping[str, Any]) -> str:
+    """What the boards endured; nothing where none was emulated."""
+    groups = [
+        ("", ["board", "what happened", "times"]),
+        ("steps", ["asked for", "as if nothing had"]),
+        ("recognised", ["wrongly"]),
+        ("well again", ["after s"]),
+        ("messages", ["lost"]),
+    ]
+    counts = ("mishaps", "steps", "steps_equal", "wrong")
+    lines = [
+        [
+            *(board, HAPPENED[kind], *(cell(found[key], ",d") for key in counts)),
+            *(cell(found["seconds"], ".2f"), cell(found["messages_lost"], ",d")),
+        ]
+        for board, kinds in boards.items()
+        if kinds is not None
+        for kind, found in kinds.items()
+    ]
+    return table("Mishaps on emulated boards", groups, lines) if lines else ""
 
 
 def time_table(times: Mapping[str, Any]) -> str:

@@ -12,14 +12,18 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade.bench.edge_records import from_record, to_record
+from colonnade.bench.kept import Kept
 from colonnade.bench.laboratory import POSED_DEG
 from colonnade.commands.console import ticking
 from colonnade.episode_options import EpisodeOptions
-from colonnade.hardware import HardwareEpisode, Mind, recognise_on
+from colonnade.hardware import HardwareEpisode, recognise_on
 from colonnade.orientations import orientation
 from colonnade.seeds import episode_seed
 from colonnade.stopping import raise_if_stopped
-from colonnade_bridge.blob import EdgeModel
+from colonnade_bridge.blob import read_blob
+from colonnade_bridge.build import sources_digest
+from colonnade_bridge.native_mind import NativeMind
 from colonnade_envs.objects import ObjectMesh
 
 __all__ = ["Outcome", "Trial", "paired", "recognise_all", "row_of", "trials_of"]
@@ -34,6 +38,11 @@ class Trial(NamedTuple):
     rotation: NDArray[np.float64]
     """(4,) object -> world."""
     seed: int
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What tells it from others of the same set."""
+        return self.mesh.name, self.number, self.seed
 
 
 class Outcome(Protocol):
@@ -60,16 +69,25 @@ def trials_of(
 
 
 def recognise_all(
-    mind: Mind, model: EdgeModel, trials: Sequence[Trial], options: EpisodeOptions
+    blob: bytes, trials: Sequence[Trial], options: EpisodeOptions, kept: Kept
 ) -> list[HardwareEpisode]:
-    """The episodes of the trials with a mind that thinks with `model`."""
+    """The episodes of the trials with the C code, which thinks with a blob.
+
+    Raises NativeError where the C code cannot be compiled.
+    """
+    mind, model, code = NativeMind(blob), read_blob(blob), sources_digest()
     episodes: list[HardwareEpisode] = []
     with ticking("In C       ", len(trials)) as ticker:
         for trial in trials:
             raise_if_stopped()
-            episodes.append(
-                recognise_on(mind, model, trial.mesh, trial.rotation, options, trial.seed)
-            )
+
+            def do(trial: Trial = trial) -> dict[str, Any]:
+                return to_record(
+                    recognise_on(mind, model, trial.mesh, trial.rotation, options, trial.seed)
+                )
+
+            record = kept.once(do, "c", blob[16:32], code, options, trial.key)
+            episodes.append(from_record(record))
             ticker.tick(f"{trial.mesh.name}: {episodes[-1].decision}")
     return episodes
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from colonnade.bench.config import ScaleConfig
 from colonnade.bench.laboratory import Laboratory, Model, Part, laboratory
+from colonnade.bench.spread import spread
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, show, stdout
 from colonnade.config import ConfigError
@@ -61,18 +62,14 @@ def _chosen(lab: Laboratory[ScaleConfig], mind: Engine, most: int) -> tuple[str,
     """`most` objects, spread evenly: where so many were chosen before, those, gone or not."""
     options, earlier = lab.options, lab.asked(MODEL)
     if earlier and options.names:
-        if _spread([*dict.fromkeys(options.names)], most) == earlier:
+        if spread([*dict.fromkeys(options.names)], most) == earlier:
             return tuple(earlier)
     elif earlier:
         found = mind.open_set(options.objects, None, options.scale)
         if len(earlier) == most or (len(earlier) < most and set(found) <= set(earlier)):
             return tuple(earlier)
     found = mind.open_set(options.objects, options.names or None, options.scale)
-    return tuple(_spread(list(found), most))
-
-
-def _spread(names: Sequence[str], wanted: int) -> list[str]:
-    return [names[i] for i in evenly(len(names), wanted)]
+    return tuple(spread(list(found), most))
 
 
 def curve(rows: Sequence[dict[str, Any]]) -> str:
@@ -93,12 +90,6 @@ def curve(rows: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def evenly(count: int, wanted: int) -> list[int]:
-    """`wanted` of `count` indices, spread evenly; all of them where there are no more."""
-    wanted = min(count, wanted)
-    return [i * count // wanted for i in range(wanted)]
-
-
 def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
     """x of cost ~ size^x, by least squares over the logarithms; None for fewer than two sizes."""
     if len(set(sizes)) < 2 or min(costs) <= 0:
@@ -109,12 +100,12 @@ def exponent(sizes: Sequence[float], costs: Sequence[float]) -> float | None:
 def _show(lab: Laboratory[ScaleConfig], model: Model, size: int) -> Part:
     """Put a memory of `size` of the model's objects together and show it as many or fewer."""
     options = lab.options
-    known = [model.names[i] for i in evenly(len(model.names), size)]
+    known = spread(model.names, size)
     return lab.show_part(
         f"seed{model.seed}/of{size}",
         model,
         known,
-        [known[i] for i in evenly(size, options.episodes)],
+        spread(known, options.episodes),
         EpisodeOptions(
             body=options.body,
             noise=options.noise,
