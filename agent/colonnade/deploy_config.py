@@ -16,6 +16,7 @@ from colonnade.config import (
     LimitOption,
     Names,
     Noise,
+    Scale,
     file_from,
     optional,
     word_from,
@@ -67,6 +68,9 @@ class DeployConfig(ControllerOptions, LimitOption):
 
     objects: Annotated[str | None, optional("SET", "as-trained", word_from), AlsoRoot] = None
     """Set to show. Objects that the model does not know should be answered with `unknown`."""
+
+    scale: Scale = None
+    """Multiply every mesh of files by this, e.g. 0.001 for millimetres."""
 
     names: Names = ()
     """Only these objects; quote a name that has a comma: '"plate, blue",mug'."""
