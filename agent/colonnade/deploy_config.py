@@ -21,6 +21,7 @@ from colonnade.config import (
     optional,
     word_from,
 )
+from colonnade_bridge.boards import BOARDS
 
 __all__ = ["HELP", "ControllerOptions", "DeployConfig"]
 
@@ -37,8 +38,8 @@ instructions, not cycles. --port is the same for a real board.
 
 
 def _board(arguments: list[str]) -> str:
-    if arguments[0] not in ("an386", "an500"):
-        raise ValueError("choose an386 or an500")
+    if arguments[0] not in BOARDS:
+        raise ValueError(f"choose {' or '.join(BOARDS)}")
     return arguments[0]
 
 
@@ -46,7 +47,7 @@ def _board(arguments: list[str]) -> str:
 class ControllerOptions:
     """Which controller to talk to."""
 
-    qemu: Annotated[str | None, optional("{an386,an500}", "none", _board)] = None
+    qemu: Annotated[str | None, optional(f"{{{','.join(BOARDS)}}}", "none", _board)] = None
     """Build the firmware and run it on an emulated board: an386 is a Cortex-M4F, an500 an M7F."""
 
     port: Annotated[str | None, optional("URL", "none", word_from)] = None

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_bridge.cache_folder import cache_folder
 from colonnade_bridge.errors import BridgeError
 from colonnade_models.percept import PERCEPT_SIZE
 from colonnade_models.sensing import make_eye
@@ -28,10 +29,7 @@ __all__ = ["C_SOURCES", "Decision", "NativeColumn", "NativeError", "NativeEye", 
 Array = NDArray[np.float32]
 
 C_SOURCES = Path(__file__).parent / "c"
-C_FLAGS = (
-    "-std=c99", "-O2", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror",
-    "-ffp-contract=off", "-fno-math-errno",
-)  # fmt: skip
+C_FLAGS = ("-O2", *(C_SOURCES / "cln.cflags").read_text(encoding="ascii").split())
 MODEL_BYTES = 256
 """More than a cln_model needs anywhere."""
 MOST_RESOLUTION = 16
@@ -94,10 +92,6 @@ def _checked(code: int) -> int:
     return code
 
 
-def _cache_folder() -> Path:
-    return Path(os.environ.get("COLONNADE_CACHE") or Path.home() / ".cache" / "colonnade")
-
-
 @lru_cache
 def library() -> ctypes.CDLL:
     """The runtime as a shared library, compiled once for each version of its sources.
@@ -108,7 +102,7 @@ def library() -> ctypes.CDLL:
     digest = hashlib.sha256(" ".join(C_FLAGS).encode())
     for file in sorted(C_SOURCES.glob("*.[ch]")):
         digest.update(file.name.encode() + file.read_bytes())
-    folder = _cache_folder() / "native"
+    folder = cache_folder() / "native"
     target = folder / f"libcolonnade-{digest.hexdigest()[:16]}.so"
     if not target.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -18,8 +18,9 @@ from tests.bridge.scripted import Cable, behind
 from tests.bridge.small_model import model_hash, percepts, small_blob
 from tests.bridge.tools import ARM, GCC, MAKE, QEMU, needs
 
+from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.build import build
-from colonnade_bridge.emulator import BOARDS, Emulator
+from colonnade_bridge.emulator import Emulator
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import Decision, Verdict

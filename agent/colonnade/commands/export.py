@@ -26,6 +26,7 @@ from colonnade.model_source import model_source
 from colonnade.printable import printable
 from colonnade.reach import REACH
 from colonnade.stopping import raise_if_stopped
+from colonnade_bridge.boards import BOARDS
 
 if TYPE_CHECKING:
     from colonnade_bridge.footprint import RuntimeFootprint
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
-_BOARDS = {"an386": "an386, Cortex-M4F", "an500": "an500, Cortex-M7F"}
 FARTHEST = 10.0
 """Metres that a blob's sensor may see."""
 
@@ -140,7 +140,7 @@ def _as_c(
 
 def _runtimes() -> dict[str, RuntimeFootprint | None]:
     """What the firmware takes on each board, as far as it can be built here."""
-    from colonnade_bridge.footprint import BOARDS, runtime_footprint
+    from colonnade_bridge.footprint import runtime_footprint
 
     note("Building the firmware to measure it.")
     return {board: runtime_footprint(board) for board in BOARDS}
@@ -195,8 +195,9 @@ def _table(config: ExportConfig, report: Mapping[str, Any]) -> Table:
     for board, found in report["runtime"].items():
         if found is not None:
             code, firmware = found["mind_code_bytes"], found["flash_code_bytes"]
-            row(f"mind on {_BOARDS[board]}", code, None, found["step_stack_bytes"])
-            row(f"firmware on {_BOARDS[board]}", firmware, found["ram_bytes"], found["stack_bytes"])
+            where = f"{board}, {BOARDS[board]}"
+            row(f"mind on {where}", code, None, found["step_stack_bytes"])
+            row(f"firmware on {where}", firmware, found["ram_bytes"], found["stack_bytes"])
     return table
 
 
