@@ -24,7 +24,7 @@ from colonnade_bridge.errors import BridgeError
 from colonnade_models.percept import PERCEPT_SIZE
 from colonnade_models.sensing import make_eye
 
-__all__ = ["C_SOURCES", "Decision", "NativeColumn", "NativeError", "NativeEye", "library"]
+__all__ = ["C_SOURCES", "NativeColumn", "NativeDecision", "NativeError", "NativeEye", "library"]
 
 Array = NDArray[np.float32]
 
@@ -39,7 +39,7 @@ class NativeError(BridgeError):
     """The C runtime refused something, or could not be compiled."""
 
 
-class Decision(NamedTuple):
+class NativeDecision(NamedTuple):
     """What a column holds true; see `cln_decision` in colonnade.h."""
 
     state: int
@@ -171,12 +171,12 @@ class NativeColumn:
         """Forget the episode."""
         self._c.cln_column_reset(self._column)
 
-    def decide(self) -> Decision:
+    def decide(self) -> NativeDecision:
         """What the column holds true."""
         d = _Decision()
         self._c.cln_decide(self._column, ctypes.byref(d))
         pose = np.array(d.pose, np.float32)
-        return Decision(
+        return NativeDecision(
             d.state, d.object, d.evidence, d.rival, d.fit, pose, d.others, d.percepts, d.moves,
             d.looks,
         )  # fmt: skip

@@ -30,7 +30,7 @@ from colonnade_bridge.boards import BOARDS
 
 if TYPE_CHECKING:
     from colonnade_bridge.footprint import RuntimeFootprint
-    from colonnade_bridge.percepts import Recording
+    from colonnade_bridge.percepts import RecordedPercepts
     from colonnade_models.memory import ObjectMemory
 
 __all__ = ["export"]
@@ -89,7 +89,7 @@ def _check_options(config: ExportConfig) -> None:
         raise ConfigError(f"--reach is {config.reach:g}, but must be above 0, and 10 m at most.")
 
 
-def _recording(config: ExportConfig) -> Recording | None:
+def _recording(config: ExportConfig) -> RecordedPercepts | None:
     from colonnade_bridge.percepts import read_percepts
 
     return None if config.check is None else read_percepts(config.check)
@@ -111,7 +111,7 @@ def _as_onnx(memory: ObjectMemory, reach: float, digest: str) -> tuple[dict[str,
 
 
 def _as_c(
-    config: ExportConfig, memory: ObjectMemory, reach: float, recording: Recording | None
+    config: ExportConfig, memory: ObjectMemory, reach: float, recording: RecordedPercepts | None
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """The files of the C project, and what is to be said of them."""
     from colonnade_bridge.blob import read_blob, write_blob
@@ -146,7 +146,7 @@ def _runtimes() -> dict[str, RuntimeFootprint | None]:
     return {board: runtime_footprint(board) for board in BOARDS}
 
 
-def _checked(memory: ObjectMemory, blob: bytes, recording: Recording) -> dict[str, Any]:
+def _checked(memory: ObjectMemory, blob: bytes, recording: RecordedPercepts) -> dict[str, Any]:
     """What recorded percepts are taken for, before and after."""
     from colonnade_bridge.loss import compare, loss_of
 
