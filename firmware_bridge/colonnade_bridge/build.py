@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.cache_folder import cache_folder
+from colonnade_bridge.errors import BridgeError
 from colonnade_bridge.tools import find_tool
 from colonnade_bridge.wire.dialect import XML
 
@@ -30,7 +31,7 @@ TARGETS = {"posix": "gcc", **dict.fromkeys(BOARDS, "arm-none-eabi-gcc")}
 _KINDS = {".c", ".h", ".ld", ".cflags", ".xml", ""}
 
 
-class BuildError(RuntimeError):
+class BuildError(BridgeError, RuntimeError):
     """The firmware could not be built; the message ends with what the compiler said."""
 
 

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import IO, Any, Self, cast
 
 from colonnade_bridge.boards import BOARDS
+from colonnade_bridge.errors import BridgeError
 from colonnade_bridge.tools import find_tool
 
 __all__ = ["Emulator", "EmulatorError"]
@@ -36,7 +37,7 @@ _SHIFT = 6
 _PR_SET_PDEATHSIG = 1
 
 
-class EmulatorError(RuntimeError):
+class EmulatorError(BridgeError, RuntimeError):
     """QEMU would not start or broke off; the message says why."""
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_bridge.errors import BridgeError
 from colonnade_models.percept import PERCEPT_SIZE
 
 __all__ = ["PerceptsError", "RecordedPercepts", "read_percepts", "record", "write_percepts"]
@@ -34,7 +35,7 @@ _DAMAGE = (
 """What numpy and zipfile may raise on bytes that are no archive of arrays."""
 
 
-class PerceptsError(ValueError):
+class PerceptsError(BridgeError, ValueError):
     """A file of percepts is missing, damaged, or not one of ours; says which in one sentence."""
 
 
