@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,7 +44,7 @@ def export(config: ExportConfig, engine: str = ENGINE) -> int:
     """Do ``colonnade export``; 0 when it is written.
 
     Raises:
-        ConfigError: options that do not go together.
+        ConfigError: options that do not go together, or percepts of another sensor.
         RunFolderError: there is no model.
         ExportFolderError: something else is in the folder.
         PerceptsError: what is to be checked with is not whole and sound.
@@ -55,7 +56,7 @@ def export(config: ExportConfig, engine: str = ENGINE) -> int:
     check_folder(config.out.expanduser())
     source = model_source(config.model)
     reach = REACH[source.body] if config.reach is None else config.reach
-    recording = _recording(config)
+    recording = _recording(config, reach)
     mind = load_engine(engine)
     memory = mind.load_memory(source.file)
     if recording is not None:
@@ -89,10 +90,21 @@ def _check_options(config: ExportConfig) -> None:
         raise ConfigError(f"--reach is {config.reach:g}, but must be above 0, and 10 m at most.")
 
 
-def _recording(config: ExportConfig) -> RecordedPercepts | None:
+def _recording(config: ExportConfig, reach: float) -> RecordedPercepts | None:
+    """What is to be checked with: of a sensor that sees as far as the robot's, or both minds would
+    take a miss for something else."""
     from colonnade_bridge.percepts import read_percepts
 
-    return None if config.check is None else read_percepts(config.check)
+    if config.check is None:
+        return None
+    recording = read_percepts(config.check)
+    if not math.isclose(recording.reach, reach, rel_tol=1e-6):
+        raise ConfigError(
+            f"{config.check} was recorded by a sensor that sees {recording.reach:g} m, and this "
+            f"export is for one that sees {reach:g} m: give --reach {recording.reach:g}, or "
+            "percepts of that sensor."
+        )
+    return recording
 
 
 def _as_onnx(memory: ObjectMemory, reach: float, digest: str) -> tuple[dict[str, bytes], Any]:
