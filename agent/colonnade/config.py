@@ -38,6 +38,7 @@ __all__ = [
     "PartOptions",
     "Policy",
     "RunOnnxConfig",
+    "Scale",
     "StreamOptions",
     "TrainConfig",
     "file_from",
@@ -106,6 +107,7 @@ Names = Annotated[
 ]
 """Object names, separated by commas on the command line; none means all of the set."""
 
+Scale = Annotated[float | None, optional("FLOAT", "as-trained", _positive)]
 JsonFile = Annotated[Path | None, optional("FILE", "none", file_from)]
 AlsoRoot = tyro.conf.arg(aliases=("--root",))
 """The field's benchmark calls a set of objects the root; every command that
@@ -240,7 +242,7 @@ class EvaluateConfig(ShowOptions):
     resume: bool = False
     """Go on with an evaluation that was stopped: finished episodes are kept."""
 
-    scale: Annotated[float | None, optional("FLOAT", "as-trained", _positive)] = None
+    scale: Scale = None
     """Multiply every mesh of files by this, e.g. 0.001 for millimetres."""
 
     out: Annotated[Path | None, optional("DIR", "RUN", file_from)] = None

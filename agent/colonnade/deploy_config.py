@@ -16,10 +16,12 @@ from colonnade.config import (
     LimitOption,
     Names,
     Noise,
+    Scale,
     file_from,
     optional,
     word_from,
 )
+from colonnade_bridge.boards import BOARDS
 
 __all__ = ["HELP", "ControllerOptions", "DeployConfig"]
 
@@ -36,8 +38,8 @@ instructions, not cycles. --port is the same for a real board.
 
 
 def _board(arguments: list[str]) -> str:
-    if arguments[0] not in ("an386", "an500"):
-        raise ValueError("choose an386 or an500")
+    if arguments[0] not in BOARDS:
+        raise ValueError(f"choose {' or '.join(BOARDS)}")
     return arguments[0]
 
 
@@ -45,7 +47,7 @@ def _board(arguments: list[str]) -> str:
 class ControllerOptions:
     """Which controller to talk to."""
 
-    qemu: Annotated[str | None, optional("{an386,an500}", "none", _board)] = None
+    qemu: Annotated[str | None, optional(f"{{{','.join(BOARDS)}}}", "none", _board)] = None
     """Build the firmware and run it on an emulated board: an386 is a Cortex-M4F, an500 an M7F."""
 
     port: Annotated[str | None, optional("URL", "none", word_from)] = None
@@ -67,6 +69,9 @@ class DeployConfig(ControllerOptions, LimitOption):
 
     objects: Annotated[str | None, optional("SET", "as-trained", word_from), AlsoRoot] = None
     """Set to show. Objects that the model does not know should be answered with `unknown`."""
+
+    scale: Scale = None
+    """Multiply every mesh of files by this, e.g. 0.001 for millimetres."""
 
     names: Names = ()
     """Only these objects; quote a name that has a comma: '"plate, blue",mug'."""

@@ -14,7 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.cache_folder import cache_folder
+from colonnade_bridge.errors import BridgeError
 from colonnade_bridge.tools import find_tool
 from colonnade_bridge.wire.dialect import XML
 
@@ -23,17 +25,13 @@ __all__ = ["SOURCES", "TARGETS", "BuildError", "Firmware", "build", "sources", "
 SOURCES = Path(__file__).parent / "c"
 """The folder of the C runtime, its Makefile in it."""
 
-TARGETS = {
-    "posix": "gcc",
-    "an386": "arm-none-eabi-gcc",
-    "an500": "arm-none-eabi-gcc",
-}
+TARGETS = {"posix": "gcc", **dict.fromkeys(BOARDS, "arm-none-eabi-gcc")}
 """What can be built for, and the compiler that it takes."""
 
-_KINDS = {".c", ".h", ".ld", ".xml", ""}
+_KINDS = {".c", ".h", ".ld", ".cflags", ".xml", ""}
 
 
-class BuildError(RuntimeError):
+class BuildError(BridgeError, RuntimeError):
     """The firmware could not be built; the message ends with what the compiler said."""
 
 

@@ -82,36 +82,39 @@ def fitted(memory: ObjectMemory, settings: Settings, budget: Budget = Budget()) 
 
     Raises BlobError where it cannot be made to fit.
     """
-    settings, percepts = _within_ram(memory, settings, budget.ram)
+    kept = _within_flash(memory, settings, budget.flash)
+    settings, percepts = _within_ram(kept, settings, budget.ram)
+    return EdgeModel(kept, settings, default_tolerance(), percepts)
 
-    def with_share(share: float) -> EdgeModel:
+
+def _within_flash(memory: ObjectMemory, settings: Settings, flash: int | None) -> ObjectMemory:
+    """The memory in a blob's order, with as many surfels as fit."""
+
+    def with_share(share: float) -> tuple[ObjectMemory, int]:
         things = [pruned(thing, round(share * len(thing.table))) for thing in memory]
-        ordered = ObjectMemory([in_order(thing.packed) for thing in things])
-        return EdgeModel(ordered, settings, default_tolerance(), percepts)
+        kept = ObjectMemory([in_order(thing.packed) for thing in things])
+        blob = write_blob(EdgeModel(kept, settings, default_tolerance(), PERCEPTS))
+        return kept, len(blob)
 
-    model = with_share(1.0)
-    size = len(write_blob(model))
-    if budget.flash is None or size <= budget.flash:
-        return model
-    low, best = 0.0, None
-    share = 0.9 * budget.flash / size
-    high = 1.0
+    kept, size = with_share(1.0)
+    if flash is None or size <= flash:
+        return kept
+    low, high, best = 0.0, 1.0, None
+    share = 0.9 * flash / size
     for _ in range(SEARCHES):
-        model = with_share(share)
-        size = len(write_blob(model))
-        if size <= budget.flash:
-            low, best = share, model
-            if size >= NEARLY_FULL * budget.flash:
+        kept, size = with_share(share)
+        if size <= flash:
+            low, best = share, kept
+            if size >= NEARLY_FULL * flash:
                 break
         else:
             high = share
-        share = min(max(share * budget.flash / size, low + 0.1 * (high - low)), 0.95 * high)
+        share = min(max(share * flash / size, low + 0.1 * (high - low)), 0.95 * high)
     if best is None:
-        best = with_share(0.0)
-        size = len(write_blob(best))
-        if size > budget.flash:
+        best, size = with_share(0.0)
+        if size > flash:
             raise BlobError(
-                f"{len(memory)} objects do not fit in {budget.flash:,} bytes of flash: with as few "
+                f"{len(memory)} objects do not fit in {flash:,} bytes of flash: with as few "
                 f"as {FEWEST} surfels each they take {size:,}; give more, or fewer objects"
             )
     return best

@@ -21,12 +21,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
+from colonnade_bridge.boards import BOARDS
+from colonnade_bridge.errors import BridgeError
 from colonnade_bridge.tools import find_tool
 
-__all__ = ["BOARDS", "Emulator", "EmulatorError"]
-
-BOARDS = ("an386", "an500")
-"""A Cortex-M4F and a Cortex-M7F."""
+__all__ = ["Emulator", "EmulatorError"]
 
 SLOT_BYTES = 0x100000
 """What is erased of a flash file when it is made: SLOTS of ports/an*.ld."""
@@ -38,7 +37,7 @@ _SHIFT = 6
 _PR_SET_PDEATHSIG = 1
 
 
-class EmulatorError(RuntimeError):
+class EmulatorError(BridgeError, RuntimeError):
     """QEMU would not start or broke off; the message says why."""
 
 

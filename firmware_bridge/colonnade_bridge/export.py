@@ -6,10 +6,9 @@ from colonnade_bridge.blob import EdgeModel, write_blob
 from colonnade_bridge.edge import Budget, edge_settings, fitted
 from colonnade_models.memory import ObjectMemory
 
-__all__ = ["BOARD", "KIB", "export_blob", "for_controller"]
+__all__ = ["BOARD", "export_blob", "for_controller"]
 
-KIB = 1024
-BOARD = Budget(flash=128 * KIB, ram=96 * KIB)
+BOARD = Budget(flash=128 * 1024, ram=96 * 1024)
 """What a board has for the mind: a slot of its flash, and CLN_MIND_BYTES of its RAM."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from colonnade_bridge.blob import HEADER, SECTIONS, EdgeModel
+from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.build import TARGETS, build
 from colonnade_bridge.edge import column_bytes
 from colonnade_bridge.size_report import read_map
@@ -19,8 +20,6 @@ from colonnade_models.memory import ObjectMemory
 
 __all__ = ["BOARDS", "ModelFootprint", "RuntimeFootprint", "model_footprint", "runtime_footprint"]
 
-BOARDS = ("an386", "an500")
-"""What stands for a Cortex-M4F and a Cortex-M7F."""
 STEP = "cln_step"
 _GRAPHS = "-fcallgraph-info=su"
 _CORE = re.compile(r"cln_(?!key)\w+\.o")

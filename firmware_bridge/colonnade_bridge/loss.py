@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_bridge.native import NativeColumn
-from colonnade_bridge.percepts import Recording
+from colonnade_bridge.percepts import RecordedPercepts
 from colonnade_models import column as C
 from colonnade_models.memory import ObjectMemory
 
@@ -60,7 +60,7 @@ class Loss(NamedTuple):
         }
 
 
-def compare(memory: ObjectMemory, blob: bytes, recording: Recording) -> Iterator[Compared]:
+def compare(memory: ObjectMemory, blob: bytes, recording: RecordedPercepts) -> Iterator[Compared]:
     """Recognise every episode of a recording twice, until either is sure or the recording ends.
 
     Raises NativeError where the C code cannot be compiled.

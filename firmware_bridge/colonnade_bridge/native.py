@@ -26,9 +26,9 @@ from colonnade_models.sensing import make_eye
 
 __all__ = [
     "C_SOURCES",
-    "Decision",
     "Limits",
     "NativeColumn",
+    "NativeDecision",
     "NativeError",
     "NativeEye",
     "library",
@@ -37,10 +37,7 @@ __all__ = [
 Array = NDArray[np.float32]
 
 C_SOURCES = Path(__file__).parent / "c"
-C_FLAGS = (
-    "-std=c99", "-O2", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror",
-    "-ffp-contract=off", "-fno-math-errno",
-)  # fmt: skip
+C_FLAGS = ("-O2", *(C_SOURCES / "cln.cflags").read_text(encoding="ascii").split())
 MODEL_BYTES = 256
 """More than a cln_model needs anywhere."""
 MOST_RESOLUTION = 16
@@ -50,7 +47,7 @@ class NativeError(BridgeError):
     """The C runtime refused something, or could not be compiled."""
 
 
-class Decision(NamedTuple):
+class NativeDecision(NamedTuple):
     """What a column holds true; see `cln_decision` in colonnade.h."""
 
     state: int
@@ -206,12 +203,12 @@ class NativeColumn:
         """Forget the episode."""
         self._c.cln_column_reset(self._column)
 
-    def decide(self) -> Decision:
+    def decide(self) -> NativeDecision:
         """What the column holds true."""
         d = _Decision()
         self._c.cln_decide(self._column, ctypes.byref(d))
         pose = np.array(d.pose, np.float32)
-        return Decision(
+        return NativeDecision(
             d.state, d.object, d.evidence, d.rival, d.fit, pose, d.others, d.percepts, d.moves,
             d.looks,
         )  # fmt: skip

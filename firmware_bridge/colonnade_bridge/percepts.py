@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from colonnade_bridge.errors import BridgeError
 from colonnade_models.percept import PERCEPT_SIZE
 
-__all__ = ["PerceptsError", "Recording", "read_percepts", "record", "write_percepts"]
+__all__ = ["PerceptsError", "RecordedPercepts", "read_percepts", "record", "write_percepts"]
 
 Array = NDArray[np.float32]
 
@@ -34,12 +35,12 @@ _DAMAGE = (
 """What numpy and zipfile may raise on bytes that are no archive of arrays."""
 
 
-class PerceptsError(ValueError):
+class PerceptsError(BridgeError, ValueError):
     """A file of percepts is missing, damaged, or not one of ours; says which in one sentence."""
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class RecordedPercepts:
     """T steps of C patches, in E episodes."""
 
     percepts: Array
@@ -59,17 +60,19 @@ class Recording:
         return len(self.episode)
 
 
-def record(episodes: Sequence[tuple[str, Array]], reach: float = REACH) -> Recording:
+def record(episodes: Sequence[tuple[str, Array]], reach: float = REACH) -> RecordedPercepts:
     """A recording of episodes: what was shown, percepts (N, C, 18) with N >= 1 and one C.
 
     `reach` is how far the sensor saw, m.
     """
     starts = np.cumsum([0, *(len(rows) for _, rows in episodes)])[:-1]
     percepts = np.concatenate([rows for _, rows in episodes]).astype(np.float32)
-    return Recording(percepts, starts.astype(np.int64), tuple(name for name, _ in episodes), reach)
+    return RecordedPercepts(
+        percepts, starts.astype(np.int64), tuple(name for name, _ in episodes), reach
+    )
 
 
-def write_percepts(path: Path, recording: Recording) -> None:
+def write_percepts(path: Path, recording: RecordedPercepts) -> None:
     """Write a recording. Raises OSError where the file cannot be written."""
     arrays = {
         "schema": np.array(SCHEMA),
@@ -86,7 +89,7 @@ def write_percepts(path: Path, recording: Recording) -> None:
                 np.lib.format.write_array(file, array, allow_pickle=False)
 
 
-def read_percepts(path: Path) -> Recording:
+def read_percepts(path: Path) -> RecordedPercepts:
     """Read a recording. Raises PerceptsError, in one sentence, if it is not whole and sound."""
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -104,7 +107,7 @@ def read_percepts(path: Path) -> Recording:
     return _checked(path, arrays)
 
 
-def _checked(path: Path, arrays: dict[str, NDArray[Any]]) -> Recording:
+def _checked(path: Path, arrays: dict[str, NDArray[Any]]) -> RecordedPercepts:
     """The recording, if every shape and index fits."""
 
     def need(truth: object, what: str) -> None:
@@ -129,4 +132,4 @@ def _checked(path: Path, arrays: dict[str, NDArray[Any]]) -> Recording:
     need(reach.shape == () and reach.dtype == np.float32, "`reach` does not fit")
     need(0 < reach < np.inf, "`reach` is no distance")
     names = tuple(objects.tolist())
-    return Recording(np.ascontiguousarray(percepts), episode, names, float(reach))
+    return RecordedPercepts(np.ascontiguousarray(percepts), episode, names, float(reach))

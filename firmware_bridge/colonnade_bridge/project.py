@@ -25,7 +25,7 @@ __all__ = ["project_files"]
 RUNTIME = "colonnade"
 _PARTS = ("", "link", "ports", "firmware")
 """Folders of the sources that make up the runtime."""
-_KINDS = {".c", ".h", ".ld", ".cmake", ".txt", ""}
+_KINDS = {".c", ".h", ".ld", ".cflags", ".cmake", ".txt", ""}
 
 
 def project_files(blob: bytes, model: EdgeModel) -> dict[str, bytes]:

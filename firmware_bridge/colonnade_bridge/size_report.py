@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from colonnade_bridge.errors import BridgeError
+
 __all__ = ["Part", "SizeReport", "SizeReportError", "main", "read_map"]
 
 _BEGIN = "Linker script and memory map"
@@ -25,7 +27,7 @@ _INPUT = re.compile(r"^ (\.\S+|COMMON|\*fill\*)?\s+0x\w{8,}\s+0x(\w+)(?:\s+(\S.*
 FILL = "(alignment)"
 
 
-class SizeReportError(ValueError):
+class SizeReportError(BridgeError, ValueError):
     """A file is no linker's map; the message names it."""
 
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from colonnade_bridge.errors import BridgeError
+
 __all__ = ["START", "Chain", "Graph", "StackReportError", "deepest", "main", "read_graphs", "worst"]
 
 START = "cln_reset"
@@ -33,7 +35,7 @@ _EDGE = re.compile(r'^edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
 _BYTES = re.compile(r"(\d+) bytes \(([^)]*)\)")
 
 
-class StackReportError(ValueError):
+class StackReportError(BridgeError, ValueError):
     """There is no bound, or nothing to find one from; the message says why."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 
+from colonnade_bridge.errors import BridgeError
+
 __all__ = ["ToolError", "find_tool"]
 
 _PACKAGES = {
@@ -15,7 +17,7 @@ _PACKAGES = {
 """Where Debian has them."""
 
 
-class ToolError(RuntimeError):
+class ToolError(BridgeError, RuntimeError):
     """A program is missing; the message says how to install it."""
 
 

@@ -15,8 +15,10 @@ from tests.bridge.firmwares import posix
 from tests.bridge.tools import GCC, MAKE, needs
 
 from colonnade.cli import main
-from colonnade.commands.deploy import summarise
+from colonnade.commands.deploy import complaints, source_of, summarise
+from colonnade.config import ConfigError
 from colonnade.controllers import Controller
+from colonnade.deploy_config import DeployConfig
 from colonnade.episode_options import EpisodeOptions
 from colonnade.hardware import HardwareEpisode, recognise_on
 from colonnade.learning import learn_object
@@ -144,6 +146,43 @@ def test_the_summary_counts_episodes_and_steps() -> None:
 
 
 @pytest.mark.parametrize(
+    ("equal", "lost", "words"),
+    [
+        (3, 0, []),
+        (2, 0, ["did not decide as this computer"]),
+        (3, 1, ["lost 1 message, which"]),
+        (0, 2, ["did not decide", "lost 2 messages, which"]),
+    ],
+)
+def test_other_decisions_and_lost_messages_are_complained_of(
+    equal: int, lost: int, words: list[str]
+) -> None:
+    said = complaints({"episodes": 3, "decisions_equal_to_host": equal, "messages_lost": lost})
+    assert len(said) == len(words)
+    assert all(word in sentence for word, sentence in zip(words, said, strict=True))
+
+
+def test_meshes_have_the_scale_of_the_training_or_as_told(run: Path, tmp_path: Path) -> None:
+    config = (run / "config.toml").read_text()
+    (run / "config.toml").write_text(config.replace("scale = 1.0", "scale = 0.5"))
+    for options, shown in (
+        ({}, ("tiny", 0.5)),
+        ({"scale": 2.0}, ("tiny", 2.0)),
+        ({"objects": "small"}, ("small", 1.0)),
+        ({"objects": "small", "scale": 0.001}, ("small", 0.001)),
+    ):
+        source = source_of(DeployConfig(model=run, qemu="an500", **options))  # type: ignore[arg-type]
+        assert (source.objects, source.scale) == shown
+
+
+def test_a_scale_that_the_set_would_not_heed_is_refused(run: Path) -> None:
+    config = (run / "config.toml").read_text()
+    (run / "config.toml").write_text(config.replace('"tiny"', '"builtin"'))
+    with pytest.raises(ConfigError, match="--scale is for files of meshes"):
+        source_of(DeployConfig(model=run, qemu="an500", scale=0.5))
+
+
+@pytest.mark.parametrize(
     ("words", "complaint", "code"),
     [
         ([], "--qemu an500 for an emulated board, or --port URL", 2),
@@ -152,6 +191,8 @@ def test_the_summary_counts_episodes_and_steps() -> None:
         (["--port", "/dev/ttyACM0"], "--port needs --key FILE", 2),
         (["--port", "/dev/ttyACM0", "--key", "no.key"], "no.key cannot be read", 1),
         (["--qemu", "an500", "--episodes", "0"], "--episodes is 0", 2),
+        (["--qemu", "an500", "--scale", "0"], "--scale is 0.0, but must be a positive", 2),
+        (["--qemu", "an500", "--objects", "builtin", "--scale", "0.1"], "files of meshes", 2),
         (["--qemu", "an500", "--record", "missing/link.mavlog"], "missing does not exist", 2),
         (["--qemu", "an500"], "is no run folder", 1),
     ],

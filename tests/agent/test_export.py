@@ -122,6 +122,18 @@ def test_what_is_lost_is_told(
     assert "2 recorded episodes: 100.0 % correct before, 100.0 % in C" in capsys.readouterr().out
 
 
+def test_percepts_of_another_sensor_are_refused(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "percepts.npz"
+    write_percepts(file, record([("first", percepts()[:, None])], 0.1))
+    assert exports(model, "--out", tmp_path / "out", "--check", file) == 2
+    assert "sees 0.1 m, and this export is for one that sees 0.05 m: give --reach 0.1" in " ".join(
+        capsys.readouterr().err.split()
+    )
+    assert not (tmp_path / "out").exists()
+
+
 def test_onnx_is_one_file_that_says_what_it_was_made_from(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -53,7 +53,7 @@ TARGETS = {
         "arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf", ("-static", "-Os"), "qemu-arm-static"
     ),
     "cortex-m4": Target(
-        *ARM, ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os")
+        *ARM, [*(C_SOURCES / "ports" / "an386.cflags").read_text().split(), "-Os"]
     ),
 }  # fmt: skip
 

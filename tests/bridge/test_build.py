@@ -11,6 +11,7 @@ import pytest
 from tests.bridge.tools import ARM, GCC, MAKE, needs
 
 from colonnade_bridge import build as builder
+from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.build import SOURCES, BuildError, build, sources
 from colonnade_bridge.size_report import read_map
 from colonnade_bridge.tools import ToolError
@@ -40,7 +41,7 @@ def test_what_was_built_is_kept_until_a_source_changes(
 
 @needs(*ARM)
 @needs(*MAKE)
-@pytest.mark.parametrize("board", ["an386", "an500"])
+@pytest.mark.parametrize("board", BOARDS)
 def test_what_does_not_fit_into_the_ram_is_not_built(board: str, tmp_path: Path) -> None:
     def link(stack: int) -> subprocess.CompletedProcess[str]:
         words = ["make", "-s", f"TARGET={board}", "PROGRAM=check", f"BUILD={tmp_path}"]
@@ -53,6 +54,12 @@ def test_what_does_not_fit_into_the_ram_is_not_built(board: str, tmp_path: Path)
     full = link(128 * 1024)
     assert full.returncode != 0
     assert "region `RAM' overflowed" in full.stderr
+
+
+def test_each_board_has_its_memories_and_its_processor() -> None:
+    ports = {path.stem for path in (SOURCES / "ports").glob("*.cflags")}
+    assert ports == set(BOARDS)
+    assert all((SOURCES / "ports" / f"{board}.ld").is_file() for board in BOARDS)
 
 
 @needs(*ARM)

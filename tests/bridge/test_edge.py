@@ -71,6 +71,15 @@ def test_the_column_takes_no_more_ram_than_there_is(ram: int) -> None:
         assert surfels_of(model) == surfels_of(fitted(MEMORY, SETTINGS))
 
 
+def test_surfels_that_are_left_out_take_no_ram() -> None:
+    flash = round(0.4 * len(write_blob(fitted(MEMORY, SETTINGS))))
+    pruned = fitted(MEMORY, SETTINGS, Budget(flash=flash))
+    ram = column_bytes(pruned)
+    assert ram < column_bytes(fitted(MEMORY, SETTINGS))
+    model = fitted(MEMORY, SETTINGS, Budget(flash=flash, ram=ram))
+    assert (model.settings, model.percepts) == (pruned.settings, pruned.percepts)
+
+
 def test_there_is_room_for_the_twins_of_any_object() -> None:
     thing = MEMORY["blob 1"]
     many = np.zeros((90, TWIN_SIZE), np.float32)

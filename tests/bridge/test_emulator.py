@@ -13,8 +13,9 @@ import pytest
 import serial
 from tests.bridge.tools import ARM, MAKE, QEMU, needs
 
+from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.build import build
-from colonnade_bridge.emulator import BOARDS, Emulator, EmulatorError
+from colonnade_bridge.emulator import Emulator, EmulatorError
 from colonnade_bridge.tools import ToolError
 
 pytestmark = [needs(*ARM), needs(*MAKE), needs(*QEMU)]

@@ -11,8 +11,8 @@ from tests.bridge.firmwares import board, posix, upload
 from tests.bridge.small_model import model_hash, percepts, small_blob
 from tests.bridge.tools import ARM, GCC, MAKE, QEMU, needs
 
+from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.build import build
-from colonnade_bridge.emulator import BOARDS
 from colonnade_bridge.native import NativeColumn
 from colonnade_bridge.size_report import read_map
 from colonnade_bridge.wire.errors import ControllerError

@@ -41,6 +41,15 @@ def test_the_corpus_is_small_and_complete(target: str) -> None:
     assert set(found) == set(CORPORA[target]())
 
 
+@pytest.mark.parametrize("target", ["receiver", *CORPORA])
+def test_the_fuzzer_may_make_what_is_as_long_as_the_corpus(target: str) -> None:
+    """Or it would cut the longest of it."""
+    recipe = (FUZZ / "Makefile").read_text().partition(f"\n{target}:")[2].partition("\n\n")[0]
+    (longest,) = re.findall(r"-max_len=(\d+)", recipe)
+    sizes = [path.stat().st_size for path in (FUZZ / "corpus" / target).iterdir()]
+    assert max(sizes) <= int(longest)
+
+
 @needs(*GCC)
 def test_the_models_are_of_this_version() -> None:
     """Or the fuzzer would get no farther than the header."""

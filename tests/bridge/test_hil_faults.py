@@ -15,8 +15,9 @@ import pytest
 from tests.bridge.small_model import model_hash, percepts, small_blob
 from tests.bridge.tools import ARM, GCC, MAKE, QEMU, needs
 
+from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.build import build
-from colonnade_bridge.emulator import BOARDS, Emulator
+from colonnade_bridge.emulator import Emulator
 from colonnade_bridge.mishaps import (
     FLIPPED_FOR,
     PULLED_FOR,

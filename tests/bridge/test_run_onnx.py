@@ -14,7 +14,6 @@ from scipy.spatial.transform import Rotation
 from tests.bridge.onnx_models import memory, path
 from tests.models.episodes import episode
 
-from colonnade_bridge.onnx.running import time_onnx
 from colonnade_bridge.percepts import record, write_percepts
 from colonnade_models import column as C
 
@@ -117,12 +116,3 @@ def test_export_without_onnx_says_what_to_install() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "pip install 'colonnade[onnx]'" in done.stdout, done.stderr
-
-
-def test_steps_are_timed(percepts: Path) -> None:
-    timing = time_onnx(path(), percepts)
-    assert timing.episodes == 3
-    assert timing.steps == sum(
-        steps_of(n, s) for n, s in (("first", 0), ("brick", 3), ("stranger", 1))
-    )
-    assert 0 < timing.median_us <= timing.worst_us

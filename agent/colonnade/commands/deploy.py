@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from colonnade.budgets import budget_of
-from colonnade.checks import check_config
+from colonnade.checks import check_config, check_scale
 from colonnade.commands.console import (
     complain,
     counted,
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from colonnade_bridge.blob import EdgeModel
     from colonnade_bridge.wire.link import Link
 
-__all__ = ["deploy", "summarise"]
+__all__ = ["Source", "complaints", "deploy", "source_of", "summarise"]
 
 
-class _Source(NamedTuple):
+class Source(NamedTuple):
     """What is deployed, and what is shown to it."""
 
     model: Path
@@ -65,7 +65,7 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
     """
     check_config(config)
     check_controller(config)
-    source = _source(config)
+    source = source_of(config)
     mind = load_engine(engine)
     names = _shown(config, source, mind)
     mind.prepare(note)
@@ -85,23 +85,35 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
             }
     _tell(summary, episodes)
     write_json_option(config.json, summary)
-    return 0 if summary["decisions_equal_to_host"] == len(episodes) else 1
+    wrong = complaints(summary)
+    for sentence in wrong:
+        complain(sentence)
+    return 1 if wrong else 0
 
 
-def _source(config: DeployConfig) -> _Source:
-    """The model's file and where its objects come from."""
+def source_of(config: DeployConfig) -> Source:
+    """The model's file and where its objects come from, and how large these are.
+
+    Raises:
+        ConfigError: the model's file does not say, or the set has its sizes in metres.
+        RunFolderError: there is no model, or what it was trained from is gone.
+    """
     found = model_source(config.model)
     if config.objects is not None:
-        return _Source(found.file, config.objects, 1.0, found.body)
+        scale = 1.0 if config.scale is None else config.scale
+        return Source(found.file, config.objects, scale, found.body)
     if found.trained is None:
         raise ConfigError(
             f"{config.model} is in no run folder: say with --objects SET what to show."
         )
+    objects = found.trained["objects"]
+    check_scale(objects, config.scale)
     refuse_moved(str(config.model), found.trained)
-    return _Source(found.file, found.trained["objects"], found.trained["scale"], found.body)
+    scale = found.trained["scale"] if config.scale is None else config.scale
+    return Source(found.file, objects, scale, found.body)
 
 
-def _shown(config: DeployConfig, source: _Source, mind: Engine) -> list[str]:
+def _shown(config: DeployConfig, source: Source, mind: Engine) -> list[str]:
     """The objects that take turns."""
     known = mind.load_memory(source.model).names
     return list(
@@ -113,7 +125,7 @@ def _shown(config: DeployConfig, source: _Source, mind: Engine) -> list[str]:
     )
 
 
-def _exported(config: DeployConfig, source: _Source, mind: Engine) -> tuple[bytes, EdgeModel]:
+def _exported(config: DeployConfig, source: Source, mind: Engine) -> tuple[bytes, EdgeModel]:
     """The blob that the controller gets, and the model in it as this computer reads it."""
     from colonnade_bridge.blob import read_blob
     from colonnade_bridge.export import export_blob
@@ -126,7 +138,7 @@ def _exported(config: DeployConfig, source: _Source, mind: Engine) -> tuple[byte
 
 def _run(
     config: DeployConfig,
-    source: _Source,
+    source: Source,
     mind: Engine,
     link: Link,
     model: EdgeModel,
@@ -188,6 +200,17 @@ def summarise(
     }
 
 
+def complaints(summary: dict[str, Any]) -> list[str]:
+    """What was not as it must be, a sentence each."""
+    wrong = []
+    if summary["decisions_equal_to_host"] < summary["episodes"]:
+        wrong.append("The controller did not decide as this computer did: see the table.")
+    if summary["messages_lost"]:
+        lost = counted(summary["messages_lost"], what="message")
+        wrong.append(f"The line lost {lost}, which had to be sent again: check cable and plugs.")
+    return wrong
+
+
 def _tell(summary: dict[str, Any], episodes: Sequence[HardwareEpisode]) -> None:
     """The episodes as a table, and what matters in sentences."""
     table = Table(title=f"On {escape(summary['controller'])}", title_justify="left")
@@ -223,5 +246,3 @@ def _tell(summary: dict[str, Any], episodes: Sequence[HardwareEpisode]) -> None:
     ]
     for line in lines:
         stdout.print(line, markup=False, soft_wrap=True)
-    if summary["decisions_equal_to_host"] < len(episodes):
-        complain("The controller did not decide as this computer did: see the table.")

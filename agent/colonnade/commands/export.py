@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,15 +27,15 @@ from colonnade.model_source import model_source
 from colonnade.printable import printable
 from colonnade.reach import REACH
 from colonnade.stopping import raise_if_stopped
+from colonnade_bridge.boards import BOARDS
 
 if TYPE_CHECKING:
     from colonnade_bridge.footprint import RuntimeFootprint
-    from colonnade_bridge.percepts import Recording
+    from colonnade_bridge.percepts import RecordedPercepts
     from colonnade_models.memory import ObjectMemory
 
 __all__ = ["export"]
 
-_BOARDS = {"an386": "an386, Cortex-M4F", "an500": "an500, Cortex-M7F"}
 FARTHEST = 10.0
 """Metres that a blob's sensor may see."""
 
@@ -43,7 +44,7 @@ def export(config: ExportConfig, engine: str = ENGINE) -> int:
     """Do ``colonnade export``; 0 when it is written.
 
     Raises:
-        ConfigError: options that do not go together.
+        ConfigError: options that do not go together, or percepts of another sensor.
         RunFolderError: there is no model.
         ExportFolderError: something else is in the folder.
         PerceptsError: what is to be checked with is not whole and sound.
@@ -55,7 +56,7 @@ def export(config: ExportConfig, engine: str = ENGINE) -> int:
     check_folder(config.out.expanduser())
     source = model_source(config.model)
     reach = REACH[source.body] if config.reach is None else config.reach
-    recording = _recording(config)
+    recording = _recording(config, reach)
     mind = load_engine(engine)
     memory = mind.load_memory(source.file)
     if recording is not None:
@@ -89,10 +90,21 @@ def _check_options(config: ExportConfig) -> None:
         raise ConfigError(f"--reach is {config.reach:g}, but must be above 0, and 10 m at most.")
 
 
-def _recording(config: ExportConfig) -> Recording | None:
+def _recording(config: ExportConfig, reach: float) -> RecordedPercepts | None:
+    """What is to be checked with: of a sensor that sees as far as the robot's, or both minds would
+    take a miss for something else."""
     from colonnade_bridge.percepts import read_percepts
 
-    return None if config.check is None else read_percepts(config.check)
+    if config.check is None:
+        return None
+    recording = read_percepts(config.check)
+    if not math.isclose(recording.reach, reach, rel_tol=1e-6):
+        raise ConfigError(
+            f"{config.check} was recorded by a sensor that sees {recording.reach:g} m, and this "
+            f"export is for one that sees {reach:g} m: give --reach {recording.reach:g}, or "
+            "percepts of that sensor."
+        )
+    return recording
 
 
 def _as_onnx(memory: ObjectMemory, reach: float, digest: str) -> tuple[dict[str, bytes], Any]:
@@ -111,7 +123,7 @@ def _as_onnx(memory: ObjectMemory, reach: float, digest: str) -> tuple[dict[str,
 
 
 def _as_c(
-    config: ExportConfig, memory: ObjectMemory, reach: float, recording: Recording | None
+    config: ExportConfig, memory: ObjectMemory, reach: float, recording: RecordedPercepts | None
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """The files of the C project, and what is to be said of them."""
     from colonnade_bridge.blob import read_blob, write_blob
@@ -140,13 +152,13 @@ def _as_c(
 
 def _runtimes() -> dict[str, RuntimeFootprint | None]:
     """What the firmware takes on each board, as far as it can be built here."""
-    from colonnade_bridge.footprint import BOARDS, runtime_footprint
+    from colonnade_bridge.footprint import runtime_footprint
 
     note("Building the firmware to measure it.")
     return {board: runtime_footprint(board) for board in BOARDS}
 
 
-def _checked(memory: ObjectMemory, blob: bytes, recording: Recording) -> dict[str, Any]:
+def _checked(memory: ObjectMemory, blob: bytes, recording: RecordedPercepts) -> dict[str, Any]:
     """What recorded percepts are taken for, before and after."""
     from colonnade_bridge.loss import compare, loss_of
 
@@ -195,8 +207,9 @@ def _table(config: ExportConfig, report: Mapping[str, Any]) -> Table:
     for board, found in report["runtime"].items():
         if found is not None:
             code, firmware = found["mind_code_bytes"], found["flash_code_bytes"]
-            row(f"mind on {_BOARDS[board]}", code, None, found["step_stack_bytes"])
-            row(f"firmware on {_BOARDS[board]}", firmware, found["ram_bytes"], found["stack_bytes"])
+            where = f"{board}, {BOARDS[board]}"
+            row(f"mind on {where}", code, None, found["step_stack_bytes"])
+            row(f"firmware on {where}", firmware, found["ram_bytes"], found["stack_bytes"])
     return table
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from colonnade_bridge.errors import BridgeError
 from colonnade_models.column_state import Settings
 from colonnade_models.evidence import Tolerance
 from colonnade_models.memory import ObjectMemory
@@ -16,7 +17,7 @@ from colonnade_models.memory import ObjectMemory
 __all__ = ["MissingOnnxError", "export"]
 
 
-class MissingOnnxError(RuntimeError):
+class MissingOnnxError(BridgeError, RuntimeError):
     """The package that builds graphs is not installed."""
 
 

@@ -12,13 +12,13 @@ from colonnade_bridge.onnx.standins import StandIns
 from colonnade_models import column as flow
 from colonnade_models.column import OPEN, RECOGNISED, UNKNOWN
 
-__all__ = ["OPEN", "RECOGNISED", "UNKNOWN", "Decision", "OnnxColumn"]
+__all__ = ["OPEN", "RECOGNISED", "UNKNOWN", "OnnxColumn", "OnnxDecision"]
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Decision:
+class OnnxDecision:
     """What a column holds true."""
 
     state: int
@@ -71,13 +71,13 @@ class OnnxColumn:
         with np.errstate(all="ignore"):
             self._polish(self.column, self.memory)
 
-    def decide(self) -> Decision:
+    def decide(self) -> OnnxDecision:
         """What the column holds true after the last step."""
         h, state = self.column.hypotheses, self.column.verdict.state
         leader = int(state[1])
         if leader < 0:
-            return Decision(int(state[0]), None, 0.0, np.full(12, np.nan, np.float32), 0)
-        return Decision(
+            return OnnxDecision(int(state[0]), None, 0.0, np.full(12, np.nan, np.float32), 0)
+        return OnnxDecision(
             int(state[0]),
             self.model.names[h.object[leader]],
             float(h.evidence[leader]),

@@ -18,6 +18,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from colonnade_bridge.errors import BridgeError
 from colonnade_bridge.onnx.content import memory_of
 from colonnade_models.column_state import Settings, default_settings
 from colonnade_models.evidence import Tolerance, default_tolerance
@@ -36,7 +37,7 @@ NO_DIGEST = "0" * 64
 _DIGEST = re.compile(rb'"sha256": "([0-9a-f]{64})"')
 
 
-class OnnxModelError(ValueError):
+class OnnxModelError(BridgeError, ValueError):
     """An ONNX model is missing, damaged, or not one of ours; says which in one sentence."""
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 
-import numpy as np
-
-from colonnade_bridge.onnx.column import OPEN, UNKNOWN, Decision, OnnxColumn
+from colonnade_bridge.onnx.column import OPEN, UNKNOWN, OnnxColumn, OnnxDecision
 from colonnade_bridge.onnx.model import OnnxModel
-from colonnade_bridge.percepts import Recording, read_percepts
+from colonnade_bridge.percepts import RecordedPercepts
 
-__all__ = ["Outcome", "Timing", "run", "time_onnx"]
+__all__ = ["Outcome", "run"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +19,7 @@ class Outcome:
 
     shown: str
     """The object, nothing where that is not known."""
-    decision: Decision
+    decision: OnnxDecision
     steps: int
     """Until it was decided, or until the recording ended."""
     seconds: tuple[float, ...]
@@ -36,18 +33,7 @@ class Outcome:
         return self.decision.name
 
 
-@dataclass(frozen=True)
-class Timing:
-    """How long steps took, microseconds."""
-
-    episodes: int
-    steps: int
-    median_us: float
-    mean_us: float
-    worst_us: float
-
-
-def run(model: OnnxModel, recording: Recording) -> Iterator[Outcome]:
+def run(model: OnnxModel, recording: RecordedPercepts) -> Iterator[Outcome]:
     """Recognise every episode of a recording, until the column is sure of it."""
     longest = max(len(rows) for _, rows in recording)
     column = OnnxColumn(model, longest * recording.percepts.shape[1], recording.reach)
@@ -62,13 +48,3 @@ def run(model: OnnxModel, recording: Recording) -> Iterator[Outcome]:
                 break
         column.polish()
         yield Outcome(shown, column.decide(), len(seconds), tuple(seconds))
-
-
-def time_onnx(model: Path, percepts: Path) -> Timing:
-    """Time the steps over all episodes of a file of percepts.
-
-    Raises OnnxModelError or PerceptsError.
-    """
-    outcomes = list(run(OnnxModel(model), read_percepts(percepts)))
-    us = 1e6 * np.concatenate([outcome.seconds for outcome in outcomes])
-    return Timing(len(outcomes), len(us), float(np.median(us)), float(us.mean()), float(us.max()))
