@@ -22,7 +22,7 @@ from colonnade_bridge.build import build
 from colonnade_bridge.emulator import BOARDS, Emulator
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.wire.link import Link
-from colonnade_bridge.wire.messages import Decision, Verdict
+from colonnade_bridge.wire.messages import StepDecision, StepVerdict
 
 pytestmark = [needs(*ARM), needs(*GCC), needs(*MAKE), needs(*QEMU)]
 
@@ -92,20 +92,22 @@ def link(board: Board, cable: Cable) -> Iterator[Link]:
         yield link
 
 
-def undisturbed() -> list[Decision]:
+def undisturbed() -> list[StepDecision]:
     """What the same C code says on this computer."""
     mind = NativeMind(small_blob())
-    decisions: list[Decision] = []
+    decisions: list[StepDecision] = []
     for number, row in enumerate(percepts()):
         decisions.append(mind.send_step(row, goal=number >= WALKED))
-        if decisions[-1].verdict is not Verdict.OPEN:
+        if decisions[-1].verdict is not StepVerdict.OPEN:
             break
     assert len(decisions) > MISHAP + 1
-    assert decisions[-1].verdict is Verdict.RECOGNISED
+    assert decisions[-1].verdict is StepVerdict.RECOGNISED
     return decisions
 
 
-def assert_same(link: Link, expected: list[Decision], first: int, last: int | None = None) -> None:
+def assert_same(
+    link: Link, expected: list[StepDecision], first: int, last: int | None = None
+) -> None:
     """Do these steps of the episode; each must be answered as if nothing had happened."""
     for number in range(first, len(expected) if last is None else last):
         decision = link.send_step(percepts()[number], goal=number >= WALKED)

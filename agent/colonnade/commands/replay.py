@@ -15,7 +15,7 @@ from colonnade.json_option import write_json_option
 from colonnade.link_config import ReplayConfig
 
 if TYPE_CHECKING:
-    from colonnade_bridge.wire.messages import Decision
+    from colonnade_bridge.wire.messages import StepDecision
     from colonnade_bridge.wire.replay import Replay
 
 __all__ = ["OtherModelError", "replay"]
@@ -93,7 +93,7 @@ def _tell(outcome: Replay) -> None:
         stdout.print(f"{counted(outcome.steps, what='step')}: all decisions as recorded.")
 
 
-def _words(decision: Decision) -> str:
+def _words(decision: StepDecision) -> str:
     """A decision in few words."""
     what = "nothing" if decision.object < 0 else f"object {decision.object}"
     return f"{decision.verdict.name.lower()}, {what}, {decision.evidence:.2f} nats"
@@ -110,7 +110,7 @@ def _summary(controller: str, outcome: Replay) -> dict[str, Any]:
     }
 
 
-def _plain(decision: Decision) -> dict[str, Any]:
+def _plain(decision: StepDecision) -> dict[str, Any]:
     return {
         "verdict": decision.verdict.name.lower(),
         "object": decision.object,

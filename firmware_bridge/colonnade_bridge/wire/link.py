@@ -17,14 +17,14 @@ from colonnade_bridge.wire.errors import ControllerError, WireError
 from colonnade_bridge.wire.keys import Stamps, read_key
 from colonnade_bridge.wire.line import Line, LineLostError
 from colonnade_bridge.wire.messages import (
-    Decision,
     Status,
+    StepDecision,
     Telemetry,
     decision_of,
     status_of,
     telemetry_of,
 )
-from colonnade_bridge.wire.recording import Recording
+from colonnade_bridge.wire.recording import LinkLog
 from colonnade_bridge.wire.speaker import LinkCounts, Speaker
 from colonnade_bridge.wire.upload import upload
 
@@ -83,7 +83,7 @@ class Link:
     ) -> None:
         stamps = Stamps(key.with_name(f"{key.name}.stamp") if isinstance(key, Path) else None)
         secret = read_key(key) if isinstance(key, Path) else key
-        self._recording = Recording(record) if record is not None else None
+        self._recording = LinkLog(record) if record is not None else None
         self._line = Line(url, baud)
         self._speaker = Speaker(self._line, secret, stamps, self._recording)
         self._dialogue = Dialogue(self._speaker, patience)
@@ -124,7 +124,7 @@ class Link:
 
     def send_step(
         self, percepts: NDArray[np.float32], deadline: float = 0.0, *, goal: bool = False
-    ) -> Decision:
+    ) -> StepDecision:
         """One step of the column with what its patches sensed.
 
         Args:
@@ -152,7 +152,7 @@ class Link:
 
     def send_patches(
         self, patches: Sequence[Patch], deadline: float = 0.0, *, goal: bool = False
-    ) -> Decision:
+    ) -> StepDecision:
         """One step of the column with pixels that the controller senses itself.
 
         Arguments and errors are those of `send_step`.
@@ -172,7 +172,9 @@ class Link:
 
         return self._step(build, deadline, len(patches))
 
-    def _step(self, build: Callable[..., Sequence[Any]], deadline: float, patches: int) -> Decision:
+    def _step(
+        self, build: Callable[..., Sequence[Any]], deadline: float, patches: int
+    ) -> StepDecision:
         if patches == 0 or (self._dialogue.patches and patches > self._dialogue.patches):
             raise WireError(
                 f"A step has 1 to {self._dialogue.patches or 5} patches, not {patches}."

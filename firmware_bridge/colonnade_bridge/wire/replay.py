@@ -11,7 +11,7 @@ import numpy as np
 
 from colonnade_bridge.wire.dialect import dialect
 from colonnade_bridge.wire.link import Link, Patch
-from colonnade_bridge.wire.messages import Decision, decision_of
+from colonnade_bridge.wire.messages import StepDecision, decision_of
 from colonnade_bridge.wire.recording import read_recording
 
 __all__ = ["Replay", "Step", "recorded_models", "recorded_steps", "replay"]
@@ -25,7 +25,7 @@ class Step:
     """Whether the column was reset before it."""
     frames: list[Any] = field(default_factory=list)
     """The messages that it consists of."""
-    decision: Decision | None = None
+    decision: StepDecision | None = None
     """What the controller decided; None where nobody heard it."""
 
 
@@ -35,7 +35,7 @@ class Replay:
 
     steps: int
     """Steps that were sent again."""
-    different: list[tuple[int, Decision, Decision]]
+    different: list[tuple[int, StepDecision, StepDecision]]
     """Number of the step, the decision then, the decision now, where they are not the same."""
 
 
@@ -61,7 +61,7 @@ def replay(recording: Path, link: Link) -> Replay:
     return Replay(count, different)
 
 
-def _taken(recording: Path) -> Iterator[tuple[Step, Decision]]:
+def _taken(recording: Path) -> Iterator[tuple[Step, StepDecision]]:
     """The steps that the column took, and what it decided."""
     begins = True
     for step in recorded_steps(recording):
@@ -71,7 +71,7 @@ def _taken(recording: Path) -> Iterator[tuple[Step, Decision]]:
             yield step, step.decision
 
 
-def _send(link: Link, step: Step) -> Decision:
+def _send(link: Link, step: Step) -> StepDecision:
     goal = bool(step.frames[0].wants & dialect().CLN_WANT_GOAL)
     if step.frames[0].get_type() == "CLN_PERCEPT":
         rows = [message.percept for message in sorted(step.frames, key=lambda m: m.patch)]

@@ -12,7 +12,7 @@ from colonnade_bridge.wire.dialect import dialect
 from colonnade_bridge.wire.keys import Stamps
 from colonnade_bridge.wire.line import Line, LineLostError
 from colonnade_bridge.wire.receiver import CONTROLLER, HOST, Counts, Receiver
-from colonnade_bridge.wire.recording import Recording
+from colonnade_bridge.wire.recording import LinkLog
 
 __all__ = ["LinkCounts", "Speaker"]
 
@@ -54,7 +54,7 @@ class Speaker:
     """
 
     def __init__(
-        self, line: Line, key: bytes, stamps: Stamps, recording: Recording | None = None
+        self, line: Line, key: bytes, stamps: Stamps, recording: LinkLog | None = None
     ) -> None:
         self.line = line
         self.counts = LinkCounts()
