@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import socket
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -12,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.bridge.scripted import KEY, Cable, Controller, Host, Served, behind, model
+from tests.bridge.scripted import KEY, SOURCES, Cable, Controller, Host, Served, behind, model
 
 from colonnade_bridge.wire import dialect as dialect_module
 from colonnade_bridge.wire.errors import ControllerError, WireError
+from colonnade_bridge.wire.line import BAUD
 from colonnade_bridge.wire.link import Link, Patch
 from colonnade_bridge.wire.messages import State
 from colonnade_bridge.wire.ports import announce_port, find_ports
@@ -253,6 +256,17 @@ def test_another_dialect_is_told_in_one_sentence(
     monkeypatch.setattr(dialogue, "dialect_hash", lambda: dialect_module.dialect_hash() ^ 1)
     with pytest.raises(WireError, match="speaks another dialect"):
         Link(str(cable.path), KEY).open()
+
+
+def test_a_serial_line_is_as_fast_as_the_firmwares(link: Link, cable: Cable) -> None:
+    line = os.open(cable.path, os.O_RDWR | os.O_NOCTTY)
+    assert termios.tcgetattr(line)[4:6] == [termios.B921600] * 2
+    link.close()
+    with Link(str(cable.path), KEY, baud=115200):
+        assert termios.tcgetattr(line)[4:6] == [termios.B115200] * 2
+    os.close(line)
+    mps2 = (SOURCES / "ports/mps2.c").read_text()
+    assert f"#define BAUD {BAUD}u" in mps2
 
 
 def test_nobody_there_is_told(tmp_path: Path, served: Served) -> None:

@@ -31,7 +31,7 @@ def find_port(config: FindPortConfig) -> int:
 
     check_config(config)
     key = bytes(KEY_BYTES) if config.key is None else read_key(config.key)
-    found = find_ports(key, None if config.port is None else [config.port])
+    found = find_ports(key, None if config.port is None else [config.port], baud=config.baud)
     if found:
         stdout.print(_table(found))
     else:

@@ -46,7 +46,10 @@ def replay(config: ReplayConfig) -> int:
     check_controller(config)
     blob = _blob(config)
     recorded = recorded_models(config.log.expanduser())
-    with controller_of(config) as controller, Link(controller.url, controller.key) as link:
+    with (
+        controller_of(config) as controller,
+        Link(controller.url, controller.key, baud=config.baud) as link,
+    ):
         if blob is not None:
             send_model(link, blob)
         model = link.status().model

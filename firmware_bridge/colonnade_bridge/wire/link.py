@@ -15,7 +15,7 @@ from colonnade_bridge.wire.dialect import dialect
 from colonnade_bridge.wire.dialogue import Dialogue, Request
 from colonnade_bridge.wire.errors import ControllerError, WireError
 from colonnade_bridge.wire.keys import Stamps, read_key
-from colonnade_bridge.wire.line import Line, LineLostError
+from colonnade_bridge.wire.line import BAUD, Line, LineLostError
 from colonnade_bridge.wire.messages import (
     Status,
     StepDecision,
@@ -77,7 +77,7 @@ class Link:
         url: str,
         key: Path | bytes,
         *,
-        baud: int = 115200,
+        baud: int = BAUD,
         record: Path | None = None,
         patience: float = 10.0,
     ) -> None:

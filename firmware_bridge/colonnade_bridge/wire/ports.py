@@ -13,7 +13,7 @@ from typing import Any
 from colonnade_bridge.cache_folder import cache_folder
 from colonnade_bridge.wire.dialect import dialect, dialect_hash
 from colonnade_bridge.wire.errors import WireError
-from colonnade_bridge.wire.line import Line
+from colonnade_bridge.wire.line import BAUD, Line
 from colonnade_bridge.wire.receiver import CONTROLLER, Receiver
 
 __all__ = ["FoundPort", "announce_port", "find_ports", "list_ports"]
@@ -38,7 +38,10 @@ class FoundPort:
 
 
 def find_ports(
-    key: bytes, urls: Iterable[str] | None = None, seconds: float = _LISTEN
+    key: bytes,
+    urls: Iterable[str] | None = None,
+    seconds: float = _LISTEN,
+    baud: int = BAUD,
 ) -> list[FoundPort]:
     """The ports from which a controller's heartbeats come.
 
@@ -49,12 +52,13 @@ def find_ports(
         urls: where to listen; None: at all serial ports, and at the emulated controllers that
             announced themselves (`announce_port`).
         seconds: for how long.
+        baud: symbols per second, where a line has any.
     """
     ports = dict.fromkeys(urls, "") if urls is not None else list_ports()
     if not ports:
         return []
     with ThreadPoolExecutor(min(len(ports), 16)) as pool:
-        found = pool.map(lambda port: _listen(port[0], port[1], key, seconds), ports.items())
+        found = pool.map(lambda port: _listen(port[0], port[1], key, seconds, baud), ports.items())
         return [port for port in found if port is not None]
 
 
@@ -87,8 +91,8 @@ def _announced() -> Path:
     return cache_folder() / "ports"
 
 
-def _listen(url: str, description: str, key: bytes, seconds: float) -> FoundPort | None:
-    line, receiver = Line(url), Receiver(key, CONTROLLER)
+def _listen(url: str, description: str, key: bytes, seconds: float, baud: int) -> FoundPort | None:
+    line, receiver = Line(url, baud), Receiver(key, CONTROLLER)
     until = time.monotonic() + seconds
     try:
         line.open(time.monotonic())
