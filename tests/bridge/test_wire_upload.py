@@ -177,6 +177,21 @@ def test_flash_that_fails_is_told(host: Host) -> None:
     assert in_use(host) == 1
 
 
+def test_a_mind_that_fails_to_adopt_is_told_and_has_no_model(host: Host) -> None:
+    host.upload(*model(1))
+    host.controller.facts.unfit = 1
+    status = host.upload(*model(2))
+    assert (status.error, status.model) == (error("MEMORY"), 0)
+    (decision,) = host.say(host.percept(np.ones(18)))
+    assert decision.error == NO_MODEL
+    (beat,) = host.hear(host.controller.run(wait=0.5))
+    assert (beat.model, beat.error) == (0, NO_MODEL)
+    host.controller.facts.unfit = 0
+    assert host.upload(*model(3)).error == 0
+    (beat,) = host.hear(host.controller.run(wait=0.5))
+    assert (beat.model, beat.error) == (3, 0)
+
+
 @pytest.mark.parametrize("when", range(1, 22))
 def test_power_may_fail_at_any_write(host: Host, when: int) -> None:
     """An upload of 14 chunks is one erasure, 14 writes, and a record's erasure and write."""
