@@ -124,6 +124,23 @@ def test_a_step_that_arrives_too_late_is_answered_without_thinking(host: Host) -
     assert after.evidence == pytest.approx(weight(row(3)), rel=1e-6)
 
 
+@pytest.mark.parametrize("anew", ["reset", "model"])
+def test_a_late_first_step_does_not_tell_of_the_episode_before(host: Host, anew: str) -> None:
+    (decision,) = host.say(host.percept(np.ones(18)))
+    assert (decision.verdict, decision.object) == (1, 1)
+    if anew == "reset":
+        host.say(host.command(dialect().CLN_DO_RESET))
+    else:
+        host.upload(*model(2))
+    number = host.next()
+    host.say(host.percept(row(1), patch=0, patches=2, deadline=20, sequence=number))
+    host.hear(host.controller.run(wait=0.021))
+    (late,) = host.say(host.percept(row(2), patch=1, patches=2, deadline=20, sequence=number))
+    assert late.notes == LATE | SKIPPED
+    assert (late.verdict, late.object, late.evidence, late.rival) == (0, -1, 0, 0)
+    assert not any(late.pose)
+
+
 def test_a_silent_host_stops_the_robot_once(host: Host) -> None:
     for _ in range(30):
         host.hear(host.controller.run(wait=0.1))

@@ -103,7 +103,7 @@ int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_
     memset(link, 0, sizeof *link);
     link->config = *config;
     link->calls = *calls;
-    link->answer.object = -1;
+    cln_link_forget_answer(link);
     link->error = cln_record_load(&link->record, config->slots[CLN_LINK_STATE_SLOT].bytes,
                                   config->slots[CLN_LINK_STATE_SLOT + 1].bytes);
     link->signer.key = config->key;
@@ -158,6 +158,7 @@ static int cln_link_obey(cln_link *link, uint8_t command)
     case CLN_DO_RESET:
         link->stopped = 0;
         link->calls.reset(link->calls.user);
+        cln_link_forget_answer(link);
         return CLN_OK;
     case CLN_DO_STOP:
         link->stopped = 1;

@@ -115,7 +115,7 @@ typedef struct {
     cln_gather gather;
     cln_link_upload upload;
     cln_link_counts counts;
-    cln_link_answer answer; /* to the last step */
+    cln_link_answer answer; /* to the last step of the episode that was taken */
     uint64_t session;       /* the nonce of this boot */
     uint64_t model;         /* hash of the model in use; 0: none */
     uint64_t beaten;        /* when the last heartbeat was sent, us */

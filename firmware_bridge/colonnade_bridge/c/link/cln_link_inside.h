@@ -24,6 +24,9 @@ int cln_link_reserve(cln_link *link);
 /* The nonce of this boot: unlike that of any before, as the record counts boots. */
 uint64_t cln_link_draw_session(const cln_link *link);
 
+/* No step of the episode has been answered: nothing is known. */
+void cln_link_forget_answer(cln_link *link);
+
 /* Whether a request is new. Counts it as repeated if it was done last, and as refused if it is
  * older. */
 int cln_link_is_new(cln_link *link, uint32_t sequence, uint8_t request);

@@ -18,6 +18,7 @@ static int cln_link_adopt(cln_link *link, const uint8_t *blob, uint32_t length, 
 {
     const int error = link->calls.adopt(link->calls.user, blob, length);
     link->model = error == CLN_OK ? model : 0;
+    cln_link_forget_answer(link);
     return error;
 }
 

@@ -5,6 +5,12 @@
 #include "cln_error.h"
 #include "cln_link_inside.h"
 
+void cln_link_forget_answer(cln_link *link)
+{
+    memset(&link->answer, 0, sizeof link->answer);
+    link->answer.object = -1;
+}
+
 static uint64_t cln_link_age(const cln_link *link)
 {
     return link->calls.now(link->calls.user) - link->gather.since;
