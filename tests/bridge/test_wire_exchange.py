@@ -70,6 +70,16 @@ def test_a_step_given_up_leaves_nothing_behind(host: Host) -> None:
     assert host.report().incomplete == 1
 
 
+def test_an_order_gives_up_a_step_that_was_begun(host: Host) -> None:
+    number = host.next()
+    host.say(host.percept(row(1), patch=0, patches=2, sequence=number))
+    telemetry, status = host.say(host.command(dialect().CLN_DO_REPORT))
+    assert (status.sequence, telemetry.incomplete) == (number + 1, 1)
+    assert host.say(host.percept(row(2), patch=1, patches=2, sequence=number)) == []
+    assert host.controller.facts.steps == 0
+    assert host.say(host.command(dialect().CLN_DO_REPORT))[1].sequence == number + 2
+
+
 def test_another_host_does_not_go_on_with_a_step_begun_before(host: Host) -> None:
     host.say(host.percept(row(1), patch=0, patches=2))
     other = Host(host.controller, stamp=host.mav.signing.timestamp).greet()

@@ -139,6 +139,7 @@ int cln_link_is_new(cln_link *link, uint32_t sequence, uint8_t request)
 int cln_link_begin_order(cln_link *link, uint32_t sequence)
 {
     if (cln_link_is_new(link, sequence, CLN_LINK_ORDER)) {
+        cln_link_give_up_step(link);
         link->request = CLN_LINK_ORDER;
         link->done = sequence;
         return 1;

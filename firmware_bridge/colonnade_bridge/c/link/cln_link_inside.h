@@ -34,6 +34,9 @@ int cln_link_is_new(cln_link *link, uint32_t sequence, uint8_t request);
 /* The same of an order, which is done from now on; one that comes again is answered again. */
 int cln_link_begin_order(cln_link *link, uint32_t sequence);
 
+/* Another request has come: a step that is not whole yet will never be. */
+void cln_link_give_up_step(cln_link *link);
+
 /* The rest are the requests of a host of this session; `message` is the number of the frame's. */
 void cln_link_take_step(cln_link *link, const uint8_t *frame, uint32_t message);
 void cln_link_answer_step(cln_link *link);

@@ -11,6 +11,14 @@ void cln_link_forget_answer(cln_link *link)
     link->answer.object = -1;
 }
 
+void cln_link_give_up_step(cln_link *link)
+{
+    if (link->gather.sequence != 0) {
+        link->counts.incomplete++;
+        link->gather.sequence = 0;
+    }
+}
+
 static uint64_t cln_link_age(const cln_link *link)
 {
     return link->calls.now(link->calls.user) - link->gather.since;
@@ -100,9 +108,7 @@ void cln_link_take_step(cln_link *link, const uint8_t *frame, uint32_t message)
             }
             return;
         }
-        if (gather->sequence != 0) {
-            link->counts.incomplete++;
-        }
+        cln_link_give_up_step(link);
         cln_gather_begin(gather, head.sequence, link->arrived);
     }
 
