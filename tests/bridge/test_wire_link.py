@@ -201,6 +201,20 @@ def test_pixels_are_sensed_by_the_controller(link: Link, served: Served) -> None
     assert decision.rotation.ravel()[:7].tobytes() == patches[-1].pose.tobytes()
 
 
+def test_pixels_that_make_no_percept_are_told_at_once(link: Link, served: Served) -> None:
+    """A unit so large that what is sensed is infinite."""
+    white = np.full((8, 8, 3), 255, np.uint8)
+    far = Patch(np.full((8, 8), 65535, np.uint16), white, np.ones(7, np.float32), unit=1e38)
+    begin = time.monotonic()
+    for patches in ([far], [far, far]):
+        with pytest.raises(ControllerError, match="has no meaning"):
+            link.send_patches(patches)
+    assert time.monotonic() - begin < 1
+    assert served.controller.facts.steps == 0
+    assert link.send_step(rows(1)[0]).object == 2
+    assert link.messages_lost == 0
+
+
 def test_a_late_step_is_told(link: Link, served: Served) -> None:
     served.controller.facts.step_us = 50_000
     late = link.send_step(rows(1)[0], deadline=0.02)

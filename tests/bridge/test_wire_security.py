@@ -11,6 +11,7 @@ from tests.bridge.scripted import KEY, STATES, Controller, Host, error, model
 from colonnade_bridge.wire.dialect import dialect
 
 ROW = np.arange(18) / 7
+SKIPPED = 2
 
 
 def with_model(controller: Controller) -> Host:
@@ -146,11 +147,28 @@ def test_a_step_that_makes_no_sense_is_refused(controller: Controller, field: st
     elif field == "old":
         message = host.percept(ROW, sequence=host.sequence - 1)
     else:
-        message = host.percept(ROW, patch=3 if field == "patch" else 0,
+        message = host.percept(ROW, patch=3 if field == "patch" else 5,
                                patches=3 if field == "patch" else 6)  # fmt: skip
-    assert host.say(message) == []
+    answers = host.say(message)
+    if field == "old":
+        assert answers == []
+    else:
+        ((answer),) = answers
+        assert (answer.notes, answer.error) == (SKIPPED, error("ARGUMENT"))
+        assert host.say(message)[0].error == error("ARGUMENT")
     assert steps(controller) == 1
     assert host.report().refused == 1
+
+
+def test_frames_of_a_step_that_disagree_are_answered_with_an_error(controller: Controller) -> None:
+    host = with_model(controller)
+    number = host.next()
+    assert host.say(host.percept(ROW, patch=0, patches=3, sequence=number)) == []
+    (answer,) = host.say(host.percept(ROW, patch=1, patches=2, sequence=number))
+    assert (answer.sequence, answer.error) == (number, error("ARGUMENT"))
+    (decision,) = host.say(host.percept(ROW))
+    assert decision.error == 0
+    assert steps(controller) == 1
 
 
 def test_both_records_broken_is_told_and_survived(wire_code: ctypes.CDLL) -> None:

@@ -119,12 +119,14 @@ void cln_link_take_step(cln_link *link, const uint8_t *frame, uint32_t message)
     if (result == CLN_GATHER_SENSE) {
         result = cln_link_sense(link, &error);
     }
+    if (error == CLN_OK && result == CLN_GATHER_REFUSED) {
+        link->counts.refused++;
+        error = CLN_ERROR_ARGUMENT;
+    }
     if (error != CLN_OK) {
         cln_link_finish_step(link, error, 0);
     } else if (result == CLN_GATHER_WHOLE) {
         cln_link_think(link);
-    } else if (result == CLN_GATHER_REFUSED) {
-        link->counts.refused++;
     }
 }
 
