@@ -81,11 +81,17 @@ int cln_link_first_model(cln_link *link)
 static int cln_link_begin_upload(cln_link *link, const mavlink_cln_model_begin_t *message)
 {
     const unsigned slot = cln_link_other_slot(link);
-    link->upload.length = 0;
     if (message->length == 0 || message->length > link->config.slots[slot].size) {
         return CLN_ERROR_LENGTH;
     }
-    link->record.length[slot] = 0;
+    link->upload.length = 0;
+    if (link->record.length[slot] != 0) { /* what is erased is no fallback, after a reset neither */
+        cln_record record = link->record;
+        record.length[slot] = 0;
+        if (cln_link_save(link, &record) != CLN_OK) {
+            return CLN_ERROR_FLASH;
+        }
+    }
     if (link->calls.store(link->calls.user, slot, 0, NULL, 0) != 0) {
         return CLN_ERROR_FLASH;
     }
