@@ -199,6 +199,19 @@ def test_after_a_stop_no_step_is_taken_until_a_reset(host: Host) -> None:
     assert host.controller.facts.stops == 1
 
 
+def test_a_stop_is_kept_once_and_where_flash_fails_until_a_reset(host: Host) -> None:
+    writes = host.controller.facts.writes
+    for _ in range(3):
+        host.say(host.command(dialect().CLN_DO_STOP))
+    assert host.controller.facts.writes == writes + 2  # an erasure and a record
+    host.say(host.command(dialect().CLN_DO_RESET))
+    host.controller.facts.power = 1
+    (status,) = host.say(host.command(dialect().CLN_DO_STOP))
+    assert (status.state, status.error) == (dialect().CLN_STATE_STOPPED, 0)
+    (beat,) = host.hear(host.controller.run(wait=0.5))
+    assert beat.error == error("FLASH")
+
+
 def test_an_order_that_arrives_twice_is_done_once(host: Host) -> None:
     reset = host.command(dialect().CLN_DO_RESET)
     (first,), (second,) = host.say(reset), host.say(reset)

@@ -231,6 +231,28 @@ def test_a_stop_holds_until_a_reset(link: Link, served: Served) -> None:
     assert served.controller.facts.stops == 1
 
 
+@pytest.mark.parametrize("what", ["reset", "another host"])
+def test_a_stop_outlives_what_comes_after(
+    link: Link, served: Served, cable: Cable, what: str
+) -> None:
+    link.send_step(rows(1)[0])
+    link.stop()
+    if what == "reset":
+        served.reset()
+    else:
+        link.close()
+        link = Link(str(cable.path), KEY, patience=8)
+    for _ in range(2):
+        with pytest.raises(ControllerError, match="the host ordered a stop"):
+            link.send_step(rows(1)[0])
+    assert link.status().state is State.STOPPED
+    link.reset()
+    if what == "reset":
+        served.reset()
+    assert link.send_step(rows(1)[0]).evidence == pytest.approx(evidence(rows(1)), rel=1e-5)
+    link.close()
+
+
 def test_keeping_alive_is_heard(link: Link) -> None:
     before = link.telemetry().received
     for _ in range(3):

@@ -17,6 +17,7 @@ from colonnade_bridge.wire.errors import ControllerError, WireError
 from colonnade_bridge.wire.keys import Stamps, read_key
 from colonnade_bridge.wire.line import BAUD, Line, LineLostError
 from colonnade_bridge.wire.messages import (
+    State,
     Status,
     StepDecision,
     Telemetry,
@@ -196,6 +197,9 @@ class Link:
         dialogue = self._dialogue
         if self._episode_session == dialogue.session:
             return
+        status = dialogue.ask(self._order(dialect().CLN_DO_REPORT), until).message
+        if status.state == State.STOPPED:  # only the user's reset ends that: the step is refused
+            return
         if self._episode and dialogue.model != self._episode_model:
             raise WireError("The controller was reset and has another model now: begin anew.")
         dialogue.ask(self._order(dialect().CLN_DO_RESET), until)
@@ -210,7 +214,7 @@ class Link:
         return status
 
     def stop(self) -> Status:
-        """Stop the robot; steps are refused until `reset`."""
+        """Stop the robot; steps are refused until `reset`, over resets of the controller, too."""
         return self._command(dialect().CLN_DO_STOP, "The controller did not stop")
 
     def status(self) -> Status:

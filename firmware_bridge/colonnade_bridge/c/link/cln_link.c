@@ -26,7 +26,7 @@ void cln_link_send(cln_link *link, uint32_t message, const void *payload)
 
 uint8_t cln_link_state(const cln_link *link)
 {
-    if (link->stopped) {
+    if (link->record.stopped) {
         return CLN_STATE_STOPPED;
     }
     if (link->silent) {
@@ -157,13 +157,13 @@ static int cln_link_obey(cln_link *link, uint8_t command)
         cln_link_send_telemetry(link);
         return CLN_OK;
     case CLN_DO_RESET:
-        link->stopped = 0;
+        cln_link_keep_stop(link, 0);
         link->calls.reset(link->calls.user);
         cln_link_forget_answer(link);
         return CLN_OK;
     case CLN_DO_STOP:
-        link->stopped = 1;
         link->calls.stop(link->calls.user);
+        cln_link_keep_stop(link, 1);
         return CLN_OK;
     case CLN_DO_COMMIT:
         return cln_link_commit(link);

@@ -21,6 +21,10 @@ int cln_link_save(cln_link *link, const cln_record *record);
  * reset. Returns 0 or CLN_ERROR_FLASH. */
 int cln_link_reserve(cln_link *link);
 
+/* Remember over resets, too, whether the host has ordered a stop. Where flash fails it holds until the
+ * next reset, and `link->error` says so. */
+void cln_link_keep_stop(cln_link *link, uint8_t stopped);
+
 /* The nonce of this boot: unlike that of any before, as the record counts boots. */
 uint64_t cln_link_draw_session(const cln_link *link);
 

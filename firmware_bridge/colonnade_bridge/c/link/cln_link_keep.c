@@ -40,6 +40,16 @@ int cln_link_reserve(cln_link *link)
     return error;
 }
 
+void cln_link_keep_stop(cln_link *link, uint8_t stopped)
+{
+    if (link->record.stopped != stopped) {
+        link->record.stopped = stopped;
+        if (cln_link_save(link, &link->record) != CLN_OK) {
+            link->error = CLN_ERROR_FLASH;
+        }
+    }
+}
+
 uint64_t cln_link_draw_session(const cln_link *link)
 {
     uint8_t seed[20] = {'s', 'e', 's', 's', 'i', 'o', 'n', 0};

@@ -57,7 +57,7 @@ static void cln_link_finish_step(cln_link *link, int error, uint8_t notes)
 
 static void cln_link_think(cln_link *link)
 {
-    if (link->stopped) {
+    if (link->record.stopped) {
         cln_link_finish_step(link, CLN_ERROR_STOPPED, 0);
     } else if (link->model == 0) {
         cln_link_finish_step(link, CLN_ERROR_NO_MODEL, 0);
