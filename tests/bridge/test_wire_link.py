@@ -178,6 +178,34 @@ def test_an_episode_is_not_gone_on_with_by_another_model(
         link.send_step(rows(1)[0])
 
 
+@pytest.mark.parametrize("reset", ["before", "after"])
+def test_a_roll_back_is_done_once_whenever_the_controller_is_reset(
+    link: Link, served: Served, reset: str
+) -> None:
+    first, second = model()[1], model(2)[1]
+    link.upload(*model(2))
+    controller = served.controller
+    adopted = int(controller.facts.adopted)
+    command = dialect_module.dialect().MAVLINK_MSG_ID_CLN_COMMAND.to_bytes(3, "little")
+    orders = 0
+
+    def cut(data: bytes) -> bytes:  # at the second order: the first asks for the model in use
+        nonlocal orders
+        orders += data[7:10] == command
+        cut_now = orders == 2 if reset == "before" else controller.facts.adopted > adopted
+        if cut_now:
+            served.damage = bytes
+            controller.boot()
+            return b""
+        return data
+
+    served.damage = cut
+    status = link.roll_back()
+    assert (status.model, status.fallback) == (first, True)
+    assert link.counts.restarts == 1
+    assert link.roll_back().model == second
+
+
 def test_a_new_host_begins_a_new_episode(link: Link, cable: Cable) -> None:
     link.send_step(rows(1)[0])
     link.close()

@@ -252,7 +252,18 @@ class Link:
         Raises:
             ControllerError: there is none.
         """
-        status = self._command(dialect().CLN_DO_ROLL_BACK, "The controller did not roll back")
+        before, dialogue, code = self.status(), self._dialogue, dialect()
+        asked = dialogue.session
+
+        def build(session: int, sequence: int) -> list[Any]:
+            done = (
+                session != asked and dialogue.model != before.model
+            )  # and reset before it said so
+            command = code.CLN_DO_REPORT if done else code.CLN_DO_ROLL_BACK
+            return [code.MAVLink_cln_command_message(session, sequence, command)]
+
+        message = dialogue.exchange(Request(build, "CLN_STATUS")).message
+        status = _done(message, "The controller did not roll back")
         self._forget_episode(status)
         return status
 
@@ -272,14 +283,18 @@ class Link:
         return Request(lambda session, sequence: [kind(session, sequence, command)], "CLN_STATUS")
 
     def _command(self, command: int, what: str) -> Status:
-        message = self._dialogue.exchange(self._order(command)).message
-        if message.error:
-            raise ControllerError(what, message.error)
-        return status_of(message)
+        return _done(self._dialogue.exchange(self._order(command)).message, what)
 
     def _forget_episode(self, status: Status) -> None:
         self._episode.clear()
         self._episode_session, self._episode_model = self._dialogue.session, status.model
+
+
+def _done(message: Any, what: str) -> Status:
+    """The status that answers an order, which was done."""
+    if message.error:
+        raise ControllerError(what, message.error)
+    return status_of(message)
 
 
 def _milliseconds(deadline: float) -> int:
