@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.bridge.scripted import Cable, Controller, Served, behind, build_library
+from tests.bridge.scripted import KEY, Cable, Controller, Served, behind, build_library, model
 from tests.bridge.tools import GCC
+
+from colonnade_bridge.wire.link import Link
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +39,12 @@ def cable(tmp_path: Path, served: Served) -> Iterator[Cable]:
     with behind(cable.run):
         yield cable
         cable.pull()
+
+
+@pytest.fixture
+def link(cable: Cable) -> Iterator[Link]:
+    """To that controller, which has a model and begins an episode."""
+    with Link(str(cable.path), KEY, patience=8) as link:
+        link.upload(*model())
+        link.reset()
+        yield link

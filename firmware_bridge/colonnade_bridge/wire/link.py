@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,28 +25,17 @@ from colonnade_bridge.wire.messages import (
     status_of,
     telemetry_of,
 )
+from colonnade_bridge.wire.patch import Patch, parts_of
 from colonnade_bridge.wire.recording import LinkLog
 from colonnade_bridge.wire.speaker import LinkCounts, Speaker
 from colonnade_bridge.wire.upload import upload
 
-__all__ = ["Link", "Patch"]
+__all__ = ["Link"]
 
-_PART = 32
-"""Pixels of one CLN_PATCH."""
 _LONGEST_DEADLINE = 65.535
-
-
-class Patch(NamedTuple):
-    """One patch as a sensor gives it, to be sensed by the controller."""
-
-    depth: NDArray[np.uint16]
-    """(8, 8) or (16, 16) along the sensor's axis, in counts of `unit`; 0: nothing was met."""
-    rgb: NDArray[np.uint8]
-    """(8, 8, 3) or (16, 16, 3)."""
-    pose: NDArray[np.float32]
-    """(7,) the sensor in the body's frame: position in m, quaternion x y z w."""
-    unit: float = 1e-5
-    """What one count of depth is worth, m."""
+MOST_REPEATED = 256
+"""Steps of an episode that are sent again to a controller that was reset: more than the 160
+percepts that a model of `colonnade export` remembers."""
 
 
 class Link:
@@ -54,7 +43,8 @@ class Link:
 
     Every call is answered or ends in a `WireError`. A line that is lost is opened again; when the
     controller was reset in between, the steps of the episode so far are sent to it again first, so
-    that its decisions are the same as if nothing had happened.
+    that its decisions are the same as if nothing had happened. That takes as long as those steps
+    took before; after more than `MOST_REPEATED` it is an error, and `reset` begins anew.
 
         with Link("/dev/ttyACM0", Path("robot.key")) as link:
             link.reset()
@@ -158,7 +148,7 @@ class Link:
 
         Arguments and errors are those of `send_step`.
         """
-        pixels = [_parts(patch) for patch in patches]
+        pixels = [parts_of(patch) for patch in patches]
         kind = dialect().MAVLink_cln_patch_message
 
         def build(session: int, sequence: int, deadline: int = 0) -> list[Any]:
@@ -188,7 +178,7 @@ class Link:
         if answer.message.error:
             raise ControllerError("The controller did not take the step", answer.message.error)
         decision = decision_of(answer.message, answer.others.get("CLN_GOAL"))
-        if not decision.skipped:
+        if not decision.skipped and len(self._episode) <= MOST_REPEATED:
             self._episode.append(Request(build, "CLN_DECISION"))  # no deadline when it is repeated
         return decision
 
@@ -202,9 +192,16 @@ class Link:
             return
         if self._episode and dialogue.model != self._episode_model:
             raise WireError("The controller was reset and has another model now: begin anew.")
+        if len(self._episode) > MOST_REPEATED:
+            raise WireError(
+                f"The controller was reset after more than {MOST_REPEATED} steps: begin anew."
+            )
         dialogue.ask(self._order(dialect().CLN_DO_RESET), until)
         for request in self._episode:
-            dialogue.ask(request, max(until, time.monotonic() + dialogue.patience))
+            patience = max(until, time.monotonic() + dialogue.patience)
+            answer = dialogue.ask(request, patience).message
+            if answer.error:
+                raise ControllerError("The controller did not take a step again", answer.error)
         self._episode_session, self._episode_model = dialogue.session, dialogue.model
 
     def reset(self) -> Status:
@@ -301,19 +298,3 @@ def _milliseconds(deadline: float) -> int:
     if not 0 <= deadline <= _LONGEST_DEADLINE:
         raise WireError(f"A deadline is between 0 and 65 seconds, not {deadline:g}.")
     return round(deadline * 1000) if deadline == 0 else max(1, round(deadline * 1000))
-
-
-def _parts(patch: Patch) -> list[tuple[list[int], list[int]]]:
-    side = patch.depth.shape[0]
-    if (
-        side not in (8, 16)
-        or patch.depth.shape != (side, side)
-        or patch.rgb.shape != (side, side, 3)
-    ):
-        raise WireError("A patch has 8x8 or 16x16 pixels of depth and of red, green and blue.")
-    if patch.depth.dtype != np.uint16 or patch.rgb.dtype != np.uint8:
-        raise WireError("Depth is counts of 16 bits, colour is of 8 bits.")
-    if not (np.isfinite(patch.pose).all() and patch.pose.shape == (7,) and np.isfinite(patch.unit)):
-        raise WireError("A sensor's pose is 7 finite numbers, and the unit of its depth is finite.")
-    depth, rgb = patch.depth.reshape(-1, _PART).tolist(), patch.rgb.reshape(-1, 3 * _PART).tolist()
-    return list(zip(depth, rgb, strict=True))

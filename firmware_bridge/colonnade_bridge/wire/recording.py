@@ -28,7 +28,7 @@ class LinkLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
+        self._file = path.open("wb", buffering=0)  # a crash loses nothing
 
     def add(self, frame: bytes) -> None:
         """Append a frame that travelled now."""

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from colonnade_bridge.wire.dialect import dialect
-from colonnade_bridge.wire.link import Link, Patch
+from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import StepDecision, decision_of
+from colonnade_bridge.wire.patch import Patch
 from colonnade_bridge.wire.recording import read_recording
 
 __all__ = ["Replay", "Step", "recorded_models", "recorded_steps", "replay"]

@@ -30,9 +30,9 @@ class LinkCounts:
     missing: int = 0
     """Frames of the controller that never arrived, by their numbers."""
     asked_again: int = 0
-    """Requests that got no answer in time."""
+    """Requests, and chunks of a model, that were sent again as no answer came in time."""
     answered_again: int = 0
-    """Requests that the controller answered twice, so that nothing but time was lost."""
+    """Answers to requests that were asked again and answered already: nothing but time was lost."""
     reconnects: int = 0
     """How often the line was lost."""
     restarts: int = 0
