@@ -32,7 +32,7 @@ from colonnade_bridge.wire.line import BAUD
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import State
 from colonnade_bridge.wire.patch import Patch
-from colonnade_bridge.wire.ports import announce_port, find_ports
+from colonnade_bridge.wire.ports import find_ports
 from colonnade_bridge.wire.receiver import HOST, message_of
 
 
@@ -336,16 +336,19 @@ def test_tcp_is_a_line_too(served: Served) -> None:
     server.close()
 
 
-def test_ports_are_found_by_listening(
-    cable: Cable, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "cache"))
-    announced = announce_port("an500", cable.path)
-    try:
-        (port,) = [p for p in find_ports(KEY) if p.description == "an500"]
-        assert (port.same_key, port.same_dialect) == (True, True)
-        (stranger,) = find_ports(bytes(32), [str(cable.path)])
-        assert not stranger.same_key
-    finally:
-        announced.unlink()
+def test_ports_are_found_by_listening(cable: Cable, tmp_path: Path) -> None:
+    for key, same in ((KEY, True), (bytes(32), False), (None, None)):
+        (port,) = find_ports(key, [str(cable.path)])
+        assert (port.same_key, port.same_dialect) == (same, same is True)
     assert find_ports(KEY, [str(tmp_path / "nothing")]) == []
+
+
+def test_a_key_of_zeros_is_no_key_that_was_not_given(
+    wire_code: ctypes.CDLL, tmp_path: Path
+) -> None:
+    cable = Cable(tmp_path / "zeros", Served(Controller(wire_code, key=bytes(32))))
+    cable.plug()
+    with behind(cable.run):
+        (port,) = find_ports(None, [str(cable.path)])
+        cable.pull()
+    assert port.same_key is None

@@ -15,7 +15,7 @@ from colonnade_bridge.wire.messages import StepDecision, decision_of
 from colonnade_bridge.wire.patch import Patch
 from colonnade_bridge.wire.recording import read_recording
 
-__all__ = ["Replay", "Step", "recorded_models", "recorded_steps", "replay"]
+__all__ = ["Replay", "Step", "recorded_model", "recorded_steps", "replay"]
 
 
 @dataclass
@@ -139,16 +139,19 @@ def _is_whole(step: Step) -> bool:
     return len(step.frames) == step.frames[0].patches * getattr(step.frames[0], "parts", 1)
 
 
-def recorded_models(recording: Path) -> set[int]:
-    """Hashes of the models that the controller had in use.
+def recorded_model(recording: Path) -> int | None:
+    """Hash of the model that was in use at the first step; None: there is no step, 0: no model.
 
     Raises:
         WireError: the file is no recording.
         OSError: it cannot be read.
     """
-    found = set()
+    model = 0
     for recorded in read_recording(recording):
         message: Any = recorded.decoded()
-        if not recorded.from_host and message.get_type() in ("CLN_HEARTBEAT", "CLN_STATUS"):
-            found.add(int(message.model))
-    return found - {0}
+        kind = message.get_type()
+        if recorded.from_host and kind in ("CLN_PERCEPT", "CLN_PATCH"):
+            return model
+        if not recorded.from_host and kind in ("CLN_HEARTBEAT", "CLN_STATUS"):
+            model = int(message.model)
+    return None
