@@ -105,6 +105,21 @@ def test_a_recording_is_refused_even_where_time_stamps_were_lost(controller: Con
     assert Host(controller, stamp=host.mav.signing.timestamp).greet().report().stale == 1
 
 
+def test_without_chance_and_records_only_another_key_refuses_a_recording(
+    wire_code: ctypes.CDLL,
+) -> None:
+    """As docs/spec/wire.md warns: the session is that of the first day."""
+    for key, stops in ((KEY, 1), (bytes(32), 0)):
+        controller = Controller(wire_code)
+        host = with_model(controller)
+        recording = host.frame(host.command(dialect().CLN_DO_STOP))
+        ctypes.memset(ctypes.addressof(controller.flash) + STATES, 0xFF, 512)
+        controller.key = key
+        controller.boot()
+        controller.run(recording)
+        assert controller.facts.stops == stops
+
+
 def test_no_two_boots_have_the_same_session(wire_code: ctypes.CDLL) -> None:
     controller = Controller(wire_code)
     twin = Controller(wire_code, chance=9)
