@@ -3,7 +3,7 @@
  *   colonnade-posix pty FOLDER          a pseudo-terminal, whose name it prints
  *   colonnade-posix tcp:PORT FOLDER     whoever connects to PORT of this computer, one at a time
  *   colonnade-posix stdio FOLDER        standard input and output; ends with the input
- *   colonnade-posix /dev/ttyS0 FOLDER   a serial line, 921,600 baud, opened again when it was unplugged
+ *   colonnade-posix /dev/ttyS0 FOLDER   a serial line, 921,600 baud; it may be unplugged for a while
  *
  * Slots are files in FOLDER, mapped where flash would be: what is programmed stays though the
  * process is killed at once, and has reached the disk before `cln_port_store` returns. */
