@@ -58,6 +58,7 @@ def check_config(config: object) -> None:
         "episodes": 1,
         "max_steps": 1,
         "moves": 0,
+        "baud": 1,
     }
     for field, bound in least.items():
         value = getattr(config, field, None)

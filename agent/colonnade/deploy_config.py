@@ -23,7 +23,7 @@ from colonnade.config import (
 )
 from colonnade_bridge.boards import BOARDS
 
-__all__ = ["HELP", "ControllerOptions", "DeployConfig"]
+__all__ = ["HELP", "BaudOption", "ControllerOptions", "DeployConfig"]
 
 HELP = """Recognise with the mind on a robot's controller, and the body simulated here.
 
@@ -44,7 +44,15 @@ def _board(arguments: list[str]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ControllerOptions:
+class BaudOption:
+    """How fast a serial line is."""
+
+    baud: int = 921_600
+    """Symbols per second of a serial port; the firmware's own is the default."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControllerOptions(BaudOption):
     """Which controller to talk to."""
 
     qemu: Annotated[str | None, optional(f"{{{','.join(BOARDS)}}}", "none", _board)] = None

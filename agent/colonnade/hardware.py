@@ -19,7 +19,7 @@ from colonnade.policies.distinguish import most_telling
 from colonnade.policies.walk import NUMBERS, stroll
 from colonnade.senses import Senses
 from colonnade_bridge.blob import EdgeModel
-from colonnade_bridge.wire.messages import Decision, Verdict
+from colonnade_bridge.wire.messages import StepDecision, StepVerdict
 from colonnade_envs.objects import ObjectMesh
 from colonnade_envs.objects.symmetry import symmetry_group
 from colonnade_envs.poses import matrix_of
@@ -38,7 +38,7 @@ class Mind(Protocol):
     `native_mind.NativeMind`."""
 
     def reset(self) -> object: ...
-    def send_step(self, percepts: NDArray[np.float32], *, goal: bool = ...) -> Decision: ...
+    def send_step(self, percepts: NDArray[np.float32], *, goal: bool = ...) -> StepDecision: ...
 
 
 @dataclass
@@ -86,7 +86,7 @@ class _Shadow:
         if C.vote(self.column, self.arrays, percepts) == C.RECOGNISED:
             C.polish(self.column, self.arrays)
 
-    def agrees(self, decision: Decision) -> bool:
+    def agrees(self, decision: StepDecision) -> bool:
         """Whether it holds the same true, bit for bit."""
         h, (state, leader, _, others) = self.column.hypotheses, self.column.verdict.state
         if (state, leader < 0) != (decision.verdict, decision.object < 0):
@@ -141,7 +141,7 @@ def recognise_on(
             episode.steps += 1
             episode.steps_equal += shadow.agrees(decision)
             episode.work.append(decision.work)
-            if decision.verdict != Verdict.OPEN:
+            if decision.verdict != StepVerdict.OPEN:
                 break
             white = random.standard_normal(NUMBERS)
             if decision.goal is not None:
@@ -162,7 +162,7 @@ def recognise_on(
 
 def _judged(
     episode: HardwareEpisode,
-    decision: Decision | None,
+    decision: StepDecision | None,
     model: EdgeModel,
     mesh: ObjectMesh,
     rotation: NDArray[np.float64],
@@ -171,8 +171,8 @@ def _judged(
     names = model.memory.names
     if decision is None:
         return episode
-    episode.timeout = decision.verdict == Verdict.OPEN
-    if decision.verdict == Verdict.UNKNOWN:
+    episode.timeout = decision.verdict == StepVerdict.OPEN
+    if decision.verdict == StepVerdict.UNKNOWN:
         episode.decision = UNKNOWN
     elif decision.object >= 0:
         episode.decision = names[decision.object]

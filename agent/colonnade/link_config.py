@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 
 from colonnade.config import JsonFile, file_from, optional, word_from
-from colonnade.deploy_config import ControllerOptions
+from colonnade.deploy_config import BaudOption, ControllerOptions
 
 __all__ = ["HELP_OF_FIND_PORT", "HELP_OF_REPLAY", "FindPortConfig", "ReplayConfig"]
 
@@ -33,7 +33,7 @@ otherwise. It must have the model that was in use: --model sends it, as an expor
 
 
 @dataclass(frozen=True, kw_only=True)
-class FindPortConfig:
+class FindPortConfig(BaudOption):
     """Find the ports that have a controller behind them."""
 
     key: Annotated[Path | None, optional("FILE", "none", file_from)] = None

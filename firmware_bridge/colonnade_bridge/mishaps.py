@@ -21,7 +21,7 @@ from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.wire.cable import Cable
 from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.link import Link
-from colonnade_bridge.wire.messages import Decision, Verdict
+from colonnade_bridge.wire.messages import StepDecision, StepVerdict
 
 __all__ = ["FLIPPED_FOR", "PULLED_FOR", "Endurance", "Undisturbed", "flipping", "undisturbed"]
 
@@ -41,7 +41,7 @@ class Undisturbed:
     """(C, 18) or (18,) of each step."""
     asks: Sequence[bool]
     """Of each step, whether a goal is asked for as well."""
-    said: Sequence[Decision]
+    said: Sequence[StepDecision]
 
 
 def undisturbed(
@@ -49,10 +49,10 @@ def undisturbed(
 ) -> Undisturbed:
     """Do an episode up to the decision, with nothing happening to it."""
     mind.reset()
-    said: list[Decision] = []
+    said: list[StepDecision] = []
     for rows, goal in zip(percepts, asks, strict=True):
         said.append(mind.send_step(rows, goal=goal))
-        if said[-1].verdict is not Verdict.OPEN:
+        if said[-1].verdict is not StepVerdict.OPEN:
             break
     return Undisturbed(percepts[: len(said)], asks[: len(said)], said)
 
@@ -162,5 +162,5 @@ def flipping(random: np.random.Generator, until: float) -> Callable[[bytes], byt
     return flip
 
 
-def _recognised(decision: Decision) -> int | None:
-    return decision.object if decision.verdict is Verdict.RECOGNISED else None
+def _recognised(decision: StepDecision) -> int | None:
+    return decision.object if decision.verdict is StepVerdict.RECOGNISED else None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_bridge.native import NativeColumn
-from colonnade_bridge.wire.messages import Decision, Verdict
+from colonnade_bridge.wire.messages import StepDecision, StepVerdict
 
 __all__ = ["NativeMind"]
 
@@ -26,7 +26,7 @@ class NativeMind:
         self.column.reset()
         self._turn = 0
 
-    def send_step(self, percepts: NDArray[np.float32], *, goal: bool = False) -> Decision:
+    def send_step(self, percepts: NDArray[np.float32], *, goal: bool = False) -> StepDecision:
         """One step with percepts (C, 18) or (18,); `work` is in nanoseconds.
 
         Args:
@@ -35,14 +35,14 @@ class NativeMind:
         Raises NativeError where the column did not take the step.
         """
         begun = perf_counter_ns()
-        verdict = Verdict(self.column.step(percepts))
+        verdict = StepVerdict(self.column.step(percepts))
         self._turn += 1
-        if verdict is Verdict.RECOGNISED:
+        if verdict is StepVerdict.RECOGNISED:
             self.column.polish()
         held = self.column.decide()
         where = self.column.goal(self._turn) if goal else None
         work = perf_counter_ns() - begun
-        return Decision(
+        return StepDecision(
             sequence=self._turn,
             verdict=verdict,
             object=held.object,

@@ -26,7 +26,7 @@ from colonnade_bridge.blob import EdgeModel, in_order, read_blob, write_blob
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.size_report import Part, SizeReport
 from colonnade_bridge.wire.link import Link
-from colonnade_bridge.wire.messages import Verdict
+from colonnade_bridge.wire.messages import StepVerdict
 from colonnade_models.column import default_settings
 from colonnade_models.evidence import default_tolerance
 from colonnade_models.memory import ObjectMemory
@@ -84,7 +84,7 @@ def test_the_same_code_thinks_here_without_a_line(blob: bytes) -> None:
         assert sum(episode.sought) >= episode.goals
     mind.reset()
     again = [mind.send_step(rows, goal=False) for rows in episode.percepts]
-    assert again[-1].verdict == Verdict.RECOGNISED
+    assert again[-1].verdict == StepVerdict.RECOGNISED
     assert again[-1].goal is None
 
 

@@ -18,7 +18,7 @@ from colonnade.cli import main
 from colonnade_bridge.blob import read_blob, write_blob
 from colonnade_bridge.build import build
 from colonnade_bridge.wire.link import Link
-from colonnade_bridge.wire.replay import recorded_models
+from colonnade_bridge.wire.replay import recorded_model
 
 pytestmark = [needs(*GCC), needs(*MAKE)]
 
@@ -64,14 +64,25 @@ def run(*words: object) -> int:
     return int(caught.value.code or 0)
 
 
-def test_a_controller_is_found_and_told_by_its_key(board: Board, tmp_path: Path) -> None:
+def test_a_controller_is_found_and_told_by_its_key(
+    board: Board, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file, other = tmp_path / "ports.json", tmp_path / "other.key"
     other.write_bytes(bytes(32))
     other.chmod(0o600)
-    for key, same in ((["--key", board.key], True), (["--key", other], False), ([], False)):
+    for key, same, told in (
+        (["--key", board.key], True, "ours"),
+        (["--key", other], False, "another"),
+        ([], None, "not given"),
+    ):
         assert run("find-port", "--port", board.port, *key, "--json", file) == 0
         ((found),) = json.loads(file.read_text())["ports"]
-        assert (found["port"], found["same_key"], found["same_dialect"]) == (board.port, same, same)
+        assert (found["port"], found["same_key"], found["same_dialect"]) == (
+            board.port,
+            same,
+            same is True,
+        )
+        assert told in capsys.readouterr().out
         assert found["model"] is None
 
 
@@ -98,8 +109,28 @@ def test_what_was_recorded_is_decided_again(
     assert run("replay", log, *to, "--model", blob) == 0
 
 
-def test_the_models_of_a_recording_are_known(log: Path) -> None:
-    assert recorded_models(log) == {model_hash(small_blob())}
+def test_the_model_at_the_first_step_counts(board: Board, log: Path, tmp_path: Path) -> None:
+    other = write_blob(replace(read_blob(small_blob()), percepts=100))
+    longer, before, idle = (tmp_path / name for name in ("longer", "before", "idle"))
+    with Link(board.port, board.key, record=longer) as link:
+        link.upload(other, model_hash(other))  # after the model of `log`
+        link.send_step(percepts(1)[0])
+        link.roll_back()
+    with Link(board.port, board.key, record=idle) as link:
+        link.status()
+    assert recorded_model(log) == model_hash(small_blob())
+    assert recorded_model(longer) == model_hash(other)
+    assert recorded_model(idle) is None
+    before.write_bytes(log.read_bytes() + longer.read_bytes())
+    assert recorded_model(before) == model_hash(small_blob())
+
+
+def test_a_recording_without_steps_is_told(
+    board: Board, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "idle").write_bytes(b"")
+    assert run("replay", tmp_path / "idle", "--port", board.port, "--key", board.key) == 1
+    assert "idle holds no step" in capsys.readouterr().err
 
 
 def test_another_model_is_refused(
@@ -126,7 +157,7 @@ def test_a_mind_that_decides_otherwise_is_told(
     blob, file = tmp_path / "other.blob", tmp_path / "replay.json"
     blob.write_bytes(other)
     monkeypatch.setattr(
-        "colonnade_bridge.wire.replay.recorded_models", lambda log: {model_hash(other)}
+        "colonnade_bridge.wire.replay.recorded_model", lambda log: model_hash(other)
     )
     to = ["--port", board.port, "--key", board.key]
     assert run("replay", log, *to, "--model", blob, "--json", file) == 1
@@ -142,6 +173,7 @@ def test_a_mind_that_decides_otherwise_is_told(
         ([], "Say where to: --qemu an500", 2),
         (["--port", "/dev/ttyACM0"], "--port needs --key FILE", 2),
         (["--qemu", "an500"], "--qemu needs --model BLOB", 2),
+        (["--qemu", "an500", "--baud", "0"], "--baud is 0, but must be 1 or more", 2),
         (["--qemu", "an500", "--model", "no.blob"], "no.blob does not exist", 1),
         (["--qemu", "an500", "--model", "junk"], "the blob is truncated", 1),
     ],

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.bridge.scripted import Controller, Served, build_library
+from tests.bridge.scripted import KEY, Controller, Served, build_library, model
 from tests.bridge.tools import GCC
 
 from colonnade_bridge.wire.cable import Cable
+from colonnade_bridge.wire.link import Link
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +37,12 @@ def cable(tmp_path: Path, served: Served) -> Iterator[Cable]:
     """A pty to the controller, plugged in."""
     with Cable(tmp_path / "port", served) as cable:
         yield cable
+
+
+@pytest.fixture
+def link(cable: Cable) -> Iterator[Link]:
+    """To that controller, which has a model and begins an episode."""
+    with Link(str(cable.path), KEY, patience=8) as link:
+        link.upload(*model())
+        link.reset()
+        yield link

@@ -14,6 +14,7 @@ from typing import Any, Self
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from colonnade_bridge.wire.dialect import dialect, generate_c
 from colonnade_bridge.wire.receiver import CONTROLLER, HOST, Receiver
@@ -66,7 +67,7 @@ class _Facts(ctypes.Structure):
         ("step_us", ctypes.c_uint64),
         *(
             (name, ctypes.c_uint32)
-            for name in ("steps", "resets", "stops", "adopted", "writes", "power")
+            for name in ("steps", "resets", "stops", "adopted", "writes", "power", "unfit")
         ),
     ]
 
@@ -177,6 +178,19 @@ def model(number: int = 1, length: int = 3000) -> tuple[bytes, int]:
     """A blob that the scripted mind takes for a model, and its hash."""
     body = np.random.default_rng(number).bytes(length - 13)
     return b"MODEL" + number.to_bytes(8, "little") + body, number
+
+
+Rows = list[NDArray[np.float32]]
+
+
+def rows(count: int, patches: int = 2) -> Rows:
+    rng = np.random.default_rng(count)
+    return [rng.normal(size=(patches, 18)).astype(np.float32) for _ in range(count)]
+
+
+def evidence(steps: Rows) -> float:
+    """What the scripted mind's evidence is after these steps, each taken once."""
+    return float(sum((s.astype(np.float64) * np.arange(1.0, 19.0)).sum() for s in steps))
 
 
 class Served:

@@ -77,6 +77,19 @@ def test_cmake_builds_the_same_firmware(tmp_path: Path) -> None:
     by_cmake = read_map(tmp_path / "cmake" / "colonnade.map")
     assert by_cmake.ram == by_make.ram
     assert by_cmake.flash == pytest.approx(by_make.flash, abs=64)
+    assert (tmp_path / "cmake").stat().st_mode & 0o077 == 0  # the key is in there
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_what_holds_the_key_is_its_owners_alone() -> None:
+    firmware = build("posix")
+    key = firmware.key.read_bytes()
+    holding = {path for path in firmware.elf.parent.rglob("*") if path.is_file()}
+    holding = {path for path in holding if key in path.read_bytes()}
+    holding.add(firmware.elf.parent / "cln_key.c")
+    assert {path.name for path in holding} == {"key", "cln_key.c", "cln_key.o", "colonnade.elf"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in holding)
 
 
 @needs(*GCC)

@@ -17,19 +17,19 @@ from colonnade_bridge.native import NativeColumn
 from colonnade_bridge.size_report import read_map
 from colonnade_bridge.wire.errors import ControllerError
 from colonnade_bridge.wire.link import Link
-from colonnade_bridge.wire.messages import Decision, Verdict
+from colonnade_bridge.wire.messages import StepDecision, StepVerdict
 
 pytestmark = [needs(*ARM), needs(*GCC), needs(*MAKE), needs(*QEMU)]
 
 WALKED = 4
 
 
-def recognise(link: Link, rows: np.ndarray) -> list[Decision]:
+def recognise(link: Link, rows: np.ndarray) -> list[StepDecision]:
     """The decisions of an episode, until there is one."""
-    decisions: list[Decision] = []
+    decisions: list[StepDecision] = []
     for number, row in enumerate(rows):
         decisions.append(link.send_step(row, goal=number >= WALKED))
-        if decisions[-1].verdict != Verdict.OPEN:
+        if decisions[-1].verdict != StepVerdict.OPEN:
             break
     return decisions
 
@@ -38,12 +38,12 @@ def bits(numbers: object) -> bytes:
     return np.asarray(numbers, np.float32).tobytes()
 
 
-def assert_same(decisions: list[Decision], rows: np.ndarray) -> None:
+def assert_same(decisions: list[StepDecision], rows: np.ndarray) -> None:
     """What the C code says when it is run here, bit for bit."""
     here = NativeColumn(small_blob())
     for number, (said, row) in enumerate(zip(decisions, rows, strict=False)):
         state = here.step(row)
-        if state == Verdict.RECOGNISED:
+        if state == StepVerdict.RECOGNISED:
             here.polish()
         known = here.decide()
         assert (said.verdict, said.object, said.poses) == (state, known.object, known.others)
@@ -63,12 +63,12 @@ def test_a_board_recognises_as_this_computer_does(name: str, tmp_path: Path) -> 
         upload(link)
         decisions = recognise(link, percepts())
         assert_same(decisions, percepts())
-        assert decisions[-1].verdict == Verdict.RECOGNISED
+        assert decisions[-1].verdict == StepVerdict.RECOGNISED
         assert decisions[-1].object == 0
         assert link.messages_lost == 0
         link.reset()
         again = recognise(link, percepts())
-        assert all(map(Decision.same, decisions, again))
+        assert all(map(StepDecision.same, decisions, again))
         works = [(a.work, b.work) for a, b in zip(decisions, again, strict=True)]
         assert all(a == pytest.approx(b, abs=3) for a, b in works)  # instructions repeat
         told, report = link.telemetry(), read_map(build(name).map)

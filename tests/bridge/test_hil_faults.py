@@ -28,7 +28,7 @@ from colonnade_bridge.mishaps import (
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.wire.cable import Cable, PortEnd
 from colonnade_bridge.wire.link import Link
-from colonnade_bridge.wire.messages import Verdict
+from colonnade_bridge.wire.messages import StepVerdict
 
 pytestmark = [needs(*ARM), needs(*GCC), needs(*MAKE), needs(*QEMU)]
 
@@ -79,7 +79,7 @@ def episode() -> Undisturbed:
     rows = list(percepts())
     found = undisturbed(NativeMind(small_blob()), rows, [n >= WALKED for n in range(len(rows))])
     assert len(found.said) > 2 * WALKED
-    assert found.said[-1].verdict is Verdict.RECOGNISED
+    assert found.said[-1].verdict is StepVerdict.RECOGNISED
     return found
 
 

@@ -18,7 +18,7 @@ from colonnade_bridge.mishaps import Endurance, Undisturbed, flipping, undisturb
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.wire.cable import Cable
 from colonnade_bridge.wire.link import Link
-from colonnade_bridge.wire.messages import Decision, Verdict
+from colonnade_bridge.wire.messages import StepDecision, StepVerdict
 
 pytestmark = needs(*GCC)
 
@@ -33,14 +33,14 @@ def episode() -> Undisturbed:
 class Told:
     """Stands in for link and cable; says what it is told to say."""
 
-    def __init__(self, said: list[Decision]) -> None:
+    def __init__(self, said: list[StepDecision]) -> None:
         self.said, self.messages_lost, self.mishap = said, 5, None
         self.happened: list[int] = []
 
     def reset(self) -> None:
         self.turn = 0
 
-    def send_step(self, rows: np.ndarray, *, goal: bool) -> Decision:
+    def send_step(self, rows: np.ndarray, *, goal: bool) -> StepDecision:
         if self.mishap is not None:
             self.happened.append(self.turn)
             self.mishap, self.messages_lost = None, self.messages_lost + 2
@@ -51,7 +51,7 @@ class Told:
         self.mishap = None
 
 
-def struck(episode: Undisturbed, said: list[Decision]) -> tuple[Endurance, Any]:
+def struck(episode: Undisturbed, said: list[StepDecision]) -> tuple[Endurance, Any]:
     told: Any = Told(said)
     endurance = Endurance(told, told)
     endurance.strike(episode, lambda: None)
@@ -60,7 +60,7 @@ def struck(episode: Undisturbed, said: list[Decision]) -> tuple[Endurance, Any]:
 
 def test_an_episode_ends_with_its_decision(episode: Undisturbed) -> None:
     assert 8 < len(episode.said) < 30
-    assert episode.said[-1].verdict is Verdict.RECOGNISED
+    assert episode.said[-1].verdict is StepVerdict.RECOGNISED
     assert len(episode.percepts) == len(episode.asks) == len(episode.said)
     assert [decision.goal is not None for decision in episode.said] == list(episode.asks)
 
@@ -81,9 +81,9 @@ def test_it_happens_once_in_the_middle(episode: Undisturbed) -> None:
     ("number", "change", "wrong"),
     [
         (-1, {"object": 1}, 1),
-        (-1, {"verdict": Verdict.OPEN}, 0),
-        (-1, {"verdict": Verdict.UNKNOWN}, 0),
-        (3, {"verdict": Verdict.RECOGNISED}, 1),
+        (-1, {"verdict": StepVerdict.OPEN}, 0),
+        (-1, {"verdict": StepVerdict.UNKNOWN}, 0),
+        (3, {"verdict": StepVerdict.RECOGNISED}, 1),
         (3, {"evidence": 1e6}, 0),
         (6, {"goal": None}, 0),
     ],

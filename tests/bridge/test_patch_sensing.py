@@ -17,7 +17,7 @@ from colonnade_bridge.blob import read_blob
 from colonnade_bridge.native import NativeEye
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.wire.link import Link, Patch
-from colonnade_bridge.wire.messages import Decision, Verdict
+from colonnade_bridge.wire.messages import StepDecision, StepVerdict
 from colonnade_models import percept as P
 
 pytestmark = [needs(*GCC), needs(*MAKE)]
@@ -49,7 +49,7 @@ def sensed(patch: Patch) -> NDArray[np.float32]:
     return eye.sense(depth, patch.rgb.astype(np.float32) / np.float32(255), patch.pose)
 
 
-def both(link: Link, steps: list[list[Patch]]) -> Iterator[tuple[Decision, Decision]]:
+def both(link: Link, steps: list[list[Patch]]) -> Iterator[tuple[StepDecision, StepDecision]]:
     """What is said to each step there, given the pixels, and here, given the percepts."""
     here = NativeMind(small_blob())
     link.reset()
@@ -57,7 +57,7 @@ def both(link: Link, steps: list[list[Patch]]) -> Iterator[tuple[Decision, Decis
         rows, asks = np.stack([sensed(patch) for patch in patches]), number >= 4
         told = here.send_step(rows, goal=asks)
         yield link.send_patches(patches, goal=asks), told
-        if told.verdict is not Verdict.OPEN:
+        if told.verdict is not StepVerdict.OPEN:
             return
 
 
@@ -66,7 +66,7 @@ def test_a_touched_object_is_recognised_from_pixels_bit_for_bit(link: Link, side
     steps = [[patch] for patch in touches(side)]
     for number, (there, here) in enumerate(both(link, steps)):
         assert there.same(here), number
-    assert there.verdict is Verdict.RECOGNISED
+    assert there.verdict is StepVerdict.RECOGNISED
     assert read_blob(small_blob()).memory.names[there.object] == "first"
     assert number > 8  # the odd patches were among them
     assert link.messages_lost == 0

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import select
 import subprocess
+import time
+import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +41,7 @@ def talk(folder: Path, said: bytes) -> bytes:
 
 
 def test_on_standard_input_it_ends_with_it(tmp_path: Path) -> None:
-    assert talk(tmp_path, b"f\nhello") == HELLO + b"f 4\nhello"
+    assert talk(tmp_path, b"f\nhello") == HELLO + b"f 2\nhello"
 
 
 def test_flash_is_files_that_stay(tmp_path: Path) -> None:
@@ -48,7 +53,8 @@ def test_flash_is_files_that_stay(tmp_path: Path) -> None:
         "state-a",
         "state-b",
     }
-    assert (tmp_path / "state-a").read_bytes().rstrip(b"\xff") == b"kept".ljust(16, b"\0")
+    assert (tmp_path / "state-a").read_bytes().rstrip(b"\xff") == b""
+    assert (tmp_path / "model-b").read_bytes().rstrip(b"\xff") == b"kept".ljust(16, b"\0")
     assert (tmp_path / "model-a").stat().st_size >= 128 * 1024
 
 
@@ -67,6 +73,50 @@ def test_whoever_leaves_may_come_back(kind: str, tmp_path: Path) -> None:
             with serial.serial_for_url(port, timeout=5) as line:
                 line.write(b"echo")
                 assert line.read_until(b"echo").endswith(b"echo")
+
+
+def seconds_of(pid: int) -> float:
+    """Processor time of a process."""
+    told = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def hear(line: int, wanted: bytes) -> None:
+    """Read until this has come."""
+    heard = b""
+    while not heard.endswith(wanted):
+        assert select.select([line], [], [], 5)[0], heard
+        heard += os.read(line, 100)
+
+
+def test_a_device_that_was_unplugged_is_opened_again(tmp_path: Path) -> None:
+    device = tmp_path / "ttyUSB0"
+
+    def plug() -> int:
+        master, slave = pty.openpty()
+        tty.setraw(slave)
+        device.symlink_to(os.ttyname(slave))
+        os.close(slave)
+        return master
+
+    line = plug()
+    words = [build("posix", program="check").elf, device, tmp_path]
+    with subprocess.Popen(words) as process:
+        try:
+            hear(line, HELLO)
+            for _ in range(2):
+                device.unlink()
+                os.close(line)
+                before = seconds_of(process.pid)
+                time.sleep(0.5)
+                assert seconds_of(process.pid) - before < 0.1
+                line = plug()
+                time.sleep(1.2)
+                os.write(line, b"echo")
+                hear(line, b"echo")
+        finally:
+            process.kill()
+            os.close(line)
 
 
 @pytest.mark.parametrize("line", ["/dev/no-such-device", "stdio"])

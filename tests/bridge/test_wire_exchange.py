@@ -70,6 +70,16 @@ def test_a_step_given_up_leaves_nothing_behind(host: Host) -> None:
     assert host.report().incomplete == 1
 
 
+def test_an_order_gives_up_a_step_that_was_begun(host: Host) -> None:
+    number = host.next()
+    host.say(host.percept(row(1), patch=0, patches=2, sequence=number))
+    telemetry, status = host.say(host.command(dialect().CLN_DO_REPORT))
+    assert (status.sequence, telemetry.incomplete) == (number + 1, 1)
+    assert host.say(host.percept(row(2), patch=1, patches=2, sequence=number)) == []
+    assert host.controller.facts.steps == 0
+    assert host.say(host.command(dialect().CLN_DO_REPORT))[1].sequence == number + 2
+
+
 def test_another_host_does_not_go_on_with_a_step_begun_before(host: Host) -> None:
     host.say(host.percept(row(1), patch=0, patches=2))
     other = Host(host.controller, stamp=host.mav.signing.timestamp).greet()
@@ -124,6 +134,23 @@ def test_a_step_that_arrives_too_late_is_answered_without_thinking(host: Host) -
     assert after.evidence == pytest.approx(weight(row(3)), rel=1e-6)
 
 
+@pytest.mark.parametrize("anew", ["reset", "model"])
+def test_a_late_first_step_does_not_tell_of_the_episode_before(host: Host, anew: str) -> None:
+    (decision,) = host.say(host.percept(np.ones(18)))
+    assert (decision.verdict, decision.object) == (1, 1)
+    if anew == "reset":
+        host.say(host.command(dialect().CLN_DO_RESET))
+    else:
+        host.upload(*model(2))
+    number = host.next()
+    host.say(host.percept(row(1), patch=0, patches=2, deadline=20, sequence=number))
+    host.hear(host.controller.run(wait=0.021))
+    (late,) = host.say(host.percept(row(2), patch=1, patches=2, deadline=20, sequence=number))
+    assert late.notes == LATE | SKIPPED
+    assert (late.verdict, late.object, late.evidence, late.rival) == (0, -1, 0, 0)
+    assert not any(late.pose)
+
+
 def test_a_silent_host_stops_the_robot_once(host: Host) -> None:
     for _ in range(30):
         host.hear(host.controller.run(wait=0.1))
@@ -170,6 +197,19 @@ def test_after_a_stop_no_step_is_taken_until_a_reset(host: Host) -> None:
     (taken,) = host.say(host.percept(row(1)))
     assert (taken.notes, taken.error) == (0, 0)
     assert host.controller.facts.stops == 1
+
+
+def test_a_stop_is_kept_once_and_where_flash_fails_until_a_reset(host: Host) -> None:
+    writes = host.controller.facts.writes
+    for _ in range(3):
+        host.say(host.command(dialect().CLN_DO_STOP))
+    assert host.controller.facts.writes == writes + 2  # an erasure and a record
+    host.say(host.command(dialect().CLN_DO_RESET))
+    host.controller.facts.power = 1
+    (status,) = host.say(host.command(dialect().CLN_DO_STOP))
+    assert (status.state, status.error) == (dialect().CLN_STATE_STOPPED, 0)
+    (beat,) = host.hear(host.controller.run(wait=0.5))
+    assert beat.error == error("FLASH")
 
 
 def test_an_order_that_arrives_twice_is_done_once(host: Host) -> None:

@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import socket
+import termios
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.bridge.scripted import KEY, Controller, Host, Served, behind, model
+from tests.bridge.scripted import (
+    KEY,
+    SOURCES,
+    Controller,
+    Host,
+    Served,
+    behind,
+    evidence,
+    model,
+    rows,
+)  # fmt: skip
 
 from colonnade_bridge.mishaps import flipping
 from colonnade_bridge.wire import dialect as dialect_module
 from colonnade_bridge.wire.cable import Cable
 from colonnade_bridge.wire.errors import ControllerError, WireError
-from colonnade_bridge.wire.link import Link, Patch
+from colonnade_bridge.wire.line import BAUD
+from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import State
-from colonnade_bridge.wire.ports import announce_port, find_ports
-
-Rows = list[NDArray[np.float32]]
-
-
-def rows(count: int, patches: int = 2) -> Rows:
-    rng = np.random.default_rng(count)
-    return [rng.normal(size=(patches, 18)).astype(np.float32) for _ in range(count)]
-
-
-def evidence(steps: Rows) -> float:
-    """What the scripted mind's evidence is after these steps, each taken once."""
-    return float(sum((s.astype(np.float64) * np.arange(1.0, 19.0)).sum() for s in steps))
-
-
-@pytest.fixture
-def link(cable: Cable) -> Iterator[Link]:
-    with Link(str(cable.path), KEY, patience=8) as link:
-        link.upload(*model())
-        link.reset()
-        yield link
+from colonnade_bridge.wire.patch import Patch
+from colonnade_bridge.wire.ports import find_ports
+from colonnade_bridge.wire.receiver import HOST, message_of
 
 
 def test_an_undisturbed_line_loses_nothing(link: Link) -> None:
@@ -93,6 +87,52 @@ def test_a_damaged_upload_arrives_whole(link: Link, served: Served, cable: Cable
     assert bytes(served.controller.flash[131072 : 131072 + len(blob)]) == blob
 
 
+def test_no_loss_is_hidden_by_what_an_upload_answers(link: Link, cable: Cable) -> None:
+    """The statuses of all chunks are lost once, and later a step three times."""
+    code = dialect_module.dialect()
+    windows = steps = 0
+
+    def lose(data: bytes) -> bytes:
+        nonlocal windows, steps
+        if data and data[6] == HOST:
+            windows += message_of(data) == code.MAVLINK_MSG_ID_CLN_MODEL_DATA and data[
+                18:22
+            ] == bytes(4)
+            steps += message_of(data) == code.MAVLINK_MSG_ID_CLN_PERCEPT
+            return b"" if 0 < steps < 4 else data
+        return b"" if windows == 1 else data
+
+    assert link.messages_lost == 0
+    cable.damage = lose
+    link.upload(*model(2, 8 * 224))
+    lost = link.messages_lost
+    assert lost >= 9  # eight statuses, and the chunks were sent again
+    link.send_step(rows(1)[0])
+    assert link.messages_lost == lost + 3
+
+
+def test_a_slow_answer_is_no_loss(link: Link, cable: Cable) -> None:
+    """Asked twice, answered twice."""
+    held, asked = b"", 0
+
+    def hold(data: bytes) -> bytes:
+        nonlocal held, asked
+        if data and data[6] == HOST:
+            asked += 1
+            return data
+        held += data
+        if asked < 2:
+            return b""
+        data, held = held, b""
+        return data
+
+    cable.damage = hold
+    link.status()
+    link.status()
+    assert link.counts.asked_again >= 1
+    assert link.messages_lost == 0
+
+
 def test_a_uart_that_overruns_is_survived(link: Link, cable: Cable) -> None:
     """It keeps 128 bytes and loses what then comes, as a slow reader's does: a step of two patches
     has 226 bytes, so only what is sent again after it was read gets through."""
@@ -141,40 +181,6 @@ def test_a_pulled_cable_is_plugged_in_again(
     assert link.counts.reconnects >= 1
 
 
-def test_a_controller_that_was_reset_is_brought_to_where_the_episode_is(
-    link: Link, served: Served
-) -> None:
-    steps = rows(20)
-    for step in steps[:10]:
-        link.send_step(step)
-    served.reset()
-    begin = time.monotonic()
-    for number, step in enumerate(steps[10:], 11):
-        decision = link.send_step(step)
-        assert decision.evidence == pytest.approx(evidence(steps[:number]), rel=1e-5)
-    assert time.monotonic() - begin < 2
-    assert link.counts.restarts == 1
-
-
-def test_an_episode_is_not_gone_on_with_by_another_model(
-    link: Link, served: Served, wire_code: ctypes.CDLL
-) -> None:
-    link.send_step(rows(1)[0])
-    with served._lock:
-        served.controller.flash = Controller(wire_code).flash
-    served.reset()
-    with pytest.raises(WireError, match="another model"):
-        link.send_step(rows(1)[0])
-
-
-def test_a_new_host_begins_a_new_episode(link: Link, cable: Cable) -> None:
-    link.send_step(rows(1)[0])
-    link.close()
-    step = rows(3)[0]
-    with Link(str(cable.path), KEY) as other:
-        assert other.send_step(step).evidence == pytest.approx(evidence([step]), rel=1e-5)
-
-
 def test_pixels_are_sensed_by_the_controller(link: Link, served: Served) -> None:
     rng = np.random.default_rng(0)
     patches = [
@@ -190,20 +196,25 @@ def test_pixels_are_sensed_by_the_controller(link: Link, served: Served) -> None
     assert decision.rotation.ravel()[:7].tobytes() == patches[-1].pose.tobytes()
 
 
+def test_pixels_that_make_no_percept_are_told_at_once(link: Link, served: Served) -> None:
+    """A unit so large that what is sensed is infinite."""
+    white = np.full((8, 8, 3), 255, np.uint8)
+    far = Patch(np.full((8, 8), 65535, np.uint16), white, np.ones(7, np.float32), unit=1e38)
+    begin = time.monotonic()
+    for patches in ([far], [far, far]):
+        with pytest.raises(ControllerError, match="has no meaning"):
+            link.send_patches(patches)
+    assert time.monotonic() - begin < 1
+    assert served.controller.facts.steps == 0
+    assert link.send_step(rows(1)[0]).object == 2
+    assert link.messages_lost == 0
+
+
 def test_a_late_step_is_told(link: Link, served: Served) -> None:
     served.controller.facts.step_us = 50_000
     late = link.send_step(rows(1)[0], deadline=0.02)
     assert (late.late, late.skipped) == (True, False)
     assert late.micros >= 50_000
-
-
-def test_a_stop_holds_until_a_reset(link: Link, served: Served) -> None:
-    link.stop()
-    with pytest.raises(ControllerError, match="the host ordered a stop"):
-        link.send_step(rows(1)[0])
-    link.reset()
-    link.send_step(rows(1)[0])
-    assert served.controller.facts.stops == 1
 
 
 def test_keeping_alive_is_heard(link: Link) -> None:
@@ -245,6 +256,17 @@ def test_another_dialect_is_told_in_one_sentence(
     monkeypatch.setattr(dialogue, "dialect_hash", lambda: dialect_module.dialect_hash() ^ 1)
     with pytest.raises(WireError, match="speaks another dialect"):
         Link(str(cable.path), KEY).open()
+
+
+def test_a_serial_line_is_as_fast_as_the_firmwares(link: Link, cable: Cable) -> None:
+    line = os.open(cable.path, os.O_RDWR | os.O_NOCTTY)
+    assert termios.tcgetattr(line)[4:6] == [termios.B921600] * 2
+    link.close()
+    with Link(str(cable.path), KEY, baud=115200):
+        assert termios.tcgetattr(line)[4:6] == [termios.B115200] * 2
+    os.close(line)
+    mps2 = (SOURCES / "ports/mps2.c").read_text()
+    assert f"#define BAUD {BAUD}u" in mps2
 
 
 def test_nobody_there_is_told(tmp_path: Path, served: Served) -> None:
@@ -305,16 +327,16 @@ def test_tcp_is_a_line_too(served: Served) -> None:
     server.close()
 
 
-def test_ports_are_found_by_listening(
-    cable: Cable, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "cache"))
-    announced = announce_port("an500", cable.path)
-    try:
-        (port,) = [p for p in find_ports(KEY) if p.description == "an500"]
-        assert (port.same_key, port.same_dialect) == (True, True)
-        (stranger,) = find_ports(bytes(32), [str(cable.path)])
-        assert not stranger.same_key
-    finally:
-        announced.unlink()
+def test_ports_are_found_by_listening(cable: Cable, tmp_path: Path) -> None:
+    for key, same in ((KEY, True), (bytes(32), False), (None, None)):
+        (port,) = find_ports(key, [str(cable.path)])
+        assert (port.same_key, port.same_dialect) == (same, same is True)
     assert find_ports(KEY, [str(tmp_path / "nothing")]) == []
+
+
+def test_a_key_of_zeros_is_no_key_that_was_not_given(
+    wire_code: ctypes.CDLL, tmp_path: Path
+) -> None:
+    with Cable(tmp_path / "zeros", Served(Controller(wire_code, key=bytes(32)))) as cable:
+        (port,) = find_ports(None, [str(cable.path)])
+    assert port.same_key is None

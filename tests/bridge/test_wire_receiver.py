@@ -12,7 +12,7 @@ from tests.bridge.scripted import KEY
 from tests.bridge.tools import GCC, needs
 
 from colonnade_bridge.wire.dialect import dialect, generate_c
-from colonnade_bridge.wire.receiver import HOST, Receiver, Verdict, judge
+from colonnade_bridge.wire.receiver import HOST, FrameVerdict, Receiver, judge
 
 OTHER_KEY = bytes(32)
 
@@ -182,7 +182,7 @@ def test_every_flipped_bit_of_a_frame_is_refused(wire_code: ctypes.CDLL) -> None
     for bit in range(8 * len(frame)):
         changed = bytearray(frame)
         changed[bit // 8] ^= 1 << bit % 8
-        assert judge(changed, KEY, HOST, 0) is not Verdict.WHOLE
+        assert judge(changed, KEY, HOST, 0) is not FrameVerdict.WHOLE
         in_c = ReceiverInC(wire_code)
         assert in_c.feed(bytes(changed)) + in_c.silence() == []
 
@@ -190,7 +190,7 @@ def test_every_flipped_bit_of_a_frame_is_refused(wire_code: ctypes.CDLL) -> None
 def test_a_frame_cut_anywhere_is_no_frame(wire_code: ctypes.CDLL) -> None:
     frame = sign(77, b"model")
     for length in range(len(frame)):
-        assert judge(frame[:length], KEY, HOST, 0) is Verdict.SHORT
+        assert judge(frame[:length], KEY, HOST, 0) is FrameVerdict.SHORT
         for receiver in (ReceiverInC(wire_code), ReceiverInPython()):
             assert receiver.feed(frame[:length]) == []
             assert receiver.feed(frame[length:]) == [frame]

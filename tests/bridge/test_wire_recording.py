@@ -19,7 +19,8 @@ from tests.bridge.scripted import KEY, Served, model
 from colonnade_bridge.wire.cable import Cable
 from colonnade_bridge.wire.dialect import XML, dialect
 from colonnade_bridge.wire.errors import WireError
-from colonnade_bridge.wire.link import Link, Patch
+from colonnade_bridge.wire.link import Link
+from colonnade_bridge.wire.patch import Patch
 from colonnade_bridge.wire.receiver import HOST
 from colonnade_bridge.wire.recording import read_recording
 from colonnade_bridge.wire.replay import recorded_steps, replay
@@ -140,6 +141,16 @@ def test_a_replay_shows_what_is_decided_otherwise(
     assert [number for number, _, _ in result.different] == [0, 1, 2, 3, 4]  # its whole episode
     _, then, now = result.different[0]
     assert now.evidence == pytest.approx(then.evidence + 1, abs=1e-3)
+
+
+def test_what_travelled_is_in_the_file_at_once(tmp_path: Path, cable: Cable) -> None:
+    path = tmp_path / "field.mavlog"
+    with Link(str(cable.path), KEY, record=path) as link:
+        for _ in range(3):
+            link.status()
+            frames = list(read_recording(path))
+            assert len(frames) == link.counts.sent + link.counts.line.received
+            assert frames[-1].message == dialect().MAVLINK_MSG_ID_CLN_STATUS
 
 
 def test_a_recording_cut_short_ends_at_its_last_whole_frame(recording: Path) -> None:

@@ -11,6 +11,7 @@ from tests.bridge.scripted import KEY, STATES, Controller, Host, error, model
 from colonnade_bridge.wire.dialect import dialect
 
 ROW = np.arange(18) / 7
+SKIPPED = 2
 
 
 def with_model(controller: Controller) -> Host:
@@ -104,6 +105,21 @@ def test_a_recording_is_refused_even_where_time_stamps_were_lost(controller: Con
     assert Host(controller, stamp=host.mav.signing.timestamp).greet().report().stale == 1
 
 
+def test_without_chance_and_records_only_another_key_refuses_a_recording(
+    wire_code: ctypes.CDLL,
+) -> None:
+    """As docs/spec/wire.md warns: the session is that of the first day."""
+    for key, stops in ((KEY, 1), (bytes(32), 0)):
+        controller = Controller(wire_code)
+        host = with_model(controller)
+        recording = host.frame(host.command(dialect().CLN_DO_STOP))
+        ctypes.memset(ctypes.addressof(controller.flash) + STATES, 0xFF, 512)
+        controller.key = key
+        controller.boot()
+        controller.run(recording)
+        assert controller.facts.stops == stops
+
+
 def test_no_two_boots_have_the_same_session(wire_code: ctypes.CDLL) -> None:
     controller = Controller(wire_code)
     twin = Controller(wire_code, chance=9)
@@ -146,11 +162,28 @@ def test_a_step_that_makes_no_sense_is_refused(controller: Controller, field: st
     elif field == "old":
         message = host.percept(ROW, sequence=host.sequence - 1)
     else:
-        message = host.percept(ROW, patch=3 if field == "patch" else 0,
+        message = host.percept(ROW, patch=3 if field == "patch" else 5,
                                patches=3 if field == "patch" else 6)  # fmt: skip
-    assert host.say(message) == []
+    answers = host.say(message)
+    if field == "old":
+        assert answers == []
+    else:
+        ((answer),) = answers
+        assert (answer.notes, answer.error) == (SKIPPED, error("ARGUMENT"))
+        assert host.say(message)[0].error == error("ARGUMENT")
     assert steps(controller) == 1
     assert host.report().refused == 1
+
+
+def test_frames_of_a_step_that_disagree_are_answered_with_an_error(controller: Controller) -> None:
+    host = with_model(controller)
+    number = host.next()
+    assert host.say(host.percept(ROW, patch=0, patches=3, sequence=number)) == []
+    (answer,) = host.say(host.percept(ROW, patch=1, patches=2, sequence=number))
+    assert (answer.sequence, answer.error) == (number, error("ARGUMENT"))
+    (decision,) = host.say(host.percept(ROW))
+    assert decision.error == 0
+    assert steps(controller) == 1
 
 
 def test_both_records_broken_is_told_and_survived(wire_code: ctypes.CDLL) -> None:

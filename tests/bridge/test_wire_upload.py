@@ -90,6 +90,32 @@ def test_a_length_that_the_slot_cannot_hold_is_refused(host: Host, length: int) 
     assert in_use(host) == 1
 
 
+def test_a_beginning_that_is_refused_does_not_end_an_upload(host: Host) -> None:
+    blob, number = model(2)
+    host.say(host.begin(blob, number))
+    host.say(host.chunk(blob, 0))
+    (status,) = host.say(host.begin(blob, number, length=0))
+    assert (status.error, status.next) == (LENGTH, 224)
+    send(host, blob)
+    assert commit(host) == 0
+    assert in_use(host) == 2
+
+
+@pytest.mark.parametrize("when", [0, 1, 2, 3, 4])
+def test_a_slot_that_is_erased_is_no_fallback_after_a_reset(host: Host, when: int) -> None:
+    host.upload(*model(1))
+    host.upload(*model(2))
+    host.controller.facts.power = when  # the record is erased and written, then the slot is erased
+    host.say(host.begin(*model(3)))
+    host.controller.facts.power = 0
+    host.controller.boot()
+    again = Host(host.controller).greet()
+    status = again.say(again.command(dialect().CLN_DO_REPORT))[1]
+    assert (status.model, status.fallback) == (2, int(when in (1, 2)))
+    (back,) = again.say(again.command(dialect().CLN_DO_ROLL_BACK))
+    assert (back.error, back.model) == ((0, 1) if status.fallback else (NO_MODEL, 2))
+
+
 def test_a_model_cut_short_is_refused(host: Host) -> None:
     host.upload(*model(1))
     blob, number = model(2)
@@ -175,6 +201,21 @@ def test_flash_that_fails_is_told(host: Host) -> None:
     (status,) = host.say(host.begin(*model(2)))
     assert status.error == FLASH
     assert in_use(host) == 1
+
+
+def test_a_mind_that_fails_to_adopt_is_told_and_has_no_model(host: Host) -> None:
+    host.upload(*model(1))
+    host.controller.facts.unfit = 1
+    status = host.upload(*model(2))
+    assert (status.error, status.model) == (error("MEMORY"), 0)
+    (decision,) = host.say(host.percept(np.ones(18)))
+    assert decision.error == NO_MODEL
+    (beat,) = host.hear(host.controller.run(wait=0.5))
+    assert (beat.model, beat.error) == (0, NO_MODEL)
+    host.controller.facts.unfit = 0
+    assert host.upload(*model(3)).error == 0
+    (beat,) = host.hear(host.controller.run(wait=0.5))
+    assert (beat.model, beat.error) == (3, 0)
 
 
 @pytest.mark.parametrize("when", range(1, 22))

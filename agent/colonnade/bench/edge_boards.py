@@ -60,7 +60,7 @@ def boards_here() -> tuple[str, ...]:
     except ToolError as error:
         note(f"No board is emulated. {error}")
         return ()
-    return BOARDS
+    return tuple(BOARDS)
 
 
 def in_the_loop(

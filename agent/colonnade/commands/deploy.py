@@ -73,7 +73,7 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
     with controller_of(config) as controller:
         from colonnade_bridge.wire.link import Link
 
-        with Link(controller.url, controller.key, record=config.record) as link:
+        with Link(controller.url, controller.key, baud=config.baud, record=config.record) as link:
             send_model(link, blob)
             started = perf_counter()
             episodes = _run(config, source, mind, link, model, names)

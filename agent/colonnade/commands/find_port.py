@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["find_port"]
 
+_KEYS = {True: "ours", False: "another", None: "not given"}
+"""What the table says of keys."""
+
 
 def find_port(config: FindPortConfig) -> int:
     """Do ``colonnade find-port``; 0 when a controller was heard, otherwise 1.
@@ -26,12 +29,12 @@ def find_port(config: FindPortConfig) -> int:
     Raises:
         KeyFileError: the key cannot be used.
     """
-    from colonnade_bridge.wire.keys import KEY_BYTES, read_key
+    from colonnade_bridge.wire.keys import read_key
     from colonnade_bridge.wire.ports import find_ports
 
     check_config(config)
-    key = bytes(KEY_BYTES) if config.key is None else read_key(config.key)
-    found = find_ports(key, None if config.port is None else [config.port])
+    key = None if config.key is None else read_key(config.key)
+    found = find_ports(key, None if config.port is None else [config.port], baud=config.baud)
     if found:
         stdout.print(_table(found))
     else:
@@ -54,7 +57,7 @@ def _table(found: list[FoundPort]) -> Table:
         table.add_row(
             escape(printable(port.url)),
             escape(printable(port.description)),
-            "ours" if ours else "another",
+            _KEYS[port.same_key],
             dialect if ours else "",
             _model(port) or "none" if ours else "",
         )

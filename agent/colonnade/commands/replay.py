@@ -15,10 +15,10 @@ from colonnade.json_option import write_json_option
 from colonnade.link_config import ReplayConfig
 
 if TYPE_CHECKING:
-    from colonnade_bridge.wire.messages import Decision
+    from colonnade_bridge.wire.messages import StepDecision
     from colonnade_bridge.wire.replay import Replay
 
-__all__ = ["OtherModelError", "replay"]
+__all__ = ["EmptyLogError", "OtherModelError", "replay"]
 
 MOST_TOLD = 10
 """Decisions that differ of which the table tells."""
@@ -28,6 +28,10 @@ class OtherModelError(RuntimeError):
     """The controller has another model than was recorded; the message says what to do."""
 
 
+class EmptyLogError(RuntimeError):
+    """The recording holds no steps."""
+
+
 def replay(config: ReplayConfig) -> int:
     """Do ``colonnade replay``; 0 when every decision was the same.
 
@@ -35,25 +39,31 @@ def replay(config: ReplayConfig) -> int:
         ConfigError: not one controller is named, a real one without a key, or an emulated one
             without a model.
         BlobError: what is to be sent is no model.
-        OtherModelError: the controller has another model than was recorded.
+        EmptyLogError: the recording holds no steps.
+        OtherModelError: the controller has another model than the first step was recorded with.
         WireError: the file is no recording, or the controller does not answer.
     """
     from colonnade_bridge.wire.link import Link
-    from colonnade_bridge.wire.replay import recorded_models
+    from colonnade_bridge.wire.replay import recorded_model
     from colonnade_bridge.wire.replay import replay as say_again
 
     check_config(config)
     check_controller(config)
     blob = _blob(config)
-    recorded = recorded_models(config.log.expanduser())
-    with controller_of(config) as controller, Link(controller.url, controller.key) as link:
+    recorded = recorded_model(config.log.expanduser())
+    if recorded is None:
+        raise EmptyLogError(f"{config.log} holds no step that could be said again.")
+    with (
+        controller_of(config) as controller,
+        Link(controller.url, controller.key, baud=config.baud) as link,
+    ):
         if blob is not None:
             send_model(link, blob)
         model = link.status().model
-        if model not in recorded:
+        if model != recorded:
             raise OtherModelError(
                 f"{config.log} was recorded with {_named(recorded)}, and the controller has "
-                f"{_named({model} - {0})}: send the one that was in use with --model model.blob."
+                f"{_named(model)}: send the one that was in use with --model model.blob."
             )
         outcome = say_again(config.log.expanduser(), link)
     _tell(outcome)
@@ -74,9 +84,9 @@ def _blob(config: ReplayConfig) -> bytes | None:
     return blob
 
 
-def _named(models: set[int]) -> str:
-    """Models as sentences call them."""
-    return "model " + ", ".join(f"{model:016x}" for model in sorted(models)) if models else "none"
+def _named(model: int) -> str:
+    """A model as sentences call it."""
+    return f"model {model:016x}" if model else "none"
 
 
 def _tell(outcome: Replay) -> None:
@@ -93,7 +103,7 @@ def _tell(outcome: Replay) -> None:
         stdout.print(f"{counted(outcome.steps, what='step')}: all decisions as recorded.")
 
 
-def _words(decision: Decision) -> str:
+def _words(decision: StepDecision) -> str:
     """A decision in few words."""
     what = "nothing" if decision.object < 0 else f"object {decision.object}"
     return f"{decision.verdict.name.lower()}, {what}, {decision.evidence:.2f} nats"
@@ -110,7 +120,7 @@ def _summary(controller: str, outcome: Replay) -> dict[str, Any]:
     }
 
 
-def _plain(decision: Decision) -> dict[str, Any]:
+def _plain(decision: StepDecision) -> dict[str, Any]:
     return {
         "verdict": decision.verdict.name.lower(),
         "object": decision.object,

@@ -73,6 +73,7 @@ class Dialogue:
         """Most patches that a step may have."""
         self._sequence = 0
         self._answered = "", 0
+        self._repeats = 0
         self._round_trip = ASK_AGAIN
 
     def exchange(self, request: Request, prepare: Callable[[float], None] | None = None) -> Answer:
@@ -156,6 +157,7 @@ class Dialogue:
         asked = time.monotonic()
         self.speaker.send(messages)
         patience = min(max(_ROUND_TRIPS * self._round_trip, _SOONEST), ASK_AGAIN)
+        repeats = 0
         others: dict[str, Any] = {}  # kept over all waits: time may be up just before the answer
         while True:
             begin = time.monotonic()
@@ -163,13 +165,14 @@ class Dialogue:
             if answer is not None:
                 if begin - asked < _SOONEST:  # the first time, so that it is this one's answer
                     self._round_trip = max(time.monotonic() - asked, 0.9 * self._round_trip)
-                self._answered = request.answer, request.sequence
+                self._answered, self._repeats = (request.answer, request.sequence), repeats
                 return answer
             if time.monotonic() >= until:
                 raise WireError(
                     f"The controller at {self.speaker.line.url} gave no answer for "
                     f"{self.patience:g} seconds."
                 )
+            repeats += 1
             self.speaker.counts.asked_again += 1
             self.speaker.send(messages)
 
@@ -183,9 +186,22 @@ class Dialogue:
                         return Answer(message, others)
                     continue  # what came before it was lost: all is asked for again
                 others[message.get_type()] = message
-            elif (message.get_type(), message.sequence) == self._answered:
-                self.speaker.counts.answered_again += 1
+            else:
+                self.is_repeat(message)
         return None
+
+    def is_repeat(self, message: Any) -> bool:
+        """Whether this answers the last request once more, as it was asked again; counts it."""
+        known = (message.get_type(), getattr(message, "sequence", 0)) == self._answered
+        if not known or self._repeats == 0:
+            return False
+        self._repeats -= 1
+        self.speaker.counts.answered_again += 1
+        return True
+
+    def expect_no_repeats(self) -> None:
+        """What comes now and looks like an answer to the last request answers something else."""
+        self._repeats = 0
 
     def hear(self, until: float) -> Any | None:
         """The next message of this session that is no heartbeat, or None once it is `until`.

@@ -10,7 +10,10 @@ from typing import Any
 
 from colonnade_bridge.wire.errors import WireError
 
-__all__ = ["Line", "LineLostError"]
+__all__ = ["BAUD", "Line", "LineLostError"]
+
+BAUD = 921600
+"""Symbols per second, as the ports of the firmware set their UARTs."""
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
@@ -33,7 +36,7 @@ class Line:
         baud: symbols per second, where the line has any.
     """
 
-    def __init__(self, url: str, baud: int = 115200) -> None:
+    def __init__(self, url: str, baud: int = BAUD) -> None:
         self.url = url
         self._baud = baud
         self._port: Any = None

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,37 +15,27 @@ from colonnade_bridge.wire.dialect import dialect
 from colonnade_bridge.wire.dialogue import Dialogue, Request
 from colonnade_bridge.wire.errors import ControllerError, WireError
 from colonnade_bridge.wire.keys import Stamps, read_key
-from colonnade_bridge.wire.line import Line, LineLostError
+from colonnade_bridge.wire.line import BAUD, Line, LineLostError
 from colonnade_bridge.wire.messages import (
-    Decision,
+    State,
     Status,
+    StepDecision,
     Telemetry,
     decision_of,
     status_of,
     telemetry_of,
 )
-from colonnade_bridge.wire.recording import Recording
+from colonnade_bridge.wire.patch import Patch, parts_of
+from colonnade_bridge.wire.recording import LinkLog
 from colonnade_bridge.wire.speaker import LinkCounts, Speaker
 from colonnade_bridge.wire.upload import upload
 
-__all__ = ["Link", "Patch"]
+__all__ = ["Link"]
 
-_PART = 32
-"""Pixels of one CLN_PATCH."""
 _LONGEST_DEADLINE = 65.535
-
-
-class Patch(NamedTuple):
-    """One patch as a sensor gives it, to be sensed by the controller."""
-
-    depth: NDArray[np.uint16]
-    """(8, 8) or (16, 16) along the sensor's axis, in counts of `unit`; 0: nothing was met."""
-    rgb: NDArray[np.uint8]
-    """(8, 8, 3) or (16, 16, 3)."""
-    pose: NDArray[np.float32]
-    """(7,) the sensor in the body's frame: position in m, quaternion x y z w."""
-    unit: float = 1e-5
-    """What one count of depth is worth, m."""
+MOST_REPEATED = 256
+"""Steps of an episode that are sent again to a controller that was reset: more than the 160
+percepts that a model of `colonnade export` remembers."""
 
 
 class Link:
@@ -53,7 +43,8 @@ class Link:
 
     Every call is answered or ends in a `WireError`. A line that is lost is opened again; when the
     controller was reset in between, the steps of the episode so far are sent to it again first, so
-    that its decisions are the same as if nothing had happened.
+    that its decisions are the same as if nothing had happened. That takes as long as those steps
+    took before; after more than `MOST_REPEATED` it is an error, and `reset` begins anew.
 
         with Link("/dev/ttyACM0", Path("robot.key")) as link:
             link.reset()
@@ -77,13 +68,13 @@ class Link:
         url: str,
         key: Path | bytes,
         *,
-        baud: int = 115200,
+        baud: int = BAUD,
         record: Path | None = None,
         patience: float = 10.0,
     ) -> None:
         stamps = Stamps(key.with_name(f"{key.name}.stamp") if isinstance(key, Path) else None)
         secret = read_key(key) if isinstance(key, Path) else key
-        self._recording = Recording(record) if record is not None else None
+        self._recording = LinkLog(record) if record is not None else None
         self._line = Line(url, baud)
         self._speaker = Speaker(self._line, secret, stamps, self._recording)
         self._dialogue = Dialogue(self._speaker, patience)
@@ -124,7 +115,7 @@ class Link:
 
     def send_step(
         self, percepts: NDArray[np.float32], deadline: float = 0.0, *, goal: bool = False
-    ) -> Decision:
+    ) -> StepDecision:
         """One step of the column with what its patches sensed.
 
         Args:
@@ -152,12 +143,12 @@ class Link:
 
     def send_patches(
         self, patches: Sequence[Patch], deadline: float = 0.0, *, goal: bool = False
-    ) -> Decision:
+    ) -> StepDecision:
         """One step of the column with pixels that the controller senses itself.
 
         Arguments and errors are those of `send_step`.
         """
-        pixels = [_parts(patch) for patch in patches]
+        pixels = [parts_of(patch) for patch in patches]
         kind = dialect().MAVLink_cln_patch_message
 
         def build(session: int, sequence: int, deadline: int = 0) -> list[Any]:
@@ -172,7 +163,9 @@ class Link:
 
         return self._step(build, deadline, len(patches))
 
-    def _step(self, build: Callable[..., Sequence[Any]], deadline: float, patches: int) -> Decision:
+    def _step(
+        self, build: Callable[..., Sequence[Any]], deadline: float, patches: int
+    ) -> StepDecision:
         if patches == 0 or (self._dialogue.patches and patches > self._dialogue.patches):
             raise WireError(
                 f"A step has 1 to {self._dialogue.patches or 5} patches, not {patches}."
@@ -185,7 +178,7 @@ class Link:
         if answer.message.error:
             raise ControllerError("The controller did not take the step", answer.message.error)
         decision = decision_of(answer.message, answer.others.get("CLN_GOAL"))
-        if not decision.skipped:
+        if not decision.skipped and len(self._episode) <= MOST_REPEATED:
             self._episode.append(Request(build, "CLN_DECISION"))  # no deadline when it is repeated
         return decision
 
@@ -194,11 +187,21 @@ class Link:
         dialogue = self._dialogue
         if self._episode_session == dialogue.session:
             return
+        status = dialogue.ask(self._order(dialect().CLN_DO_REPORT), until).message
+        if status.state == State.STOPPED:  # only the user's reset ends that: the step is refused
+            return
         if self._episode and dialogue.model != self._episode_model:
             raise WireError("The controller was reset and has another model now: begin anew.")
+        if len(self._episode) > MOST_REPEATED:
+            raise WireError(
+                f"The controller was reset after more than {MOST_REPEATED} steps: begin anew."
+            )
         dialogue.ask(self._order(dialect().CLN_DO_RESET), until)
         for request in self._episode:
-            dialogue.ask(request, max(until, time.monotonic() + dialogue.patience))
+            patience = max(until, time.monotonic() + dialogue.patience)
+            answer = dialogue.ask(request, patience).message
+            if answer.error:
+                raise ControllerError("The controller did not take a step again", answer.error)
         self._episode_session, self._episode_model = dialogue.session, dialogue.model
 
     def reset(self) -> Status:
@@ -208,7 +211,7 @@ class Link:
         return status
 
     def stop(self) -> Status:
-        """Stop the robot; steps are refused until `reset`."""
+        """Stop the robot; steps are refused until `reset`, over resets of the controller, too."""
         return self._command(dialect().CLN_DO_STOP, "The controller did not stop")
 
     def status(self) -> Status:
@@ -246,7 +249,18 @@ class Link:
         Raises:
             ControllerError: there is none.
         """
-        status = self._command(dialect().CLN_DO_ROLL_BACK, "The controller did not roll back")
+        before, dialogue, code = self.status(), self._dialogue, dialect()
+        asked = dialogue.session
+
+        def build(session: int, sequence: int) -> list[Any]:
+            done = (
+                session != asked and dialogue.model != before.model
+            )  # and reset before it said so
+            command = code.CLN_DO_REPORT if done else code.CLN_DO_ROLL_BACK
+            return [code.MAVLink_cln_command_message(session, sequence, command)]
+
+        message = dialogue.exchange(Request(build, "CLN_STATUS")).message
+        status = _done(message, "The controller did not roll back")
         self._forget_episode(status)
         return status
 
@@ -266,33 +280,21 @@ class Link:
         return Request(lambda session, sequence: [kind(session, sequence, command)], "CLN_STATUS")
 
     def _command(self, command: int, what: str) -> Status:
-        message = self._dialogue.exchange(self._order(command)).message
-        if message.error:
-            raise ControllerError(what, message.error)
-        return status_of(message)
+        return _done(self._dialogue.exchange(self._order(command)).message, what)
 
     def _forget_episode(self, status: Status) -> None:
         self._episode.clear()
         self._episode_session, self._episode_model = self._dialogue.session, status.model
 
 
+def _done(message: Any, what: str) -> Status:
+    """The status that answers an order, which was done."""
+    if message.error:
+        raise ControllerError(what, message.error)
+    return status_of(message)
+
+
 def _milliseconds(deadline: float) -> int:
     if not 0 <= deadline <= _LONGEST_DEADLINE:
         raise WireError(f"A deadline is between 0 and 65 seconds, not {deadline:g}.")
     return round(deadline * 1000) if deadline == 0 else max(1, round(deadline * 1000))
-
-
-def _parts(patch: Patch) -> list[tuple[list[int], list[int]]]:
-    side = patch.depth.shape[0]
-    if (
-        side not in (8, 16)
-        or patch.depth.shape != (side, side)
-        or patch.rgb.shape != (side, side, 3)
-    ):
-        raise WireError("A patch has 8x8 or 16x16 pixels of depth and of red, green and blue.")
-    if patch.depth.dtype != np.uint16 or patch.rgb.dtype != np.uint8:
-        raise WireError("Depth is counts of 16 bits, colour is of 8 bits.")
-    if not (np.isfinite(patch.pose).all() and patch.pose.shape == (7,) and np.isfinite(patch.unit)):
-        raise WireError("A sensor's pose is 7 finite numbers, and the unit of its depth is finite.")
-    depth, rgb = patch.depth.reshape(-1, _PART).tolist(), patch.rgb.reshape(-1, 3 * _PART).tolist()
-    return list(zip(depth, rgb, strict=True))

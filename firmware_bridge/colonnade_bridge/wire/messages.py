@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Decision", "State", "Status", "Telemetry", "Verdict"]
+__all__ = ["State", "Status", "StepDecision", "StepVerdict", "Telemetry"]
 
 _LATE, _SKIPPED = 1, 2
 
@@ -24,7 +24,7 @@ class State(IntEnum):
     STOPPED = 4
 
 
-class Verdict(IntEnum):
+class StepVerdict(IntEnum):
     """What a column has decided; CLN_VERDICT of the dialect."""
 
     OPEN = 0
@@ -33,11 +33,11 @@ class Verdict(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Decision:
+class StepDecision:
     """The answer to one step."""
 
     sequence: int
-    verdict: Verdict
+    verdict: StepVerdict
     object: int
     """Index of the leading object in the model; -1: none."""
     evidence: float
@@ -64,12 +64,12 @@ class Decision:
     micros: int
     """Time on the controller from the step's first frame to its answer, us."""
 
-    def same(self, other: Decision) -> bool:
+    def same(self, other: StepDecision) -> bool:
         """Whether the mind said the same, bit for bit; how long it took does not count."""
         return _said(self) == _said(other)
 
 
-def _said(decision: Decision) -> bytes:
+def _said(decision: StepDecision) -> bytes:
     numbers = [decision.verdict, decision.object, decision.poses, decision.skipped]
     scores = [decision.evidence, decision.rival, decision.fit]
     goal = b"" if decision.goal is None else decision.goal.tobytes()
@@ -84,12 +84,12 @@ def _said(decision: Decision) -> bytes:
     )
 
 
-def decision_of(message: Any, goal: Any | None = None) -> Decision:
+def decision_of(message: Any, goal: Any | None = None) -> StepDecision:
     """A CLN_DECISION, and the CLN_GOAL that came before it."""
     pose = np.array(message.pose, np.float32)
-    return Decision(
+    return StepDecision(
         sequence=message.sequence,
-        verdict=Verdict(message.verdict),
+        verdict=StepVerdict(message.verdict),
         object=message.object,
         evidence=message.evidence,
         rival=message.rival,

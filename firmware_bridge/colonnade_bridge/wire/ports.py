@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from colonnade_bridge.cache_folder import cache_folder
 from colonnade_bridge.wire.dialect import dialect, dialect_hash
 from colonnade_bridge.wire.errors import WireError
-from colonnade_bridge.wire.line import Line
+from colonnade_bridge.wire.keys import KEY_BYTES
+from colonnade_bridge.wire.line import BAUD, Line
 from colonnade_bridge.wire.receiver import CONTROLLER, Receiver
 
-__all__ = ["FoundPort", "announce_port", "find_ports", "list_ports"]
+__all__ = ["FoundPort", "find_ports", "list_ports"]
 
 _LISTEN = 1.2
 """Seconds: two heartbeats and some."""
@@ -29,8 +28,8 @@ class FoundPort:
     url: str
     description: str
     """What the operating system calls it."""
-    same_key: bool
-    """Whether it signs with our key."""
+    same_key: bool | None
+    """Whether it signs with our key; None: no key was given."""
     same_dialect: bool
     """Whether it speaks this version's dialect; only known with the same key."""
     model: int
@@ -38,57 +37,41 @@ class FoundPort:
 
 
 def find_ports(
-    key: bytes, urls: Iterable[str] | None = None, seconds: float = _LISTEN
+    key: bytes | None,
+    urls: Iterable[str] | None = None,
+    seconds: float = _LISTEN,
+    baud: int = BAUD,
 ) -> list[FoundPort]:
     """The ports from which a controller's heartbeats come.
 
     Nothing is sent, for nobody knows what else is connected.
 
     Args:
-        key: the link's 32 bytes.
-        urls: where to listen; None: at all serial ports, and at the emulated controllers that
-            announced themselves (`announce_port`).
+        key: the link's 32 bytes; None: controllers are found, and not what they say.
+        urls: where to listen; None: at all serial ports.
         seconds: for how long.
+        baud: symbols per second, where a line has any.
     """
     ports = dict.fromkeys(urls, "") if urls is not None else list_ports()
     if not ports:
         return []
     with ThreadPoolExecutor(min(len(ports), 16)) as pool:
-        found = pool.map(lambda port: _listen(port[0], port[1], key, seconds), ports.items())
+        found = pool.map(lambda port: _listen(port[0], port[1], key, seconds, baud), ports.items())
         return [port for port in found if port is not None]
 
 
 def list_ports() -> dict[str, str]:
-    """All serial ports and announced ptys, and what the operating system calls them."""
+    """All serial ports, and what the operating system calls them."""
     from serial.tools.list_ports import comports
 
-    ports = {port.device: port.description or "" for port in comports()}
-    with suppress(OSError):
-        for link in sorted(_announced().iterdir()):
-            if link.exists():
-                ports[str(link.resolve())] = link.name
-    return ports
+    return {port.device: port.description or "" for port in comports()}
 
 
-def announce_port(name: str, device: Path) -> Path:
-    """Let `find_ports` know of a pty, which no system lists; returns the link to be removed later.
-
-    Raises:
-        OSError: the cache folder cannot be written.
-    """
-    link = _announced() / name
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.unlink(missing_ok=True)
-    link.symlink_to(device)
-    return link
-
-
-def _announced() -> Path:
-    return cache_folder() / "ports"
-
-
-def _listen(url: str, description: str, key: bytes, seconds: float) -> FoundPort | None:
-    line, receiver = Line(url), Receiver(key, CONTROLLER)
+def _listen(
+    url: str, description: str, key: bytes | None, seconds: float, baud: int
+) -> FoundPort | None:
+    line = Line(url, baud)
+    receiver = Receiver(key or secrets.token_bytes(KEY_BYTES), CONTROLLER)
     until = time.monotonic() + seconds
     try:
         line.open(time.monotonic())
@@ -104,5 +87,5 @@ def _listen(url: str, description: str, key: bytes, seconds: float) -> FoundPort
     finally:
         line.close()
     if receiver.counts.bad_signature:  # a whole frame of our dialect, but for the key
-        return FoundPort(url, description, False, False, 0)
+        return FoundPort(url, description, None if key is None else False, False, 0)
     return None

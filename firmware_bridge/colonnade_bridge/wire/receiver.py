@@ -12,7 +12,16 @@ from enum import Enum, auto
 
 from colonnade_bridge.wire.dialect import dialect
 
-__all__ = ["CONTROLLER", "HOST", "Counts", "Receiver", "Verdict", "judge", "message_of", "stamp_of"]
+__all__ = [
+    "CONTROLLER",
+    "HOST",
+    "Counts",
+    "FrameVerdict",
+    "Receiver",
+    "judge",
+    "message_of",
+    "stamp_of",
+]
 
 CONTROLLER = 25
 HOST = 191
@@ -26,7 +35,7 @@ _SYSTEM = 1
 _LINK = 0
 
 
-class Verdict(Enum):
+class FrameVerdict(Enum):
     """What a candidate for a frame is."""
 
     WHOLE = auto()
@@ -52,7 +61,7 @@ class Counts:
     dropped: int = 0
 
 
-def judge(data: bytes | bytearray, key: bytes, sender: int, heard: int) -> Verdict:
+def judge(data: bytes | bytearray, key: bytes, sender: int, heard: int) -> FrameVerdict:
     """What begins at the first byte of `data`.
 
     Args:
@@ -61,25 +70,25 @@ def judge(data: bytes | bytearray, key: bytes, sender: int, heard: int) -> Verdi
     """
     fixed = ((0, _START), (2, _SIGNED), (3, 0), (5, _SYSTEM), (6, sender))
     if any(at < len(data) and data[at] != value for at, value in fixed):
-        return Verdict.ALIEN
+        return FrameVerdict.ALIEN
     if len(data) < HEADER:
-        return Verdict.SHORT
+        return FrameVerdict.SHORT
     code = dialect()
     kind = code.mavlink_map.get(message_of(data))
     if kind is None or not 0 < data[1] <= kind.unpacker.size:
-        return Verdict.ALIEN
+        return FrameVerdict.ALIEN
     end = HEADER + data[1]
     if len(data) < end + TAIL:
-        return Verdict.SHORT
+        return FrameVerdict.SHORT
     crc = code.x25crc(bytes(data[1:end]) + bytes([kind.crc_extra])).crc
     if data[end : end + 2] != crc.to_bytes(2, "little"):
-        return Verdict.BAD_CRC
+        return FrameVerdict.BAD_CRC
     signature = hashlib.sha256(key + data[: end + 9]).digest()[:6]
     if not hmac.compare_digest(signature, bytes(data[end + 9 : end + TAIL])):
-        return Verdict.BAD_SIGNATURE
+        return FrameVerdict.BAD_SIGNATURE
     if data[end + 2] != _LINK:
-        return Verdict.BAD_SIGNATURE
-    return Verdict.WHOLE if stamp_of(data) > heard else Verdict.REPLAYED
+        return FrameVerdict.BAD_SIGNATURE
+    return FrameVerdict.WHOLE if stamp_of(data) > heard else FrameVerdict.REPLAYED
 
 
 def message_of(frame: bytes | bytearray) -> int:
@@ -122,19 +131,19 @@ class Receiver:
         """The next accepted frame, or None when more bytes are needed."""
         while self._bytes:
             verdict = judge(self._bytes, self._key, self._sender, self.heard)
-            if verdict is Verdict.WHOLE:
+            if verdict is FrameVerdict.WHOLE:
                 frame = bytes(self._bytes[: HEADER + self._bytes[1] + TAIL])
                 del self._bytes[: len(frame)]
                 self.heard = stamp_of(frame)
                 self.counts.received += 1
                 return frame
-            if verdict is Verdict.SHORT:
+            if verdict is FrameVerdict.SHORT:
                 return None
-            if verdict is Verdict.BAD_CRC:
+            if verdict is FrameVerdict.BAD_CRC:
                 self.counts.bad_crc += 1
-            elif verdict is Verdict.BAD_SIGNATURE:
+            elif verdict is FrameVerdict.BAD_SIGNATURE:
                 self.counts.bad_signature += 1
-            elif verdict is Verdict.REPLAYED:
+            elif verdict is FrameVerdict.REPLAYED:
                 self.counts.replayed += 1
             self.give_up()
         return None

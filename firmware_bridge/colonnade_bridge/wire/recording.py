@@ -12,12 +12,12 @@ from colonnade_bridge.wire.dialect import dialect
 from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.receiver import HEADER, HOST, TAIL, message_of
 
-__all__ = ["Recorded", "Recording", "read_recording"]
+__all__ = ["LinkLog", "Recorded", "read_recording"]
 
 _TIME = struct.Struct(">Q")
 
 
-class Recording:
+class LinkLog:
     """A file that grows by one frame at a time.
 
     Args:
@@ -28,7 +28,7 @@ class Recording:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
+        self._file = path.open("wb", buffering=0)  # a crash loses nothing
 
     def add(self, frame: bytes) -> None:
         """Append a frame that travelled now."""

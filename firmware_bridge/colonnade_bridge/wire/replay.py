@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from colonnade_bridge.wire.dialect import dialect
-from colonnade_bridge.wire.link import Link, Patch
-from colonnade_bridge.wire.messages import Decision, decision_of
+from colonnade_bridge.wire.link import Link
+from colonnade_bridge.wire.messages import StepDecision, decision_of
+from colonnade_bridge.wire.patch import Patch
 from colonnade_bridge.wire.recording import read_recording
 
-__all__ = ["Replay", "Step", "recorded_models", "recorded_steps", "replay"]
+__all__ = ["Replay", "Step", "recorded_model", "recorded_steps", "replay"]
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Step:
     """Whether the column was reset before it."""
     frames: list[Any] = field(default_factory=list)
     """The messages that it consists of."""
-    decision: Decision | None = None
+    decision: StepDecision | None = None
     """What the controller decided; None where nobody heard it."""
 
 
@@ -35,7 +36,7 @@ class Replay:
 
     steps: int
     """Steps that were sent again."""
-    different: list[tuple[int, Decision, Decision]]
+    different: list[tuple[int, StepDecision, StepDecision]]
     """Number of the step, the decision then, the decision now, where they are not the same."""
 
 
@@ -61,7 +62,7 @@ def replay(recording: Path, link: Link) -> Replay:
     return Replay(count, different)
 
 
-def _taken(recording: Path) -> Iterator[tuple[Step, Decision]]:
+def _taken(recording: Path) -> Iterator[tuple[Step, StepDecision]]:
     """The steps that the column took, and what it decided."""
     begins = True
     for step in recorded_steps(recording):
@@ -71,7 +72,7 @@ def _taken(recording: Path) -> Iterator[tuple[Step, Decision]]:
             yield step, step.decision
 
 
-def _send(link: Link, step: Step) -> Decision:
+def _send(link: Link, step: Step) -> StepDecision:
     goal = bool(step.frames[0].wants & dialect().CLN_WANT_GOAL)
     if step.frames[0].get_type() == "CLN_PERCEPT":
         rows = [message.percept for message in sorted(step.frames, key=lambda m: m.patch)]
@@ -138,16 +139,19 @@ def _is_whole(step: Step) -> bool:
     return len(step.frames) == step.frames[0].patches * getattr(step.frames[0], "parts", 1)
 
 
-def recorded_models(recording: Path) -> set[int]:
-    """Hashes of the models that the controller had in use.
+def recorded_model(recording: Path) -> int | None:
+    """Hash of the model that was in use at the first step; None: there is no step, 0: no model.
 
     Raises:
         WireError: the file is no recording.
         OSError: it cannot be read.
     """
-    found = set()
+    model = 0
     for recorded in read_recording(recording):
         message: Any = recorded.decoded()
-        if not recorded.from_host and message.get_type() in ("CLN_HEARTBEAT", "CLN_STATUS"):
-            found.add(int(message.model))
-    return found - {0}
+        kind = message.get_type()
+        if recorded.from_host and kind in ("CLN_PERCEPT", "CLN_PATCH"):
+            return model
+        if not recorded.from_host and kind in ("CLN_HEARTBEAT", "CLN_STATUS"):
+            model = int(message.model)
+    return None

@@ -12,7 +12,7 @@ from colonnade_bridge.wire.dialect import dialect
 from colonnade_bridge.wire.keys import Stamps
 from colonnade_bridge.wire.line import Line, LineLostError
 from colonnade_bridge.wire.receiver import CONTROLLER, HOST, Counts, Receiver
-from colonnade_bridge.wire.recording import Recording
+from colonnade_bridge.wire.recording import LinkLog
 
 __all__ = ["LinkCounts", "Speaker"]
 
@@ -30,9 +30,9 @@ class LinkCounts:
     missing: int = 0
     """Frames of the controller that never arrived, by their numbers."""
     asked_again: int = 0
-    """Requests that got no answer in time."""
+    """Requests, and chunks of a model, that were sent again as no answer came in time."""
     answered_again: int = 0
-    """Requests that the controller answered twice, so that nothing but time was lost."""
+    """Answers to requests that were asked again and answered already: nothing but time was lost."""
     reconnects: int = 0
     """How often the line was lost."""
     restarts: int = 0
@@ -54,7 +54,7 @@ class Speaker:
     """
 
     def __init__(
-        self, line: Line, key: bytes, stamps: Stamps, recording: Recording | None = None
+        self, line: Line, key: bytes, stamps: Stamps, recording: LinkLog | None = None
     ) -> None:
         self.line = line
         self.counts = LinkCounts()

@@ -55,6 +55,7 @@ def upload(
             _send_chunks(dialogue, blob, progress)
         except SessionOverError:
             continue
+        dialogue.expect_no_repeats()  # answers to chunks have the sequence of the beginning
         status = dialogue.exchange(commit).message
         if dialogue.session == session:
             _check(status)
@@ -87,12 +88,15 @@ def _send_chunks(dialogue: Dialogue, blob: bytes, progress: Callable[[int], None
             sent = arrived
         elif message.get_type() == "CLN_STATUS":
             _check(message)
+            if message.next == 0 and dialogue.is_repeat(message):
+                continue
             if message.next > arrived:
                 arrived, went_back = message.next, False
                 until = time.monotonic() + dialogue.patience
                 if progress is not None:
                     progress(arrived)
             elif not went_back:  # a chunk was lost, and all after it are in vain
+                dialogue.speaker.counts.asked_again += 1
                 sent, went_back = arrived, True
         sent = max(sent, arrived)
 

@@ -15,7 +15,7 @@
 #include "cln_config.h"
 #endif
 
-static uint32_t memory[CLN_MIND_BYTES / sizeof(uint32_t)];
+static uint64_t memory[CLN_MIND_BYTES / sizeof(uint64_t)]; /* aligned as the column needs */
 static cln_link link;
 
 /* The mind: a model in flash and a column in `memory`. */
@@ -67,14 +67,16 @@ static int verify(void *user, const uint8_t *blob, uint32_t length, uint64_t *ha
     return 0;
 }
 
-static void adopt(void *user, const uint8_t *blob, uint32_t length)
+static int adopt(void *user, const uint8_t *blob, uint32_t length)
 {
     (void)user;
     mind.column = NULL;
     mind.turn = 0;
-    if (cln_model_open(&mind.model, blob, length) == 0) {
-        cln_column_init(&mind.column, memory, sizeof memory, &mind.model, NULL);
+    int error = cln_model_open(&mind.model, blob, length);
+    if (error < 0) {
+        return error;
     }
+    return cln_column_init(&mind.column, memory, sizeof memory, &mind.model, NULL);
 }
 
 static void reset(void *user)

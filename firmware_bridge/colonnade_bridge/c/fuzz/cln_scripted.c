@@ -25,13 +25,14 @@ static int cln_scripted_verify(void *user, const uint8_t *blob, uint32_t length,
     return CLN_OK;
 }
 
-static void cln_scripted_adopt(void *user, const uint8_t *blob, uint32_t length)
+static int cln_scripted_adopt(void *user, const uint8_t *blob, uint32_t length)
 {
     cln_scripted *controller = user;
     (void)blob;
     (void)length;
     controller->evidence = 0;
     controller->adopted++;
+    return controller->unfit ? CLN_ERROR_MEMORY : CLN_OK;
 }
 
 static int cln_scripted_store(void *user, unsigned slot, uint32_t offset, const void *bytes,

@@ -20,10 +20,10 @@ int cln_gather_is_last(const uint8_t *frame)
     mavlink_cln_percept_t percept;
     if (cln_frame_message(frame) == MAVLINK_MSG_ID_CLN_PATCH) {
         cln_frame_read(frame, &patch, sizeof patch);
-        return patch.patch + 1 == patch.patches && patch.part + 1 == patch.parts;
+        return patch.patch + 1 >= patch.patches && patch.part + 1 >= patch.parts;
     }
     cln_frame_read(frame, &percept, sizeof percept);
-    return percept.patch + 1 == percept.patches;
+    return percept.patch + 1 >= percept.patches;
 }
 
 static int cln_gather_finite(const float *values, unsigned count)

@@ -8,10 +8,6 @@
 #include "cln_error.h"
 #include "cln_link_inside.h"
 
-#define CLN_LINK_STATE_SLOT  2u         /* the first of the two */
-#define CLN_LINK_RESERVED    360000000u /* an hour of time stamps */
-#define CLN_LINK_NEARLY_USED 1000u      /* so few left, and the next hour is reserved */
-
 static uint64_t cln_link_now(const cln_link *link)
 {
     return link->calls.now(link->calls.user);
@@ -30,7 +26,7 @@ void cln_link_send(cln_link *link, uint32_t message, const void *payload)
 
 uint8_t cln_link_state(const cln_link *link)
 {
-    if (link->stopped) {
+    if (link->record.stopped) {
         return CLN_STATE_STOPPED;
     }
     if (link->silent) {
@@ -102,58 +98,12 @@ static void cln_link_send_telemetry(cln_link *link)
     cln_link_send(link, MAVLINK_MSG_ID_CLN_TELEMETRY, &telemetry);
 }
 
-int cln_link_save(cln_link *link, const cln_record *record)
-{
-    cln_record next = *record;
-    uint8_t bytes[CLN_RECORD_BYTES];
-    next.number = link->record.number + 1u;
-    cln_record_pack(&next, bytes);
-    const unsigned slot = CLN_LINK_STATE_SLOT + (next.number & 1u);
-    if (link->calls.store(link->calls.user, slot, 0, NULL, 0) != 0 ||
-        link->calls.store(link->calls.user, slot, 0, bytes, sizeof bytes) != 0) {
-        return CLN_ERROR_FLASH;
-    }
-    link->record = next;
-    return CLN_OK;
-}
-
-/* Flash is ahead of every time stamp that is used, so that none is used again after a reset. */
-static int cln_link_reserve(cln_link *link)
-{
-    const cln_signer *signer = &link->signer;
-    const uint64_t used = signer->sent > signer->heard ? signer->sent : signer->heard;
-    if (used + CLN_LINK_NEARLY_USED < link->record.stamp) {
-        return CLN_OK;
-    }
-    cln_record record = link->record;
-    record.stamp = used + CLN_LINK_RESERVED;
-    const int error = cln_link_save(link, &record);
-    if (error != CLN_OK) {
-        link->error = error;
-    } else if (link->error == CLN_ERROR_FLASH) {
-        link->error = CLN_OK;
-    }
-    return error;
-}
-
-static uint64_t cln_link_draw_session(const cln_link *link)
-{
-    uint8_t seed[20] = {'s', 'e', 's', 's', 'i', 'o', 'n', 0};
-    uint8_t nonce[8] = {0};
-    uint64_t session;
-    memcpy(seed + 8, &link->record.boots, 4);
-    memcpy(seed + 12, &link->config.chance, 8);
-    cln_frame_sign(link->config.key, seed, sizeof seed, nonce);
-    memcpy(&session, nonce, sizeof session);
-    return session != 0 ? session : 1;
-}
-
 int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_calls *calls)
 {
     memset(link, 0, sizeof *link);
     link->config = *config;
     link->calls = *calls;
-    link->answer.object = -1;
+    cln_link_forget_answer(link);
     link->error = cln_record_load(&link->record, config->slots[CLN_LINK_STATE_SLOT].bytes,
                                   config->slots[CLN_LINK_STATE_SLOT + 1].bytes);
     link->signer.key = config->key;
@@ -189,6 +139,7 @@ int cln_link_is_new(cln_link *link, uint32_t sequence, uint8_t request)
 int cln_link_begin_order(cln_link *link, uint32_t sequence)
 {
     if (cln_link_is_new(link, sequence, CLN_LINK_ORDER)) {
+        cln_link_give_up_step(link);
         link->request = CLN_LINK_ORDER;
         link->done = sequence;
         return 1;
@@ -206,12 +157,13 @@ static int cln_link_obey(cln_link *link, uint8_t command)
         cln_link_send_telemetry(link);
         return CLN_OK;
     case CLN_DO_RESET:
-        link->stopped = 0;
+        cln_link_keep_stop(link, 0);
         link->calls.reset(link->calls.user);
+        cln_link_forget_answer(link);
         return CLN_OK;
     case CLN_DO_STOP:
-        link->stopped = 1;
         link->calls.stop(link->calls.user);
+        cln_link_keep_stop(link, 1);
         return CLN_OK;
     case CLN_DO_COMMIT:
         return cln_link_commit(link);

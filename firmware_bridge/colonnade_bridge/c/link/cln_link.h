@@ -57,8 +57,9 @@ typedef struct {
     /* Check every byte of a model, also whether the memory suffices for it, and tell its hash.
      * Changes nothing. */
     int (*verify)(void *user, const uint8_t *blob, uint32_t length, uint64_t *hash);
-    /* Think with a model that was verified, beginning a new episode; `blob` stays where it is. */
-    void (*adopt)(void *user, const uint8_t *blob, uint32_t length);
+    /* Think with a model that was verified, beginning a new episode; `blob` stays where it is. After
+     * an error there is none to think with. */
+    int (*adopt)(void *user, const uint8_t *blob, uint32_t length);
     /* Program flash as `cln_port_store` does: `bytes` NULL erases; offset and count are multiples
      * of 16. */
     int (*store)(void *user, unsigned slot, uint32_t offset, const void *bytes, uint32_t count);
@@ -114,7 +115,7 @@ typedef struct {
     cln_gather gather;
     cln_link_upload upload;
     cln_link_counts counts;
-    cln_link_answer answer; /* to the last step */
+    cln_link_answer answer; /* to the last step of the episode that was taken */
     uint64_t session;       /* the nonce of this boot */
     uint64_t model;         /* hash of the model in use; 0: none */
     uint64_t beaten;        /* when the last heartbeat was sent, us */
@@ -128,7 +129,6 @@ typedef struct {
     uint8_t notes;          /* CLN_NOTE_* of the last step */
     uint8_t spoken;         /* the host was heard in this session */
     uint8_t silent;         /* the watchdog has stopped the robot */
-    uint8_t stopped;        /* the host has ordered a stop */
     uint16_t out_count;     /* bytes that wait to be sent */
     uint8_t out[CLN_LINK_OUT];
 } cln_link;

@@ -14,10 +14,12 @@ static uint8_t cln_link_other_slot(const cln_link *link)
     return link->record.active == 0 ? 1 : 0;
 }
 
-static void cln_link_adopt(cln_link *link, const uint8_t *blob, uint32_t length, uint64_t model)
+static int cln_link_adopt(cln_link *link, const uint8_t *blob, uint32_t length, uint64_t model)
 {
-    link->calls.adopt(link->calls.user, blob, length);
-    link->model = model;
+    const int error = link->calls.adopt(link->calls.user, blob, length);
+    link->model = error == CLN_OK ? model : 0;
+    cln_link_forget_answer(link);
+    return error;
 }
 
 static int cln_link_verify(cln_link *link, unsigned slot, uint32_t length, uint64_t model)
@@ -44,11 +46,13 @@ static int cln_link_switch(cln_link *link, uint8_t slot, uint32_t length, uint64
     if (cln_link_save(link, &record) != CLN_OK) {
         return CLN_ERROR_FLASH;
     }
-    cln_link_adopt(link, link->config.slots[slot].bytes, length, model);
-    if (link->error == CLN_ERROR_NO_MODEL) {
+    const int error = cln_link_adopt(link, link->config.slots[slot].bytes, length, model);
+    if (error != CLN_OK) {
+        link->error = CLN_ERROR_NO_MODEL;
+    } else if (link->error == CLN_ERROR_NO_MODEL) {
         link->error = CLN_OK;
     }
-    return CLN_OK;
+    return error;
 }
 
 int cln_link_first_model(cln_link *link)
@@ -56,13 +60,13 @@ int cln_link_first_model(cln_link *link)
     const cln_record *record = &link->record;
     for (unsigned attempt = 0; attempt < 2 && record->active < 2; attempt++) {
         const uint8_t slot = attempt == 0 ? record->active : cln_link_other_slot(link);
-        if (cln_link_verify(link, slot, record->length[slot], record->model[slot]) != CLN_OK) {
-            continue;
+        const uint32_t length = record->length[slot];
+        const uint64_t model = record->model[slot];
+        if (cln_link_verify(link, slot, length, model) == CLN_OK &&
+            cln_link_adopt(link, link->config.slots[slot].bytes, length, model) == CLN_OK) {
+            link->record.active = slot;
+            return CLN_OK;
         }
-        link->record.active = slot;
-        cln_link_adopt(link, link->config.slots[slot].bytes, record->length[slot],
-                       record->model[slot]);
-        return CLN_OK;
     }
     link->record.active = CLN_RECORD_NO_SLOT;
     uint64_t hash = 0;
@@ -71,18 +75,23 @@ int cln_link_first_model(cln_link *link)
         link->calls.verify(link->calls.user, link->config.built_in, length, &hash) != CLN_OK) {
         return CLN_ERROR_NO_MODEL;
     }
-    cln_link_adopt(link, link->config.built_in, length, hash);
-    return CLN_OK;
+    return cln_link_adopt(link, link->config.built_in, length, hash);
 }
 
 static int cln_link_begin_upload(cln_link *link, const mavlink_cln_model_begin_t *message)
 {
     const unsigned slot = cln_link_other_slot(link);
-    link->upload.length = 0;
     if (message->length == 0 || message->length > link->config.slots[slot].size) {
         return CLN_ERROR_LENGTH;
     }
-    link->record.length[slot] = 0;
+    link->upload.length = 0;
+    if (link->record.length[slot] != 0) { /* what is erased is no fallback, after a reset neither */
+        cln_record record = link->record;
+        record.length[slot] = 0;
+        if (cln_link_save(link, &record) != CLN_OK) {
+            return CLN_ERROR_FLASH;
+        }
+    }
     if (link->calls.store(link->calls.user, slot, 0, NULL, 0) != 0) {
         return CLN_ERROR_FLASH;
     }

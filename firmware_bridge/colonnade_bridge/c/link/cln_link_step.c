@@ -5,6 +5,20 @@
 #include "cln_error.h"
 #include "cln_link_inside.h"
 
+void cln_link_forget_answer(cln_link *link)
+{
+    memset(&link->answer, 0, sizeof link->answer);
+    link->answer.object = -1;
+}
+
+void cln_link_give_up_step(cln_link *link)
+{
+    if (link->gather.sequence != 0) {
+        link->counts.incomplete++;
+        link->gather.sequence = 0;
+    }
+}
+
 static uint64_t cln_link_age(const cln_link *link)
 {
     return link->calls.now(link->calls.user) - link->gather.since;
@@ -43,7 +57,7 @@ static void cln_link_finish_step(cln_link *link, int error, uint8_t notes)
 
 static void cln_link_think(cln_link *link)
 {
-    if (link->stopped) {
+    if (link->record.stopped) {
         cln_link_finish_step(link, CLN_ERROR_STOPPED, 0);
     } else if (link->model == 0) {
         cln_link_finish_step(link, CLN_ERROR_NO_MODEL, 0);
@@ -94,9 +108,7 @@ void cln_link_take_step(cln_link *link, const uint8_t *frame, uint32_t message)
             }
             return;
         }
-        if (gather->sequence != 0) {
-            link->counts.incomplete++;
-        }
+        cln_link_give_up_step(link);
         cln_gather_begin(gather, head.sequence, link->arrived);
     }
 
@@ -107,12 +119,14 @@ void cln_link_take_step(cln_link *link, const uint8_t *frame, uint32_t message)
     if (result == CLN_GATHER_SENSE) {
         result = cln_link_sense(link, &error);
     }
+    if (error == CLN_OK && result == CLN_GATHER_REFUSED) {
+        link->counts.refused++;
+        error = CLN_ERROR_ARGUMENT;
+    }
     if (error != CLN_OK) {
         cln_link_finish_step(link, error, 0);
     } else if (result == CLN_GATHER_WHOLE) {
         cln_link_think(link);
-    } else if (result == CLN_GATHER_REFUSED) {
-        link->counts.refused++;
     }
 }
 

@@ -33,6 +33,7 @@ void cln_record_pack(const cln_record *record, uint8_t bytes[CLN_RECORD_BYTES])
     memcpy(bytes, cln_record_magic, sizeof cln_record_magic);
     cln_record_put(bytes + 4, CLN_RECORD_VERSION, 2);
     bytes[6] = record->active;
+    bytes[7] = record->stopped;
     cln_record_put(bytes + 8, record->number, 4);
     cln_record_put(bytes + 12, record->boots, 4);
     cln_record_put(bytes + 16, record->stamp, 8);
@@ -55,6 +56,7 @@ static int cln_record_unpack(cln_record *record, const uint8_t *bytes)
         return 0;
     }
     record->active = bytes[6] < 2 ? bytes[6] : (uint8_t)CLN_RECORD_NO_SLOT;
+    record->stopped = bytes[7] != 0;
     record->number = (uint32_t)cln_record_get(bytes + 8, 4);
     record->boots = (uint32_t)cln_record_get(bytes + 12, 4);
     record->stamp = cln_record_get(bytes + 16, 8);

@@ -16,6 +16,7 @@ typedef struct {
     uint64_t stamp;     /* up to here it may sign and accept, in 10 us since 2015 */
     uint32_t length[2]; /* bytes of the blob in each model slot; 0: none */
     uint64_t model[2];  /* its hash */
+    uint8_t stopped;    /* 1: the host has ordered a stop; 0: it has not, or a reset ended it */
     uint8_t active;     /* model slot in use, 0 or 1; CLN_RECORD_NO_SLOT: none */
 } cln_record;
 

@@ -4,12 +4,14 @@
  *   t  microseconds since start
  *   l  ticks that 1,000 rounds of a loop of two instructions take, and 2,000 rounds
  *   s  bytes of stack used, before and after a call that needs 1,024 more
- *   f  slots that could be erased, programmed and read back, of 4; what a model slot held is lost
- *   k  programs "kept" into state slot A; r says whether it is still there after a reset
+ *   f  model slots that could be erased, programmed and read back, of 2; the models are lost
+ *   k  programs "kept" into model slot B; r says whether it is still there after a reset
  *   x  a wrong address: the board must stop safely and start again
  *   o  a stack that overflows: the same
  *   h  hang: the same, once the watchdog has waited twice
- */
+ *
+ * State slots are left alone: what they hold is what keeps recordings from being replayed, and a board
+ * that loses it may need another key (docs/spec/wire.md). */
 #include <string.h>
 
 #include "cln_port.h"
@@ -62,7 +64,7 @@ static uint32_t slots_that_work(void)
 {
     static const uint8_t page[CLN_PORT_PAGE] = "what is written";
     uint32_t works = 0;
-    for (unsigned slot = 0; slot < CLN_SLOTS; ++slot) {
+    for (unsigned slot = 0; slot < CLN_SLOT_STATE_A; ++slot) {
         const cln_slot *s = &cln_port_slots[slot];
         uint32_t last = s->size - CLN_PORT_PAGE;
         works += cln_port_store(slot, 0, NULL, 0) == 0 && s->bytes[last] == 0xFF &&
@@ -93,11 +95,11 @@ static void answer(uint8_t question)
         say_number(slots_that_work());
         break;
     case 'k':
-        say_number(cln_port_store(CLN_SLOT_STATE_A, 0, NULL, 0) == 0 &&
-                   cln_port_store(CLN_SLOT_STATE_A, 0, kept, CLN_PORT_PAGE) == 0);
+        say_number(cln_port_store(CLN_SLOT_MODEL_B, 0, NULL, 0) == 0 &&
+                   cln_port_store(CLN_SLOT_MODEL_B, 0, kept, CLN_PORT_PAGE) == 0);
         break;
     case 'r':
-        say_number(memcmp(cln_port_slots[CLN_SLOT_STATE_A].bytes, kept, CLN_PORT_PAGE) == 0);
+        say_number(memcmp(cln_port_slots[CLN_SLOT_MODEL_B].bytes, kept, CLN_PORT_PAGE) == 0);
         break;
     case 'x':
         *(volatile uint32_t *)(uintptr_t)0xFFFFFFF0u = 0;

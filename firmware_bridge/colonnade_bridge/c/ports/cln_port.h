@@ -60,7 +60,8 @@ typedef struct {
 extern const cln_slot cln_port_slots[CLN_SLOTS];
 
 /* A number unlike that of any other board, such as the chip's own, and, if the hardware can, unlike
- * that of any other start. The link draws its sessions from it, so that no recording fits another. */
+ * that of any other start. The link draws its sessions from it, so that no recording fits another. One that is the
+ * same at every start is enough as long as the state slots keep what they hold. */
 uint64_t cln_port_chance(void);
 
 /* What follows only measures; a port that cannot tell answers 0. */

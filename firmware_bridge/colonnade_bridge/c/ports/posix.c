@@ -3,12 +3,13 @@
  *   colonnade-posix pty FOLDER          a pseudo-terminal, whose name it prints
  *   colonnade-posix tcp:PORT FOLDER     whoever connects to PORT of this computer, one at a time
  *   colonnade-posix stdio FOLDER        standard input and output; ends with the input
- *   colonnade-posix /dev/ttyS0 FOLDER   a serial line, 921,600 baud
+ *   colonnade-posix /dev/ttyS0 FOLDER   a serial line, 921,600 baud; it may be unplugged for a while
  *
  * Slots are files in FOLDER, mapped where flash would be: what is programmed stays though the
  * process is killed at once, and has reached the disk before `cln_port_store` returns. */
 #define _GNU_SOURCE 1 /* NOLINT: its name is the system's */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -31,6 +32,9 @@
 #define RETRY_US 10000u /* between looks at a line that nobody holds */
 #define TAKES_MS 50     /* after which who does not read is not waited for */
 
+#define FIRST_PAUSE_US 50000u /* before a device that was unplugged is opened again, then doubled */
+#define LONGEST_PAUSE_US 1000000u
+
 static uint8_t flash[2 * MODEL_BYTES + 2 * STATE_BYTES] __attribute__((aligned(PAGE)));
 
 const cln_slot cln_port_slots[CLN_SLOTS] = {
@@ -43,10 +47,13 @@ const cln_slot cln_port_slots[CLN_SLOTS] = {
 static const char *const slot_files[CLN_SLOTS] = {"model-a", "model-b", "state-a", "state-b"};
 
 static struct {
-    int in, out;  /* descriptors, -1 where nobody is connected */
-    int listener; /* waits for the next who connects, or -1 */
-    int ends;     /* whether the process ends with its input */
-} line = {-1, -1, -1, 0};
+    int in, out;        /* descriptors, -1 where nobody is connected */
+    int listener;       /* waits for the next who connects, or -1 */
+    int ends;           /* whether the process ends with its input */
+    const char *device; /* what is opened again when it was unplugged, or NULL */
+    uint64_t next_try;  /* when, us */
+    uint32_t pause;     /* after which it is tried once more, us */
+} line = {-1, -1, -1, 0, NULL, 0, FIRST_PAUSE_US};
 
 static struct timespec started;
 
@@ -105,9 +112,10 @@ static void hang_up(void)
     if (line.ends) {
         exit(0);
     }
-    if (line.listener >= 0) {
+    if (line.listener >= 0 || line.device != NULL) {
         close(line.in);
         line.in = line.out = -1;
+        line.next_try = cln_port_now() + line.pause;
     }
 }
 
@@ -120,8 +128,33 @@ static void take_up(void)
     }
 }
 
-/* Whether there is something to read or to accept within so long; a terminal that nobody holds says
- * at once that it hung up, and is given time. */
+/* Bytes as they are, without what terminals do to text, and without modem lines. */
+static void make_raw(int terminal)
+{
+    struct termios how;
+    if (tcgetattr(terminal, &how) == 0) {
+        cfmakeraw(&how);
+        how.c_cflag |= CLOCAL | CREAD;
+        cfsetspeed(&how, B921600);
+        tcsetattr(terminal, TCSANOW, &how);
+    }
+}
+
+/* Open the device, which waits for nobody; whether it could be. */
+static int plug_in(void)
+{
+    line.in = line.out = open(line.device, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (line.in < 0) {
+        line.pause = line.pause < LONGEST_PAUSE_US / 2u ? 2u * line.pause : LONGEST_PAUSE_US;
+        line.next_try = cln_port_now() + line.pause;
+        return 0;
+    }
+    make_raw(line.in);
+    return 1;
+}
+
+/* Whether there is something to read, to accept or to hang up within so long; a terminal that nobody
+ * holds says at once that it hung up, and is given time. */
 static int await(uint32_t wait_us)
 {
     uint64_t until = cln_port_now() + wait_us;
@@ -130,7 +163,7 @@ static int await(uint32_t wait_us)
         uint64_t left = now < until ? until - now : 0u;
         struct pollfd ear = {line.in >= 0 ? line.in : line.listener, POLLIN, 0};
         int heard = poll(&ear, 1, (int)((left + 999u) / 1000u));
-        if (heard > 0 && ((ear.revents & POLLIN) || line.ends || line.listener >= 0)) {
+        if (heard > 0 && ((ear.revents & POLLIN) || line.ends || line.listener >= 0 || line.device)) {
             return 1;
         }
         if (left == 0) {
@@ -144,6 +177,9 @@ static int await(uint32_t wait_us)
 
 size_t cln_port_read(uint8_t *bytes, size_t room, uint32_t wait_us)
 {
+    if (line.device != NULL && line.in < 0 && cln_port_now() >= line.next_try) {
+        plug_in();
+    }
     if (!await(wait_us)) {
         return 0;
     }
@@ -153,9 +189,12 @@ size_t cln_port_read(uint8_t *bytes, size_t room, uint32_t wait_us)
     }
     ssize_t count = read(line.in, bytes, room);
     if (count <= 0) {
-        hang_up();
+        if (count == 0 || errno != EAGAIN) {
+            hang_up();
+        }
         return 0;
     }
+    line.pause = FIRST_PAUSE_US;
     return (size_t)count;
 }
 
@@ -232,17 +271,6 @@ static void open_slot(const char *folder, unsigned slot)
     close(file);
 }
 
-/* Bytes as they are, without what terminals do to text. */
-static void make_raw(int terminal)
-{
-    struct termios how;
-    if (tcgetattr(terminal, &how) == 0) {
-        cfmakeraw(&how);
-        cfsetspeed(&how, B921600);
-        tcsetattr(terminal, TCSANOW, &how);
-    }
-}
-
 static void open_pty(void)
 {
     line.in = line.out = posix_openpt(O_RDWR | O_NOCTTY);
@@ -282,11 +310,10 @@ static void open_line(const char *name)
     } else if (strncmp(name, "tcp:", 4) == 0) {
         open_tcp(name + 4);
     } else {
-        line.in = line.out = open(name, O_RDWR | O_NOCTTY);
-        if (line.in < 0) {
+        line.device = name;
+        if (!plug_in()) {
             give_up(name);
         }
-        make_raw(line.in);
     }
     fflush(stdout);
 }
