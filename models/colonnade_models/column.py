@@ -62,6 +62,8 @@ __all__ = [
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
+POLISHING = 6
+"""Passes of refinement after a decision, at most."""
 LONGEST = np.float32(2.0)
 """A normal or direction with more along an axis is none: they are unit vectors."""
 ONE = np.float32(1.0)
@@ -236,9 +238,11 @@ def _explain_motion(c: Column, memory: Memory) -> None:
 
 @kernel
 def polish(c: Column, memory: Memory) -> None:
-    """Refine the leader once more, after the decision."""
+    """Refine the leader once more, after the decision, as often as the step's effort allows."""
     leader = c.verdict.state[1]
     if leader < 0:
         return
     keep_awake(memory, c.hypotheses, c.past)
-    refine_one(c, memory, c.hypotheses, leader, 6, c.tolerance)
+    left, a_pass = c.settings.effort - c.agenda[SPENT], c.tally[LOOKS] + c.tally[PERCEPTS]
+    passes = min(max(left // a_pass, 1), POLISHING)
+    refine_one(c, memory, c.hypotheses, leader, passes, c.tolerance)

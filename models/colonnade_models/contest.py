@@ -79,7 +79,7 @@ def fit_of(c: Column, memory: Memory, i: int) -> np.float32:
 def refine_one(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t: Tolerance) -> None:
     """Refine one pose, whose evidence is known, and keep what scores best on all percepts.
 
-    At most about forty percepts pull at the pose. Passes for which no effort is left are left out.
+    At most about forty percepts pull at the pose.
     """
     count = c.tally[PERCEPTS]
     stride = 1 + count // 40
@@ -88,8 +88,6 @@ def refine_one(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t:
     for k in range(12):
         moved[k] = h.pose[i, k]
     for q in range(passes):
-        if exhausted(c):
-            break
         refine(memory, o, moved, c.features, q % stride, count, stride, t, c.normal)
         spend(c, count // stride + LOOKS_TO_SOLVE)
         evidence, fits, cost = _totals(c, memory, o, moved)

@@ -236,6 +236,32 @@ def test_a_rate_that_is_never_too_slow_is_refused(value: float, opener: Opener) 
     assert opener.open(blob) == (ERRORS["model"], 0)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("turns", 0), ("turns", 3), ("turns", 32), ("turns", -8), ("probes", 0),
+        ("favour", 0.5), ("favour", np.inf), ("favour", np.nan),
+    ],
+)  # fmt: skip
+def test_a_search_without_sense_is_refused(name: str, value: float, opener: Opener) -> None:
+    kind = "<f" if name == "favour" else "<i"
+    blob = changed(blob_of(), "settings", FIELDS["settings"][name][0], struct.pack(kind, value))
+    assert opener.open(blob) == (ERRORS["model"], 0)
+
+
+def test_blocks_that_share_a_row_are_refused(opener: Opener) -> None:
+    """Otherwise a small blob takes for ever to be checked."""
+    header = np.frombuffer(blob_of(), HEADER, 1)[0]
+    begin = int(header["offset"][SECTIONS.index("blocks")])
+    blocks = np.frombuffer(blob_of(), "<u2", int(header["blocks"]), begin).copy()
+    near = np.flatnonzero(blocks)
+    for where, number in ((near[3], blocks[near[2]]), (near[0], 2), (near[-1], 0xFFFF)):
+        bad = blocks.copy()
+        bad[where] = number
+        blob = changed(blob_of(), "blocks", 0, bad.tobytes())
+        assert opener.open(blob) == (ERRORS["model"], 0)
+
+
 @pytest.mark.parametrize("value", [3e38, -1.0, np.inf, np.nan])
 def test_tables_without_sense_are_refused(value: float, opener: Opener) -> None:
     before = len(TABLES["cosine"]) + len(TABLES["sine"]) + len(TABLES["curvature"])

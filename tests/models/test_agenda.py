@@ -8,7 +8,8 @@ from tests.models.episodes import SHAPES, episode, memory
 
 from colonnade_models import column as C
 from colonnade_models.agenda import CHALLENGE, IDLE, JOB, SEEK, SPENT
-from colonnade_models.column_state import MET, SEEDED_AT, TWINNED_AT
+from colonnade_models.column_state import LOOKS, MET, SEEDED_AT, TWINNED_AT
+from colonnade_models.contest import LOOKS_TO_SOLVE
 from colonnade_models.jobs import carry_on, take_up
 
 LARGEST_PIECE = 700
@@ -99,9 +100,34 @@ def test_percepts_that_enter_meanwhile_are_not_missed() -> None:
         met += 1
         h = column.hypotheses
         for i in range(int(h.count[0])):
-            known = int(h.fitted[i])
-            assert known in (0, int(column.tally[C.PERCEPTS]))
+            # the C column relies on it
+            assert h.fitted[i] == h.costed[i] == column.tally[C.PERCEPTS]
     assert met > 3
+
+
+def test_what_lives_is_worth_more_of_a_search() -> None:
+    """But no more than that: the others are sought as well."""
+    worths = []
+    for favour in (1, 5):
+        column = after("first", 3, 6, 1 << 40)
+        column = column._replace(settings=column.settings._replace(favour=np.float32(favour)))
+        lives = column.verdict.best > -np.inf
+        assert 0 < lives.sum() < len(lives)
+        take_up(column, memory(), SEEK)
+        listed = column.plan.listed
+        worth = np.zeros(len(lives), np.float32)
+        worth[listed.object[: listed.count[0]]] = listed.worth[: listed.count[0]]
+        worths.append(worth)
+    np.testing.assert_array_equal(worths[1], worths[0] * np.where(lives, 5, 1))
+
+
+def test_polishing_keeps_to_the_effort() -> None:
+    for effort, passes in ((1 << 40, 6), (2, 1)):
+        column = after("first", 3, 12, effort)
+        column.agenda[SPENT] = 0
+        C.polish(column, memory())
+        a_pass = column.tally[LOOKS] + column.tally[C.PERCEPTS] + LOOKS_TO_SOLVE
+        assert column.agenda[SPENT] == passes * a_pass
 
 
 def test_a_job_counts_from_its_end() -> None:

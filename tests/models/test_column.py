@@ -172,6 +172,19 @@ def test_what_is_neither_on_nor_off_the_object_changes_nothing(on_object: float)
     assert state_of(column) == before
 
 
+@pytest.mark.parametrize("field", [P.NORMAL, P.DIRECTION + 2])
+def test_what_is_far_from_a_unit_vector_changes_nothing(field: int) -> None:
+    column = C.init(memory())
+    rows, _, _ = episode("first", 0)
+    for row in rows[:6]:
+        C.step(column, memory(), row)
+    before, odd = state_of(column), rows[6].copy()
+    for long in (-2.5, 1e30):
+        odd[field] = long
+        C.step(column, memory(), odd)
+        assert state_of(column) == before
+
+
 @pytest.mark.parametrize("huge", [1e10, 1e30, -3e38])
 @pytest.mark.parametrize("field", [P.LOCATION, P.NORMAL, P.CURVATURE, P.COLOUR, P.SIGMA_BEND])
 def test_a_huge_percept_is_survived(huge: float, field: int) -> None:

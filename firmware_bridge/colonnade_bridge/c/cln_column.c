@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#define POLISHING 6  /* passes of refinement after a decision, at most */
 #define LONGEST 2.0f /* along an axis: normals and directions are unit vectors */
 
 /* Put a percept to those of the episode; false if it is not sound or there is no room. */
@@ -149,7 +150,10 @@ int cln_step(cln_column *c, const float percepts[][CLN_PERCEPT_SIZE], uint32_t p
 void cln_polish(cln_column *c)
 {
     if (c && c->verdict.leader >= 0) {
-        cln_refine_one(c, &c->hypotheses.of[c->verdict.leader], 6, c->tolerance);
+        int32_t left = c->settings.effort - c->agenda.spent;
+        int32_t passes = left / (c->tally.looks + c->tally.percepts);
+        passes = cln_smaller(cln_larger(passes, 1), POLISHING);
+        cln_refine_one(c, &c->hypotheses.of[c->verdict.leader], passes, c->tolerance);
     }
 }
 

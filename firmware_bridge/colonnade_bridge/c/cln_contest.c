@@ -49,13 +49,13 @@ void cln_drop_twins(const cln_column *c, cln_hypotheses *h, float cosine, float 
 }
 
 /* Refine one pose, whose evidence is known, and keep what scores best on all percepts. At most
- * about forty percepts pull at the pose. Passes for which no effort is left are left out. */
+ * about forty percepts pull at the pose. */
 void cln_refine_one(cln_column *c, cln_hypothesis *h, int32_t passes, const cln_tolerance *t)
 {
     int32_t count = c->tally.percepts, stride = 1 + count / 40;
     cln_hypothesis moved = *h;
     moved.standing.known = false;
-    for (int32_t q = 0; q < passes && !cln_exhausted(c); q++) {
+    for (int32_t q = 0; q < passes; q++) {
         cln_refine(&c->memory, h->object, moved.pose, c->features, q % stride, count, stride, t);
         cln_spend(c, count / stride + LOOKS_TO_SOLVE);
         cln_assess(c, &moved);

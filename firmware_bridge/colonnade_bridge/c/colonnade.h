@@ -127,7 +127,7 @@ void cln_column_reset(cln_column *column);
  * Worst case: the effort, and what was begun when it was reached; see docs/spec/blob.md. */
 int cln_step(cln_column *column, const float percepts[][CLN_PERCEPT_SIZE], uint32_t patches);
 
-/* Refine the leader's pose once more, after a decision. */
+/* Refine the leader's pose once more, after a decision, as often as the step's effort allows. */
 void cln_polish(cln_column *column);
 
 /* What the column holds true. */
