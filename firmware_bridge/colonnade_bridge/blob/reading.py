@@ -54,7 +54,7 @@ def read_blob(blob: bytes) -> EdgeModel:
         "names": "u1",
     }  # fmt: skip
     try:
-        part = {
+        part: dict[str, NDArray[Any]] = {
             name: np.frombuffer(blob, kinds[name], counts[name], int(header["offset"][k]))
             for k, name in enumerate(SECTIONS)
         }
