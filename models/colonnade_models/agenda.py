@@ -29,6 +29,7 @@ __all__ = [
     "JOB",
     "LAYING",
     "LEFT_OUT",
+    "LET_GO",
     "NEXT",
     "OBJECT",
     "PHASE",
@@ -50,8 +51,9 @@ of them to look at, how many of them were weighed by all percepts so far and mus
 enter, how many there was no room for; and the looks that this step took."""
 AGENDA_SIZE = 8
 
-IDLE, SEEK, FIND_AGAIN, CHALLENGE = range(4)
-"""Jobs: none; new hypotheses of anything; of what led before a motion; rivals of the leader."""
+IDLE, SEEK, LET_GO, FIND_AGAIN, CHALLENGE = range(5)
+"""Jobs: none; new hypotheses of anything; let go what was felt before a motion; new hypotheses of
+what led before it; rivals of the leader."""
 
 LOOKS_ALONG_A_LINE = 4
 """What it costs to weigh a percept that met nothing."""

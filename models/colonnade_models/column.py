@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models import percept as P
-from colonnade_models.agenda import FIND_AGAIN, SEEK, SPENT, WEIGHED, looks_at, spend
+from colonnade_models.agenda import FIND_AGAIN, LET_GO, SEEK, SPENT, WEIGHED, looks_at, spend
 from colonnade_models.column_state import (
     CUT,
     LOOKS,
@@ -39,7 +39,7 @@ from colonnade_models.jobs import carry_on, is_idle, take_up
 from colonnade_models.judge import judge
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
-from colonnade_models.motion import let_go, moved_since
+from colonnade_models.motion import moved_since
 from colonnade_models.recall import keep_awake
 
 __all__ = [
@@ -228,11 +228,9 @@ def _explain_motion(c: Column, memory: Memory) -> None:
     """If no new hypothesis explains all percepts, the object moved: keep those since then."""
     if c.tally[SEEDED_AT] < c.tally[MET] and not take_up(c, memory, SEEK):
         return
-    since = moved_since(c, memory)
-    if since < 0:
-        return
-    let_go(c, memory, since)
-    if c.tally[MET] >= c.settings.first_seeding:
+    moves = c.past.moves[0]
+    take_up(c, memory, LET_GO)
+    if c.past.moves[0] > moves and c.tally[MET] >= c.settings.first_seeding:
         take_up(c, memory, FIND_AGAIN)
 
 

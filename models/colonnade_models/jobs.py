@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from colonnade_models.agenda import CHALLENGE, FIND_AGAIN, IDLE, JOB, SEEK, clear
+from colonnade_models.agenda import CHALLENGE, FIND_AGAIN, IDLE, JOB, LET_GO, SEEK, clear
 from colonnade_models.challenge import challenge
 from colonnade_models.column_state import MET, SEEDED_AT, SEEDINGS, Column
 from colonnade_models.hypotheses import keep_winners
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
-from colonnade_models.motion import find_again
+from colonnade_models.motion import find_again, let_go
 from colonnade_models.proposing import admit_seeds
 
 __all__ = ["carry_on", "is_idle", "take_up"]
@@ -37,6 +37,8 @@ def carry_on(c: Column, memory: Memory) -> bool:
     job, done = c.agenda[JOB], True
     if job == SEEK:
         done = admit_seeds(c, memory)
+    elif job == LET_GO:
+        done = let_go(c, memory)
     elif job == FIND_AGAIN:
         done = find_again(c, memory)
     elif job == CHALLENGE:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from colonnade_models import percept as P
-from colonnade_models.agenda import OBJECT, looks_at, spend
+from colonnade_models.agenda import OBJECT, exhausted, looks_at, spend
 from colonnade_models.column_state import (
     CALM,
     CUT,
@@ -127,8 +127,22 @@ def _believe(c: Column, memory: Memory, since: int) -> None:
 
 
 @kernel
-def let_go(c: Column, memory: Memory, since: int) -> None:
-    """Forget how the object lay and what was felt of it before percept `since`, not what it is."""
+def let_go(c: Column, memory: Memory) -> bool:
+    """If it moved, forget how the object lay and what was felt of it before, not what it is.
+
+    True once that is done: it waits for a step that has effort left.
+    """
+    if exhausted(c):
+        return False
+    since = moved_since(c, memory)
+    if since >= 0:
+        _forget_until(c, memory, since)
+    return True
+
+
+@kernel
+def _forget_until(c: Column, memory: Memory, since: int) -> None:
+    """Forget what was felt before percept `since`, but for what it tells of each object."""
     _believe(c, memory, since)
     count, met, looks = c.tally[PERCEPTS] - since, 0, 0
     for p in range(count):

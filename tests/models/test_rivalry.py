@@ -11,7 +11,7 @@ from tests.naive import distinction as naive
 from colonnade_models import column as C
 from colonnade_models.hypotheses import keep_winners, push, put
 from colonnade_models.memory import ObjectMemory
-from colonnade_models.motion import let_go
+from colonnade_models.motion import _forget_until
 from colonnade_models.rivalry import (
     expected_against,
     hold_against,
@@ -76,7 +76,7 @@ def test_what_changed_is_found_anew() -> None:
     C.reset(column)
     assert r.object[0] == -1
     hold_against(column, 0)
-    let_go(column, MEMORY.arrays, 20)
+    _forget_until(column, MEMORY.arrays, 20)
     assert r.object[0] == -1
 
 

@@ -89,12 +89,9 @@ static void explain_motion(cln_column *c)
     if (c->tally.seeded_at < c->tally.met && !cln_take_up(c, CLN_SEEK)) {
         return;
     }
-    int32_t since = cln_moved_since(c);
-    if (since < 0) {
-        return;
-    }
-    cln_let_go(c, since);
-    if (c->tally.met >= c->settings.first_seeding) {
+    int32_t moves = c->past.moves;
+    cln_take_up(c, CLN_LET_GO);
+    if (c->past.moves > moves && c->tally.met >= c->settings.first_seeding) {
         cln_take_up(c, CLN_FIND_AGAIN);
     }
 }

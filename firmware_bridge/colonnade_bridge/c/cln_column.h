@@ -10,7 +10,7 @@
 #define CLN_POSE_SIZE 12
 
 /* Jobs, and how far proposals are: see colonnade_models/agenda.py. */
-enum { CLN_IDLE, CLN_SEEK, CLN_FIND_AGAIN, CLN_CHALLENGE };
+enum { CLN_IDLE, CLN_SEEK, CLN_LET_GO, CLN_FIND_AGAIN, CLN_CHALLENGE };
 enum { CLN_REST, CLN_LAYING, CLN_WEIGHING, CLN_COARSE, CLN_FINE };
 
 typedef struct {
@@ -136,7 +136,7 @@ bool cln_carry_on(cln_column *c);
 /* Motion (cln_motion.c) */
 void cln_remember_leader(cln_column *c, int32_t leader);
 int32_t cln_moved_since(cln_column *c);
-void cln_let_go(cln_column *c, int32_t since);
+bool cln_let_go(cln_column *c);
 
 /* Rivalry (cln_rivalry.c) */
 void cln_hold_against(cln_column *c, int32_t leader);

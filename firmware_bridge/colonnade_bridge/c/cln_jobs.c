@@ -18,6 +18,8 @@ bool cln_carry_on(cln_column *c)
     bool done = true;
     if (job == CLN_SEEK) {
         done = cln_admit_seeds(c);
+    } else if (job == CLN_LET_GO) {
+        done = cln_let_go(c);
     } else if (job == CLN_FIND_AGAIN) {
         done = cln_find_again(c);
     } else if (job == CLN_CHALLENGE) {

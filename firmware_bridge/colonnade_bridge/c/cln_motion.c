@@ -108,7 +108,8 @@ static void believe(cln_column *c, int32_t since)
     past->moves++;
 }
 
-void cln_let_go(cln_column *c, int32_t since)
+/* Forget what was felt before `since`, but for what it tells of each object. */
+static void forget_until(cln_column *c, int32_t since)
 {
     believe(c, since);
     int32_t count = c->tally.percepts - since;
@@ -123,6 +124,18 @@ void cln_let_go(cln_column *c, int32_t since)
     }
     c->hypotheses.count = 0;
     c->rival_object = -1;
+}
+
+bool cln_let_go(cln_column *c)
+{
+    if (cln_exhausted(c)) {
+        return false;
+    }
+    int32_t since = cln_moved_since(c);
+    if (since >= 0) {
+        forget_until(c, since);
+    }
+    return true;
 }
 
 bool cln_find_again(cln_column *c)

@@ -58,7 +58,8 @@ class StepDecision:
     late: bool
     """It missed its deadline."""
     skipped: bool
-    """The column did not take the step, so that all but `late` is the decision before."""
+    """The column did not take the step, so that all but `late` is the decision before, if
+    the episode had one."""
     work: int
     """Work of the step in the controller's ticks."""
     micros: int
