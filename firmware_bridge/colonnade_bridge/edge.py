@@ -43,24 +43,32 @@ class Budget(NamedTuple):
 def edge_settings(reach: float = 0.1) -> Settings:
     """Settings that keep a step short.
 
-    `reach` (m) is how far the sensor sees. Fewer poses are tried at a time and fewer hypotheses
-    kept, and a leader is challenged later and less often; a step stops after some 2,300 looks, 950
-    instructions each on average, and leaves the rest to the next.
+    `reach` (m) is how far the sensor sees. Fewer poses are tried at a time, where they are most
+    likely, and fewer hypotheses kept; a leader is challenged later and less often, and an object is
+    called unknown later, as more percepts must make up for fewer poses. A step stops after some
+    2,200 looks, 900 instructions each on average, and leaves the rest to the next.
     """
     return default_settings()._replace(
         reach=np.float32(reach),
         seed_budget=400,
         seed_share=40,
+        turns=8,
+        resembling=np.float32(1.3),
+        seed_slack=np.float32(7.0),
+        favour=np.float32(10.0),
         refined_seeds=8,
-        winners=24,
-        refined=6,
+        winners=16,
+        refine_every=12,
+        refined=4,
         proposals=64,
-        hope=np.float32(3.0),
+        hope=np.float32(1.0),
         first_challenge=6,
-        challenge_every=8,
-        candidates=24,
+        challenge_every=10,
+        probes=32,
+        unknown_percepts=36,
+        candidates=16,
         rivals=3,
-        effort=2300,
+        effort=2200,
     )
 
 

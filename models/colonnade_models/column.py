@@ -241,6 +241,6 @@ def polish(c: Column, memory: Memory) -> None:
     if leader < 0:
         return
     keep_awake(memory, c.hypotheses, c.past)
-    left, a_pass = c.settings.effort - c.agenda[SPENT], c.tally[LOOKS] + c.tally[PERCEPTS]
+    left, a_pass = c.settings.effort - c.agenda[SPENT], c.tally[LOOKS] + 2 * c.tally[PERCEPTS]
     passes = min(max(left // a_pass, 1), POLISHING)
     refine_one(c, memory, c.hypotheses, leader, passes, c.tolerance)

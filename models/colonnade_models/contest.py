@@ -20,8 +20,8 @@ __all__ = ["assess", "fit_of", "refine_leaders", "refine_one", "total_evidence"]
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
-LOOKS_TO_SOLVE = 4
-"""Looks that are taken as fast as the equations of a refinement are solved."""
+LOOKS_TO_PULL, LOOKS_TO_SOLVE = 2, 2
+"""Looks that are taken as fast as a percept pulls at a pose, and as the equations are solved."""
 
 
 @kernel
@@ -89,7 +89,7 @@ def refine_one(c: Column, memory: Memory, h: Hypotheses, i: int, passes: int, t:
         moved[k] = h.pose[i, k]
     for q in range(passes):
         refine(memory, o, moved, c.features, q % stride, count, stride, t, c.normal)
-        spend(c, count // stride + LOOKS_TO_SOLVE)
+        spend(c, LOOKS_TO_PULL * (count // stride) + LOOKS_TO_SOLVE)
         evidence, fits, cost = _totals(c, memory, o, moved)
         if evidence > h.evidence[i]:
             put(h, i, moved)

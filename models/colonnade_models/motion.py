@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from colonnade_models import percept as P
-from colonnade_models.agenda import OBJECT, exhausted, looks_at, spend
+from colonnade_models.agenda import OBJECT, SPENT, looks_at, spend
 from colonnade_models.column_state import (
     CALM,
     CUT,
@@ -130,9 +130,10 @@ def _believe(c: Column, memory: Memory, since: int) -> None:
 def let_go(c: Column, memory: Memory) -> bool:
     """If it moved, forget how the object lay and what was felt of it before, not what it is.
 
-    True once that is done: it waits for a step that has effort left.
+    True once that is done: as all that was felt is weighed once more, it waits for a step that has
+    most of its effort left.
     """
-    if exhausted(c):
+    if 2 * c.agenda[SPENT] > c.settings.effort:
         return False
     since = moved_since(c, memory)
     if since >= 0:

@@ -55,7 +55,7 @@ RESEMBLING_BEND = np.float32(0.2)
 MOST_CHECKS = 12
 LOWEST = np.float32(-1e9)
 """Evidence below any."""
-SURFELS_A_LOOK = 8
+SURFELS_A_LOOK = 6
 """Surfels that are compared with a percept's bending and colour as fast as one look is taken."""
 UNLIMITED = 1 << 40
 """An effort that is never exceeded."""

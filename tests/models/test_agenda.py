@@ -9,7 +9,7 @@ from tests.models.episodes import SHAPES, episode, memory
 from colonnade_models import column as C
 from colonnade_models.agenda import CHALLENGE, IDLE, JOB, SEEK, SPENT
 from colonnade_models.column_state import LOOKS, MET, SEEDED_AT, TWINNED_AT
-from colonnade_models.contest import LOOKS_TO_SOLVE
+from colonnade_models.contest import LOOKS_TO_PULL, LOOKS_TO_SOLVE
 from colonnade_models.jobs import carry_on, take_up
 
 LARGEST_PIECE = 700
@@ -126,7 +126,7 @@ def test_polishing_keeps_to_the_effort() -> None:
         column = after("first", 3, 12, effort)
         column.agenda[SPENT] = 0
         C.polish(column, memory())
-        a_pass = column.tally[LOOKS] + column.tally[C.PERCEPTS] + LOOKS_TO_SOLVE
+        a_pass = column.tally[LOOKS] + LOOKS_TO_PULL * column.tally[C.PERCEPTS] + LOOKS_TO_SOLVE
         assert column.agenda[SPENT] == passes * a_pass
 
 

@@ -13,7 +13,9 @@ from tests.naive import motion as naive
 
 from colonnade_models import column as C
 from colonnade_models import motion as M
+from colonnade_models.agenda import IDLE, JOB, LET_GO, SPENT
 from colonnade_models.evidence import features_of, fit
+from colonnade_models.jobs import carry_on, take_up
 from colonnade_models.memory import ObjectMemory
 from colonnade_models.past import before, new_past
 
@@ -90,6 +92,29 @@ def test_of_many_that_led_the_last_is_sought_as_well() -> None:
     column.past.evidence[:] = 0
     M.find_again(column, things.arrays)
     assert set(column.hypotheses.object[: column.hypotheses.count[0]]) == set(range(8))
+
+
+def test_a_motion_is_explained_in_a_step_that_has_effort_left() -> None:
+    """What was felt before is weighed once more, for which half a step is too short."""
+    rows, _ = shifted("first", 4, 0.05, 45)
+    column, since = C.init(memory()), -1
+    for row in rows[: BEFORE - 1]:
+        C.step(column, memory(), row)
+    for row in rows[BEFORE:]:
+        features_of(row, column.features[column.tally[C.PERCEPTS]])
+        column.tally[C.PERCEPTS] += 1
+        since = M.moved_since(column, memory())
+        if since >= 0:
+            break
+    assert since == BEFORE - 1
+    column = column._replace(settings=column.settings._replace(effort=2000))
+    column.agenda[SPENT] = 1001
+    assert not take_up(column, memory(), LET_GO)
+    assert (column.past.moves[0], column.agenda[JOB]) == (0, LET_GO)
+    column.agenda[SPENT] = 0
+    assert carry_on(column, memory())
+    assert (column.past.moves[0], column.agenda[JOB]) == (1, IDLE)
+    assert column.hypotheses.count[0] == 0
 
 
 def test_a_column_that_takes_it_to_lie_still_loses_it() -> None:

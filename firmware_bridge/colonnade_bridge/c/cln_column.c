@@ -148,7 +148,7 @@ void cln_polish(cln_column *c)
 {
     if (c && c->verdict.leader >= 0) {
         int32_t left = c->settings.effort - c->agenda.spent;
-        int32_t passes = left / (c->tally.looks + c->tally.percepts);
+        int32_t passes = left / (c->tally.looks + 2 * c->tally.percepts);
         passes = cln_smaller(cln_larger(passes, 1), POLISHING);
         cln_refine_one(c, &c->hypotheses.of[c->verdict.leader], passes, c->tolerance);
     }

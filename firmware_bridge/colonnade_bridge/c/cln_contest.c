@@ -3,7 +3,9 @@
 #include "cln_column.h"
 #include "cln_refinement.h"
 
-#define LOOKS_TO_SOLVE 4 /* as long as a refinement's equations take */
+/* Looks that are taken as fast as a percept pulls at a pose, and as the equations are solved. */
+#define LOOKS_TO_PULL 2
+#define LOOKS_TO_SOLVE 2
 
 /* Find out how well all percepts of the episode, and the past, speak for a hypothesis, how well they
  * fit, and what they cost it. */
@@ -57,7 +59,7 @@ void cln_refine_one(cln_column *c, cln_hypothesis *h, int32_t passes, const cln_
     moved.standing.known = false;
     for (int32_t q = 0; q < passes; q++) {
         cln_refine(&c->memory, h->object, moved.pose, c->features, q % stride, count, stride, t);
-        cln_spend(c, count / stride + LOOKS_TO_SOLVE);
+        cln_spend(c, LOOKS_TO_PULL * (count / stride) + LOOKS_TO_SOLVE);
         cln_assess(c, &moved);
         if (moved.evidence > h->evidence) {
             *h = moved;

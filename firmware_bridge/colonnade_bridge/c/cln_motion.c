@@ -128,7 +128,8 @@ static void forget_until(cln_column *c, int32_t since)
 
 bool cln_let_go(cln_column *c)
 {
-    if (cln_exhausted(c)) {
+    /* all that was felt is weighed once more: in a step that has most of its effort left */
+    if (c->agenda.spent > c->settings.effort / 2) {
         return false;
     }
     int32_t since = cln_moved_since(c);

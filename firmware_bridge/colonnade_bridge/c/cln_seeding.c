@@ -7,7 +7,7 @@
 #define RESEMBLING_BEND 0.2f
 #define DIRECTED_POSES 0.25f
 #define LOWEST (-1e9f)
-#define SURFELS_A_LOOK 8
+#define SURFELS_A_LOOK 6
 
 /* Whether a percept's bending and colour could be those of a surfel, of which these are left in `s`. */
 static bool resembles(const cln_column *c, const cln_features *f, int32_t surfel,

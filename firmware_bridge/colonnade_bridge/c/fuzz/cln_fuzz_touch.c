@@ -69,7 +69,7 @@ static int64_t cln_fuzz_most_looks(const cln_column *column, uint32_t patches)
         surfels = cln_larger((int32_t)surfels, cln_object(column, o)->surfels);
     }
     int64_t moved = column->past.moves > 0 ? (hypotheses + 1) * all : 0;
-    return s->effort + along * patches * (hypotheses + proposals) + 6 * all + surfels / 8 +
+    return s->effort + along * patches * (hypotheses + proposals) + 6 * all + surfels / 6 +
            4 * s->probes + 400 + moved;
 }
 
