@@ -55,10 +55,6 @@ def drop_twins(h: Hypotheses, centre: Array, cosine: np.float32, distance: np.fl
 def _keep(h: Hypotheses, kept: NDArray[np.int64]) -> None:
     """Let these live, in this order, and no others."""
     n = len(kept)
-    r = h.rivalry
-    for array in (
-        h.object, h.pose, h.evidence, h.cost, h.costed,
-        r.known, r.twin, r.percepts, r.expected, r.usual, r.alike,
-    ):  # fmt: skip
+    for array in (*h[:-2], *h.rivalry[2:]):  # what there is of each
         array[:n] = array[kept]
     h.count[0] = n
