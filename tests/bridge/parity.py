@@ -145,7 +145,8 @@ def _line_of(column: C.Column, memory: C.Memory, state: int, turn: int) -> str:
     who, evidence, rival, fitting, pose = -1, f(0), f(0), f(0), np.zeros(12, f)
     if leader >= 0:
         who, evidence, pose = int(h.object[leader]), h.evidence[leader], h.pose[leader]
-        rival = np.delete(column.verdict.best, who).max(initial=0)
+        others = np.delete(column.verdict.best, who).max(initial=-np.inf)
+        rival = others if others > -np.inf else f(0)
         for features in column.features[: tally[PERCEPTS]]:
             fitting += fit(memory, who, pose, features, column.tolerance, column.settings.reach)
         fitting = fitting / f(max(tally[C.MET], 1))

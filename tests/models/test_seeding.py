@@ -175,7 +175,7 @@ def test_the_anchor_proposes_fewest_and_is_not_tried_twice() -> None:
 def test_a_pose_lays_the_percept_onto_its_surfel() -> None:
     things, features = scene(2)
     for s in things[0].table[:10]:
-        for pose in naive.proposals(features[0], s):
+        for pose in naive.proposals(features[0], s, TURNS):
             R = pose[:9].reshape(3, 3)
             assert np.allclose(R @ features[0, 3:6], s[3:6], atol=1e-5)
             assert np.allclose(R @ features[0, :3] + pose[9:], s[:3], atol=1e-6)
