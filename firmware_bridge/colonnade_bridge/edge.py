@@ -28,7 +28,7 @@ NEARLY_FULL = 0.985
 SEARCHES = 8
 
 # bytes in the memory of a 32-bit controller, see cln_init.c
-COLUMN, PERCEPT, HYPOTHESIS, ALIGNMENT = 896, 88, 80, 8
+COLUMN, PERCEPT, HYPOTHESIS, ALIGNMENT = 892, 88, 80, 8
 
 
 class Budget(NamedTuple):
@@ -55,7 +55,6 @@ def edge_settings(reach: float = 0.1) -> Settings:
         turns=8,
         resembling=np.float32(1.5),
         seed_slack=np.float32(7.0),
-        favour=np.float32(4.0),
         refined_seeds=10,
         winners=24,
         refine_every=12,

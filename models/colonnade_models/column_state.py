@@ -125,8 +125,6 @@ class Settings(NamedTuple):
     """Rotations about the normal that are tried; and"""
     resembling: np.float32
     """what differences may cost at a surfel that is, see `seeding.Search`."""
-    favour: np.float32
-    """How many times as much of a search an object is worth that lives in a hypothesis."""
 
 
 def default_settings() -> Settings:
@@ -170,7 +168,6 @@ def default_settings() -> Settings:
         seed_slack=f(14.0),
         turns=TURNS,
         resembling=RESEMBLES,
-        favour=f(1.0),
     )
 
 

@@ -54,7 +54,6 @@ def admit_seeds(c: Column, memory: Memory) -> bool:
         c.tally[SEEDED_AT] = c.tally[MET]
         list_familiar(memory.surprise, c.features, c.tally[PERCEPTS], c.plan.listed)
         recall_listed(memory, c.hypotheses, c.past, c.plan.listed)
-        _favour(c)
     budget = max(c.settings.seed_budget, c.settings.seed_share * c.plan.listed.count[0])
     if not _propose(c, memory, c.proposals, budget):
         return False
@@ -63,15 +62,6 @@ def admit_seeds(c: Column, memory: Memory) -> bool:
         c.tally[SEEDINGS] += 1
         c.tally[CUT] = c.agenda[LEFT_OUT]
     return True
-
-
-@kernel
-def _favour(c: Column) -> None:
-    """Let the listed objects that live in a hypothesis be worth more of the search."""
-    listed = c.plan.listed
-    for k in range(listed.count[0]):
-        if c.verdict.best[listed.object[k]] > -np.inf:
-            listed.worth[k] = listed.worth[k] * c.settings.favour
 
 
 @kernel

@@ -105,22 +105,6 @@ def test_percepts_that_enter_meanwhile_are_not_missed() -> None:
     assert met > 3
 
 
-def test_what_lives_is_worth_more_of_a_search() -> None:
-    """But no more than that: the others are sought as well."""
-    worths = []
-    for favour in (1, 5):
-        column = after("first", 3, 6, 1 << 40)
-        column = column._replace(settings=column.settings._replace(favour=np.float32(favour)))
-        lives = column.verdict.best > -np.inf
-        assert 0 < lives.sum() < len(lives)
-        take_up(column, memory(), SEEK)
-        listed = column.plan.listed
-        worth = np.zeros(len(lives), np.float32)
-        worth[listed.object[: listed.count[0]]] = listed.worth[: listed.count[0]]
-        worths.append(worth)
-    np.testing.assert_array_equal(worths[1], worths[0] * np.where(lives, 5, 1))
-
-
 def test_polishing_keeps_to_the_effort() -> None:
     for effort, passes in ((1 << 40, 6), (2, 1)):
         column = after("first", 3, 12, effort)

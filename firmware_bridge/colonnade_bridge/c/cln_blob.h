@@ -122,7 +122,6 @@ typedef struct cln_blob_settings {
     float seed_slack;
     int32_t turns;
     float resembling;
-    float favour;
     int32_t percepts;
     struct cln_tolerance {
         float place;
@@ -152,7 +151,7 @@ typedef char cln_header_is_112_bytes[sizeof(cln_blob_header) == 112 ? 1 : -1];
 typedef char cln_object_is_100_bytes[sizeof(cln_blob_object) == 100 ? 1 : -1];
 typedef char cln_twin_is_24_bytes[sizeof(cln_blob_twin) == 24 ? 1 : -1];
 typedef char cln_near_is_24_bytes[sizeof(cln_blob_near) == 24 ? 1 : -1];
-typedef char cln_settings_are_188_bytes[sizeof(cln_blob_settings) == 188 ? 1 : -1];
+typedef char cln_settings_are_184_bytes[sizeof(cln_blob_settings) == 184 ? 1 : -1];
 typedef char cln_tables_are_5760_bytes[sizeof(cln_blob_tables) == 5760 ? 1 : -1];
 
 #endif

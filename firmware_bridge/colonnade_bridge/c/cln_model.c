@@ -66,9 +66,9 @@ bool cln_settings_are_sound(const cln_blob_settings *s, const cln_model *model)
            between(s->seed_budget, 1, 1000000) && between(s->seed_share, 0, 10000) &&
            between(s->candidates, 1, 10000) && between(s->rivals, 0, 6) &&
            between(s->probes, 1, 10000) && between(s->turns, 1, CLN_TURNS) &&
-           CLN_TURNS % s->turns == 0 && within(s->favour, 1.0f, 1000.0f) &&
-           between(s->refine_every, 1, 10000) && between(s->refined, 0, 10000) &&
-           between(s->first_seeding, 1, 10000) && between(s->unknown_percepts, 1, 10000) &&
+           CLN_TURNS % s->turns == 0 && between(s->refine_every, 1, 10000) &&
+           between(s->refined, 0, 10000) && between(s->first_seeding, 1, 10000) &&
+           between(s->unknown_percepts, 1, 10000) &&
            within(s->reach, 0.0f, 10.0f) && within(s->slow, LEAST_RATE, MOST_NATS) &&
            all_within(&t->place, 5, LEAST_VARIANCE, MOST_VARIANCE) &&
            all_within(&t->gain, 3, -MOST_NATS, MOST_NATS);

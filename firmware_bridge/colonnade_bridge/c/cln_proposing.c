@@ -107,17 +107,6 @@ static bool propose(cln_column *c, uint8_t proposed, int32_t budget)
     return a->stage == CLN_REST;
 }
 
-/* Let the listed objects that live in a hypothesis be worth more of the search. */
-static void favour(cln_column *c)
-{
-    cln_shortlist *list = &c->plan.list;
-    for (int32_t k = 0; k < list->count; k++) {
-        if (c->best[list->object[k]] > -INFINITY) {
-            list->worth[k] = list->worth[k] * c->settings.favour;
-        }
-    }
-}
-
 /* Propose, refine and admit new hypotheses of any object. */
 bool cln_admit_seeds(cln_column *c)
 {
@@ -125,7 +114,6 @@ bool cln_admit_seeds(cln_column *c)
     if (c->agenda.stage == CLN_REST) {
         c->tally.seeded_at = c->tally.met;
         cln_list_familiar(c);
-        favour(c);
     }
     if (!propose(c, CLN_PROPOSED_ANY,
                  cln_larger(s->seed_budget, s->seed_share * c->plan.list.count))) {
