@@ -227,8 +227,13 @@ def test_another_key_is_told_soon(board: Board) -> None:
 
 
 def test_noise_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    def babble() -> None:
+        line = server.accept()[0]
+        line.sendall(bytes(999))
+        line.recv(1)  # until it is hung up
+
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=lambda: server.accept()[0].sendall(bytes(999)), daemon=True).start()
+        threading.Thread(target=babble, daemon=True).start()
         url = f"socket://127.0.0.1:{server.getsockname()[1]}"
         assert run("find-port", "--port", url) == 1
     assert f"from {url} is not of a controller" in capsys.readouterr().err

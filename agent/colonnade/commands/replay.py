@@ -55,9 +55,7 @@ def replay(config: ReplayConfig) -> int:
     if recorded is None:
         raise EmptyLogError(f"{config.log} holds no step that could be said again.")
     if cut := cut_bytes(config.log.expanduser()):
-        note(
-            f"{config.log} was cut short: {counted(cut, what='byte')} at its end are no whole frame."
-        )
+        note(f"{config.log} was cut short: {counted(cut, what='byte')} at its end are no frame.")
     with (
         controller_of(config) as controller,
         Link(controller.url, controller.key, baud=config.baud) as link,
