@@ -59,7 +59,7 @@ def find_ports(
     if not ports:
         return []
     with ThreadPoolExecutor(min(len(ports), 16)) as pool:
-        found = pool.map(lambda port: _listen(*port, key, seconds, baud), ports.items())
+        found = pool.map(lambda port: _listen(port[0], port[1], key, seconds, baud), ports.items())
         return _heard(list(found), urls is not None)
 
 
