@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import socket
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +22,8 @@ from tests.bridge.tools import GCC, MAKE, needs
 from colonnade.cli import main
 from colonnade_bridge.blob import read_blob, write_blob
 from colonnade_bridge.build import build
+from colonnade_bridge.wire.errors import WireError
+from colonnade_bridge.wire.line import Line, LineLostError, NoLineError
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.replay import recorded_model
 
@@ -89,7 +96,7 @@ def test_a_controller_is_found_and_told_by_its_key(
 def test_nobody_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("find-port", "--port", tmp_path / "nothing") == 1
     said = capsys.readouterr().err
-    assert said.startswith(f"No controller was heard at {tmp_path / 'nothing'}")
+    assert said.startswith(f"{tmp_path / 'nothing'} cannot be opened: ")
     assert said.count("\n") == 1
     assert run("find-port", "--key", tmp_path / "no.key") == 1
     assert "no.key cannot be read" in capsys.readouterr().err
@@ -196,3 +203,57 @@ def test_what_is_no_recording_is_told(
     to = ["--port", board.port, "--key", board.key]
     assert run("replay", tmp_path / "junk", *to) == 1
     assert "is no recording of a link" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["foo://bar", "/", "/dev/null", "socket://127.0.0.1:1"])
+def test_what_is_no_line_is_told(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("find-port", "--port", url) == 1
+    assert capsys.readouterr().err.startswith(f"{url} cannot be opened: ")
+
+
+@pytest.mark.parametrize("url", ["foo://bar", "/", "/dev/null"])
+def test_what_never_can_be_opened_is_not_tried_again(url: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(NoLineError, match="cannot be opened"):
+        Link(url, bytes(32)).open()
+    assert time.monotonic() - began < 2
+
+
+def test_another_key_is_told_soon(board: Board) -> None:
+    began = time.monotonic()
+    with pytest.raises(WireError, match="signs with another key"):
+        Link(board.port, bytes(32)).open()
+    assert time.monotonic() - began < 4
+
+
+def test_noise_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    def babble() -> None:
+        line = server.accept()[0]
+        line.sendall(bytes(999))
+        line.recv(1)  # until it is hung up
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=babble, daemon=True).start()
+        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        assert run("find-port", "--port", url) == 1
+    assert f"from {url} is not of a controller" in capsys.readouterr().err
+
+
+def test_a_recording_cut_short_is_told(
+    board: Board, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.write_bytes(log.read_bytes()[:-3])
+    assert run("replay", log, "--port", board.port, "--key", board.key) == 0
+    assert "was cut short" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_line_that_went_away_is_no_matter_of_locks() -> None:
+    master, slave = pty.openpty()
+    line = Line(os.ttyname(slave))
+    line.open(time.monotonic())
+    os.close(slave)
+    os.close(master)
+    with pytest.raises(LineLostError):
+        line.read(0.1)
+    with pytest.raises(LineLostError, match="went away"):
+        line.open(time.monotonic() + 0.3)

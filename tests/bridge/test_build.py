@@ -107,3 +107,39 @@ def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", os.fspath(tmp_path))
     with pytest.raises(ToolError, match="apt install gcc-arm-none-eabi libnewlib-arm-none-eabi"):
         build("an500")
+
+
+@needs(*GCC)
+@needs(*MAKE)
+@pytest.mark.parametrize("goal", ["all", "size", "stack"])
+def test_make_says_which_python_it_needs(goal: str, tmp_path: Path) -> None:
+    words = ["make", "-s", goal, f"BUILD={tmp_path}", "PYTHON=false"]
+    done = subprocess.run(words, cwd=SOURCES, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "error: false has no colonnade_bridge: give PYTHON=" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@needs(*GCC)
+@needs("cmake", "cmake")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["-DCLN_KEY=nokey"], "nokey, which does not exist"),
+        (["-DCLN_KEY=KEY", "-DCMAKE_SYSTEM_NAME=Generic"], "say which with -DCLN_TARGET=an500"),
+        (["-DCLN_KEY=KEY", "-DPython3_EXECUTABLE=PYTHON"], "has no colonnade_bridge"),
+    ],
+)
+def test_cmake_refuses_what_cannot_be_built(options: list[str], said: str, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(bytes(32))
+    bare = tmp_path / "python3"  # without packages
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    bare.chmod(0o755)
+    named = {"KEY=KEY": f"KEY={tmp_path / 'key'}", "=PYTHON": f"={bare}"}
+    given = options
+    for word, meant in named.items():
+        given = [option.replace(word, meant) for option in given]
+    words = ["cmake", "-S", SOURCES, "-B", tmp_path / "made", *given]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert said in " ".join(done.stderr.split())

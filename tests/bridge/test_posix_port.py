@@ -130,3 +130,13 @@ def test_what_it_cannot_open_is_named(line: str, tmp_path: Path) -> None:
     done = subprocess.run(words, input=b"", capture_output=True, check=False, timeout=20)
     assert done.returncode == 1
     assert b"No such file or directory" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["abc", "", "80000", "-1", "+1", " 1", "57 60", "5760x", "9" * 30])
+def test_what_is_no_port_is_refused_before_flash_is_touched(port: str, tmp_path: Path) -> None:
+    words = [build("posix", program="check").elf, f"tcp:{port}", tmp_path]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: ")
+    assert "PORT 0 to 65535" in done.stderr
+    assert (done.stdout, list(tmp_path.iterdir())) == ("", [])

@@ -22,7 +22,7 @@ from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.patch import Patch
 from colonnade_bridge.wire.receiver import HOST
-from colonnade_bridge.wire.recording import read_recording
+from colonnade_bridge.wire.recording import cut_bytes, read_recording
 from colonnade_bridge.wire.replay import recorded_steps, replay
 
 
@@ -159,6 +159,20 @@ def test_a_recording_cut_short_ends_at_its_last_whole_frame(recording: Path) -> 
     for cut in (1, 5, len(whole[-1].frame), len(whole[-1].frame) + 7):
         recording.write_bytes(data[:-cut])
         assert list(read_recording(recording)) == whole[:-1]
+        assert cut_bytes(recording) == len(whole[-1].frame) + 8 - cut
+    recording.write_bytes(data)
+    assert cut_bytes(recording) == 0
+
+
+@pytest.mark.parametrize("changed", [7, 10, 20])
+def test_a_damaged_recording_is_named_with_the_place(recording: Path, changed: int) -> None:
+    """The message's number, or what it says."""
+    data = bytearray(recording.read_bytes())
+    first = 8 + len(next(read_recording(recording)).frame)
+    data[first + 8 + changed] ^= 1
+    recording.write_bytes(data)
+    with pytest.raises(WireError, match=f"field.mavlog is damaged at byte {first + 8}: "):
+        list(read_recording(recording))
 
 
 def test_another_file_is_no_recording(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from colonnade.checks import check_config
-from colonnade.commands.console import complain, counted, stdout
+from colonnade.commands.console import complain, counted, note, stdout
 from colonnade.commands.controller import check_controller, controller_of, send_model
 from colonnade.config import ConfigError
 from colonnade.json_option import write_json_option
@@ -44,6 +44,7 @@ def replay(config: ReplayConfig) -> int:
         WireError: the file is no recording, or the controller does not answer.
     """
     from colonnade_bridge.wire.link import Link
+    from colonnade_bridge.wire.recording import cut_bytes
     from colonnade_bridge.wire.replay import recorded_model
     from colonnade_bridge.wire.replay import replay as say_again
 
@@ -53,6 +54,8 @@ def replay(config: ReplayConfig) -> int:
     recorded = recorded_model(config.log.expanduser())
     if recorded is None:
         raise EmptyLogError(f"{config.log} holds no step that could be said again.")
+    if cut := cut_bytes(config.log.expanduser()):
+        note(f"{config.log} was cut short: {counted(cut, what='byte')} at its end are no frame.")
     with (
         controller_of(config) as controller,
         Link(controller.url, controller.key, baud=config.baud) as link,

@@ -22,6 +22,8 @@ _SOONEST = 0.05
 _ROUND_TRIPS = 4
 """and in between after so many times what an answer took before."""
 _GREET_AGAIN = 0.2
+_STRANGE = 2
+"""Frames with a signature of another key, and none of ours, after which it is another key."""
 _GOAL_CAME_BEFORE = 4
 """CLN_NOTE_GOAL of the dialect."""
 
@@ -118,6 +120,9 @@ class Dialogue:
                 if message.get_type() == "CLN_HEARTBEAT" and message.challenge == challenge:
                     self._begin(message)
                     return
+            line = self.speaker.counts.line
+            if line.bad_signature >= _STRANGE and not line.received:
+                break
         raise WireError(self._silence())
 
     def _begin(self, heartbeat: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import time
@@ -10,7 +11,7 @@ from typing import Any
 
 from colonnade_bridge.wire.errors import WireError
 
-__all__ = ["BAUD", "Line", "LineLostError"]
+__all__ = ["BAUD", "Line", "LineLostError", "NoLineError"]
 
 BAUD = 921600
 """Symbols per second, as the ports of the firmware set their UARTs."""
@@ -25,6 +26,10 @@ _WRITE_TIMEOUT = 1.0
 
 class LineLostError(WireError):
     """The line was pulled, or the other side closed it."""
+
+
+class NoLineError(WireError):
+    """What was named can never be opened as a line."""
 
 
 class Line:
@@ -42,6 +47,7 @@ class Line:
         self._port: Any = None
         self._pause = 0.0
         self._next_try = 0.0
+        self._was_open = False
 
     @property
     def is_open(self) -> bool:
@@ -52,6 +58,7 @@ class Line:
 
         Raises:
             LineLostError: it could not be opened.
+            NoLineError: it never can be: a folder, a file, a URL of no kind that there is.
         """
         while self._port is None:
             now = time.monotonic()
@@ -59,13 +66,15 @@ class Line:
                 time.sleep(max(0.0, min(self._next_try, until) - now))
             try:
                 self._port = self._opened()
+                self._was_open = True
             except (OSError, ValueError) as error:  # pyserial's own are OSErrors
+                if not self._was_open and _is_hopeless(error):
+                    raise NoLineError(f"{self.url} cannot be opened: {_reason(error)}.") from error
                 self._pause = min(max(2 * self._pause, FIRST_PAUSE), LONGEST_PAUSE)
                 self._next_try = time.monotonic() + self._pause
                 if self._next_try >= until:
-                    raise LineLostError(
-                        f"{self.url} cannot be opened: {_reason(error)}."
-                    ) from error
+                    what = "went away" if self._was_open else f"cannot be opened: {_reason(error)}"
+                    raise LineLostError(f"{self.url} {what}.") from error
 
     def _opened(self) -> Any:
         import serial
@@ -123,6 +132,20 @@ class Line:
         self._pause = max(self._pause, FIRST_PAUSE)
         self._next_try = time.monotonic() + self._pause
         return LineLostError(f"{self.url} was lost: {_reason(error)}.")
+
+
+def _is_hopeless(error: BaseException) -> bool:
+    """Whether a line that never was open cannot be opened by waiting either."""
+    number = getattr(error, "errno", None)
+    if number is None and error.args and isinstance(error.args[0], int):
+        number = error.args[0]  # of termios, which is no OSError
+    never = (errno.EISDIR, errno.ENOTTY, errno.EACCES, errno.ENOTDIR)
+    return (
+        isinstance(error, ValueError)
+        or number in never
+        or "Errno 25" in str(error)
+        or "(25," in str(error)
+    )
 
 
 def _reason(error: BaseException) -> str:

@@ -51,13 +51,24 @@ def find_ports(
         urls: where to listen; None: at all serial ports.
         seconds: for how long.
         baud: symbols per second, where a line has any.
+
+    Raises:
+        WireError: one of `urls` cannot be opened, or what arrives there is not of a controller.
     """
     ports = dict.fromkeys(urls, "") if urls is not None else list_ports()
     if not ports:
         return []
     with ThreadPoolExecutor(min(len(ports), 16)) as pool:
         found = pool.map(lambda port: _listen(port[0], port[1], key, seconds, baud), ports.items())
-        return [port for port in found if port is not None]
+        return _heard(list(found), urls is not None)
+
+
+def _heard(found: list[FoundPort | WireError | None], named: bool) -> list[FoundPort]:
+    """Those with a controller; what is wrong with one is an error where it was asked for."""
+    for port in found:
+        if named and isinstance(port, WireError):
+            raise port
+    return [port for port in found if isinstance(port, FoundPort)]
 
 
 def list_ports() -> dict[str, str]:
@@ -69,7 +80,7 @@ def list_ports() -> dict[str, str]:
 
 def _listen(
     url: str, description: str, key: bytes | None, seconds: float, baud: int
-) -> FoundPort | None:
+) -> FoundPort | WireError | None:
     line = Line(url, baud)
     receiver = Receiver(key or secrets.token_bytes(KEY_BYTES), CONTROLLER)
     until = time.monotonic() + seconds
@@ -82,10 +93,14 @@ def _listen(
                 if message.get_type() == "CLN_HEARTBEAT":
                     same = message.dialect == dialect_hash()
                     return FoundPort(url, description, True, same, message.model)
-    except WireError:
-        return None
+    except WireError as error:
+        return error
     finally:
         line.close()
     if receiver.counts.bad_signature:  # a whole frame of our dialect, but for the key
         return FoundPort(url, description, None if key is None else False, False, 0)
+    if receiver.counts.dropped:
+        return WireError(
+            f"What arrives from {url} is not of a controller: check port and baud rate."
+        )
     return None

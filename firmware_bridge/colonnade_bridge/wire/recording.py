@@ -12,7 +12,7 @@ from colonnade_bridge.wire.dialect import dialect
 from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.receiver import HEADER, HOST, TAIL, message_of
 
-__all__ = ["LinkLog", "Recorded", "read_recording"]
+__all__ = ["LinkLog", "Recorded", "cut_bytes", "read_recording"]
 
 _TIME = struct.Struct(">Q")
 
@@ -71,7 +71,32 @@ def read_recording(path: Path) -> Iterator[Recorded]:
         begin = at + _TIME.size
         if data[begin] != 0xFD or data[begin + 2] != 1:
             raise WireError(f"{path} is no recording of a link, or was changed at byte {begin}.")
-        at = begin + HEADER + data[begin + 1] + TAIL
+        end = begin + HEADER + data[begin + 1]
+        at = end + TAIL
         if at > len(data):
             return
+        if not _is_intact(data[begin:end], data[end : end + 2]):
+            raise WireError(
+                f"{path} is damaged at byte {begin}: `head -c {begin - _TIME.size}` of it is whole."
+            )
         yield Recorded(micros, data[begin + 6] == HOST, data[begin:at])
+
+
+def cut_bytes(path: Path) -> int:
+    """Bytes after the last whole frame of a recording: 0 unless it was cut short.
+
+    Raises:
+        WireError: the file is no recording.
+        OSError: it cannot be read.
+    """
+    whole = sum(_TIME.size + len(recorded.frame) for recorded in read_recording(path))
+    return path.stat().st_size - whole
+
+
+def _is_intact(frame: bytes, crc: bytes) -> bool:
+    """Whether a frame, without its checksum and signature, is as it travelled."""
+    kind = dialect().mavlink_map.get(message_of(frame))
+    if kind is None:
+        return False
+    right: int = dialect().x25crc(frame[1:] + bytes([kind.crc_extra])).crc
+    return crc == right.to_bytes(2, "little")

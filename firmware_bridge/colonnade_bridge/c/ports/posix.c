@@ -281,7 +281,16 @@ static void open_pty(void)
     printf("%s\n", ptsname(line.in));
 }
 
-static void open_tcp(const char *port)
+/* Whether the whole text is a port's number, 0 for any that is free. */
+static int read_port(const char *text, uint16_t *port)
+{
+    size_t digits = strspn(text, "0123456789");
+    unsigned long number = strtoul(text, NULL, 10);
+    *port = (uint16_t)number;
+    return digits > 0 && text[digits] == 0 && number <= UINT16_MAX;
+}
+
+static void open_tcp(uint16_t port)
 {
     struct sockaddr_in here;
     socklen_t size = sizeof here;
@@ -289,7 +298,7 @@ static void open_tcp(const char *port)
     memset(&here, 0, sizeof here);
     here.sin_family = AF_INET;
     here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    here.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
+    here.sin_port = htons(port);
     line.listener = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(line.listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(line.listener, (struct sockaddr *)&here, size) != 0 || listen(line.listener, 1) != 0 ||
@@ -299,7 +308,7 @@ static void open_tcp(const char *port)
     printf("%u\n", (unsigned)ntohs(here.sin_port));
 }
 
-static void open_line(const char *name)
+static void open_line(const char *name, uint16_t port)
 {
     if (strcmp(name, "stdio") == 0) {
         line.in = STDIN_FILENO;
@@ -308,7 +317,7 @@ static void open_line(const char *name)
     } else if (strcmp(name, "pty") == 0) {
         open_pty();
     } else if (strncmp(name, "tcp:", 4) == 0) {
-        open_tcp(name + 4);
+        open_tcp(port);
     } else {
         line.device = name;
         if (!plug_in()) {
@@ -320,8 +329,9 @@ static void open_line(const char *name)
 
 int main(int count, char **words)
 {
-    if (count != 3) {
-        fprintf(stderr, "usage: %s pty|tcp:PORT|stdio|DEVICE FOLDER\n", words[0]);
+    uint16_t port = 0;
+    if (count != 3 || (strncmp(words[1], "tcp:", 4) == 0 && !read_port(words[1] + 4, &port))) {
+        fprintf(stderr, "usage: %s pty|tcp:PORT|stdio|DEVICE FOLDER, with PORT 0 to 65535\n", words[0]);
         return 2;
     }
     clock_gettime(CLOCK_MONOTONIC, &started);
@@ -329,7 +339,7 @@ int main(int count, char **words)
     for (unsigned slot = 0; slot < CLN_SLOTS; ++slot) {
         open_slot(words[2], slot);
     }
-    open_line(words[1]);
+    open_line(words[1], port);
     cln_main();
     return 1;
 }
