@@ -331,7 +331,8 @@ def test_ports_are_found_by_listening(cable: Cable, tmp_path: Path) -> None:
     for key, same in ((KEY, True), (bytes(32), False), (None, None)):
         (port,) = find_ports(key, [str(cable.path)])
         assert (port.same_key, port.same_dialect) == (same, same is True)
-    assert find_ports(KEY, [str(tmp_path / "nothing")]) == []
+    with pytest.raises(WireError, match="nothing cannot be opened: "):
+        find_ports(KEY, [str(tmp_path / "nothing")])
 
 
 def test_a_key_of_zeros_is_no_key_that_was_not_given(
