@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import struct
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.bridge.firmwares import board, posix
 from tests.bridge.hostile import ERRORS, FIELDS, changed, sealed
 from tests.bridge.small_model import model_hash, percepts, small_blob
 from tests.bridge.tools import ARM, GCC, MAKE, QEMU, needs
 
 from colonnade_bridge.blob import HEADER
-from colonnade_bridge.build import build
-from colonnade_bridge.emulator import Emulator
 from colonnade_bridge.wire.errors import ControllerError
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import StepDecision
@@ -27,21 +25,12 @@ pytestmark = [needs(*ARM), needs(*GCC), needs(*MAKE), needs(*QEMU)]
 @contextmanager
 def link_to(target: str, folder: Path) -> Iterator[Link]:
     """A link to the firmware on an emulated board or as a process."""
-    firmware = build(target)
-    if target != "posix":
-        with Emulator(target, firmware.elf, flash=folder / "flash") as emulator:
-            emulator.run()
-            with Link(emulator.port, firmware.key.read_bytes()) as link:
-                yield link
+    if target == "posix":
+        with posix(folder) as link:
+            yield link
         return
-    words = [firmware.elf, "pty", folder]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            with Link(process.stdout.readline().strip(), firmware.key.read_bytes()) as link:
-                yield link
-        finally:
-            process.kill()
+    with board(target, folder / "flash") as (link, _):
+        yield link
 
 
 def at(part: str, field: str) -> tuple[str, int]:
