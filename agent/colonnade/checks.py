@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+from contextlib import suppress
+from pathlib import Path
 
 from colonnade.config import (
     VIEWS,
     ConfigError,
-    EvaluateConfig,
     ExploreConfig,
     ObjectsConfig,
     TrainConfig,
@@ -83,16 +85,31 @@ def check_config(config: object) -> None:
             raise ConfigError("--views needs --body camera: a fingertip sees nothing from afar.")
         if not 0 < config.views <= VIEWS:
             raise ConfigError(f"--views is {config.views}, but must be 1 to {VIEWS}, or 0.")
-    if isinstance(config, EvaluateConfig) and all(
-        (config.percepts, config.moves, config.columns > 1)
-    ):
-        raise ConfigError(
-            "--percepts cannot record what several patches feel of an object that moves: leave "
-            "out --moves or --columns."
-        )
     if isinstance(config, ExploreConfig) and config.resume and config.out is None:
         raise ConfigError("--resume needs to know which run: give its folder with --out DIR.")
     _check_files(config)
+
+
+def _is_json(file: Path) -> bool:
+    """Whether a file may be replaced by JSON: it is JSON, or empty."""
+    with suppress(OSError, ValueError):
+        text = file.read_text(encoding="utf-8")
+        if text.strip():
+            json.loads(text)
+        return True
+    return False
+
+
+def _is_recording(file: Path) -> bool:
+    """Whether a file may be replaced by a recording of a link: it begins like one, or is empty."""
+    with suppress(OSError), file.open("rb") as stream:
+        begin = stream.read(9)
+        return not begin or begin[8:] == b"\xfd"
+    return False
+
+
+_OURS = {"json": _is_json, "record": _is_recording}
+"""What may be replaced, by the option that writes it."""
 
 
 def _check_files(config: object) -> None:
@@ -108,6 +125,11 @@ def _check_files(config: object) -> None:
     for flag, file in files.items():
         if file is None:
             continue
+        if flag in _OURS and file.is_file() and not _OURS[flag](file):
+            raise ConfigError(
+                f"--{flag} {file}: that file is there and is none that `--{flag}` writes; give "
+                "another name."
+            )
         if file.is_dir():
             raise ConfigError(f"--{flag} {file} is a folder: give the name of a file in it.")
         if flag in _PICTURES and file.suffix.lower() != _PICTURES[flag][1]:

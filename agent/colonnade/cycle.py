@@ -39,14 +39,21 @@ class Log(NamedTuple):
     """(T,) alive after the step."""
     moves: NDArray[np.int64]
     """(T,) how often the object was noticed to move until then."""
+    percepts: NDArray[np.float32]
+    """(T, C, 18) what each of C patches felt, or (0, C, 18)."""
     best: NDArray[np.float32]
     """(T, O) evidence of the best hypothesis of each object, or (0, O)."""
     clock: NDArray[np.int64]
     """(2,) scratch."""
 
 
-def new_log(steps: int, objects: int, evidence: bool) -> Log:
-    """An empty log; `evidence` says whether that of every object is kept."""
+def new_log(steps: int, objects: int, evidence: bool, patches: int = 0) -> Log:
+    """An empty log.
+
+    Args:
+        evidence: whether that of every object is kept.
+        patches: of how many what they felt is kept.
+    """
     return Log(
         np.zeros(1, np.int64),
         np.zeros((steps, STAGES)),
@@ -54,6 +61,7 @@ def new_log(steps: int, objects: int, evidence: bool) -> Log:
         np.zeros((steps, 18), np.float32),
         np.zeros(steps, np.int64),
         np.zeros(steps, np.int64),
+        np.zeros((steps if patches else 0, patches, 18), np.float32),
         np.zeros((steps if evidence else 0, objects), np.float32),
         new_clock(),
     )
@@ -69,6 +77,10 @@ def _write(log: Log, robot: Robot, column: Column, policy: Policy) -> int:
     log.moves[n] = column.past.moves[0]
     for k in range(log.percept.shape[1]):
         log.percept[n, k] = robot.percept[k]
+    if n < log.percepts.shape[0]:
+        for j in range(log.percepts.shape[1]):
+            for k in range(log.percepts.shape[2]):
+                log.percepts[n, j, k] = robot.percepts[j, k]
     if n < log.best.shape[0]:
         for o in range(log.best.shape[1]):
             log.best[n, o] = column.verdict.best[o]

@@ -54,6 +54,7 @@ SIM = {
     "networkx": "networkx",
 }
 OTHER_EXTRAS = {
+    "onnx": ("onnx", "`colonnade export --target onnx`"),
     "train": ("torch", "trained sparse networks"),
     "viz": ("rerun-sdk", "recordings to look at in Rerun"),
     "cluster": ("ray", "sharing work between computers"),
@@ -97,6 +98,7 @@ def examine(run: Path | None = None) -> Iterator[Finding]:
         ("numba", _numba),
         ("simulation", _simulation),
         ("other extras", _others),
+        ("controllers", _controllers),
         ("cache folder", _cache),
         ("machine", partial(_machine, _folder_of(run))),
     ]
@@ -191,6 +193,18 @@ def _others() -> Iterator[Finding]:
             yield Finding(f"extra {extra}", "note", advice)
         else:
             yield Finding(f"extra {extra}", "ok", f"{distribution} {version}")
+
+
+def _controllers() -> Iterator[Finding]:
+    from colonnade_bridge.tools import PACKAGES
+
+    missing = [tool for tool in PACKAGES if shutil.which(tool) is None]
+    if missing:
+        packages = " ".join(PACKAGES[tool] for tool in missing)
+        advice = f"missing {', '.join(missing)}: sudo apt install {packages}"
+        yield Finding("controllers", "note", f"{advice}; only to build and emulate firmware")
+    else:
+        yield Finding("controllers", "ok", ", ".join(PACKAGES))
 
 
 def _cache() -> Iterator[Finding]:

@@ -53,7 +53,7 @@ class ReplayConfig(ControllerOptions):
     log: Annotated[Path, tyro.conf.arg(metavar="LOG.mavlog"), tyro.conf.Positional]
     """What `colonnade deploy --record` wrote."""
 
-    model: Annotated[Path | None, optional("BLOB", "the controller's", file_from)] = None
+    model: Annotated[Path | None, optional("BLOB", "what it has", file_from)] = None
     """Send this model first: model.blob of `colonnade export`."""
 
     json: JsonFile = None

@@ -99,7 +99,12 @@ class _Recognition:
         self.column = C.init(self.arrays, settings, most_percepts=most, kin=kin)
         self.kin = self.column.kin
         self.scale = 1.0
-        self.log = new_log(options.max_steps, len(self.kin.family), evidence=options.record_steps)
+        self.log = new_log(
+            options.max_steps,
+            len(self.kin.family),
+            evidence=options.record_steps,
+            patches=options.columns if options.record_percepts else 0,
+        )
         self.random = np.random.default_rng([seed, 2])
         self.policy = new_policy(self.random, options.policy)
         self.poses: list[tuple[int, NDArray[np.float64]]] = []
@@ -207,18 +212,9 @@ class _Recognition:
             noticed=int(self.column.past.moves[0]),
             scale=self.scale,
             trace=[self._tell(k) for k in range(steps)] if self.options.record_steps else None,
-            percepts=self._felt(steps) if self.options.record_percepts else None,
+            percepts=self.log.percepts[:steps] if self.options.record_percepts else None,
             reach=float(self.senses.eye.max_range) if self.options.record_percepts else np.nan,
         )
-
-    def _felt(self, steps: int) -> NDArray[np.float32]:
-        """(steps, patches, 18) what entered the column; none where a part of it was not sound."""
-        patches, column = self.options.columns, self.column
-        if patches == 1:
-            return self.log.percept[:steps, None].copy()
-        felt = column.features[: column.tally[C.PERCEPTS], : P.PERCEPT_SIZE]
-        whole = len(felt) == steps * patches
-        return felt[: None if whole else 0].reshape(-1, patches, P.PERCEPT_SIZE).copy()
 
     def _rotation_errors(self, leader: int, rotation: NDArray[np.float64]) -> tuple[float, float]:
         """Degrees off: least over all possible poses, and the leader's up to true symmetry."""

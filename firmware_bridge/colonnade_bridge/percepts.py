@@ -17,15 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_bridge.errors import BridgeError
-from colonnade_models.percept import PERCEPT_SIZE
+from colonnade_models.percept import DIRECTION, LOCATION, NORMAL, ON_OBJECT, PERCEPT_SIZE
 
-__all__ = ["PerceptsError", "RecordedPercepts", "read_percepts", "record", "write_percepts"]
+__all__ = [
+    "PerceptsError",
+    "RecordedPercepts",
+    "read_percepts",
+    "record",
+    "unsound",
+    "write_percepts",
+]
 
 Array = NDArray[np.float32]
 
 SCHEMA = 1
 REACH = 0.1
 """Metres that a sensor sees where nothing else is said, as in `column_state.default_settings`."""
+FARTHEST = 1000.0
+"""Metres within which anything is felt."""
+LONGEST = 2.0
+"""A normal or direction with more along an axis is none, as for the column."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time that every file carries, so that the same percepts give the same bytes."""
 _DAMAGE = (
@@ -72,6 +83,19 @@ def record(episodes: Sequence[tuple[str, Array]], reach: float = REACH) -> Recor
     )
 
 
+def unsound(recording: RecordedPercepts) -> int:
+    """How many percepts no sensor can have felt; a column ignores most of them."""
+    rows = recording.percepts.reshape(-1, PERCEPT_SIZE)
+    with np.errstate(invalid="ignore"):
+        sound = (
+            np.isfinite(rows).all(axis=1)
+            & (np.abs(rows[:, LOCATION : LOCATION + 3]) < FARTHEST).all(axis=1)
+            & (np.abs(rows[:, NORMAL : DIRECTION + 3]) <= LONGEST).all(axis=1)
+            & np.isin(rows[:, ON_OBJECT], (0, 1))
+        )
+    return int((~sound).sum())
+
+
 def write_percepts(path: Path, recording: RecordedPercepts) -> None:
     """Write a recording. Raises OSError where the file cannot be written."""
     arrays = {
@@ -115,7 +139,8 @@ def _checked(path: Path, arrays: dict[str, NDArray[Any]]) -> RecordedPercepts:
             raise PerceptsError(f"{path} holds no sound percepts: {what}")
 
     need("percepts" in arrays, "`percepts` is missing")
-    schema = arrays.get("schema", np.array(SCHEMA))
+    need("schema" in arrays, "`schema` is missing")
+    schema = arrays["schema"]
     need(schema.shape == () and schema == SCHEMA, f"their schema is not {SCHEMA}")
     percepts = arrays["percepts"]
     need(percepts.dtype == np.float32, "`percepts` are not float32")
@@ -128,7 +153,8 @@ def _checked(path: Path, arrays: dict[str, NDArray[Any]]) -> RecordedPercepts:
     need(episode[-1] < shape[0], "an episode has no percepts")
     objects = arrays.get("object", np.full(len(episode), "", np.str_))
     need(objects.dtype.kind == "U" and objects.shape == episode.shape, "`object` does not fit")
-    reach = arrays.get("reach", np.array(REACH, np.float32))
+    need("reach" in arrays, "`reach` is missing")
+    reach = arrays["reach"]
     need(reach.shape == () and reach.dtype == np.float32, "`reach` does not fit")
     need(0 < reach < np.inf, "`reach` is no distance")
     names = tuple(objects.tolist())

@@ -6,9 +6,9 @@ import shutil
 
 from colonnade_bridge.errors import BridgeError
 
-__all__ = ["ToolError", "find_tool"]
+__all__ = ["PACKAGES", "ToolError", "find_tool"]
 
-_PACKAGES = {
+PACKAGES = {
     "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "gcc": "gcc libc6-dev",
     "make": "make",
@@ -31,6 +31,6 @@ def find_tool(name: str) -> str:
     if path is None:
         raise ToolError(
             f"This needs {name}, which is not installed: "
-            f"sudo apt install {_PACKAGES.get(name, name)}"
+            f"sudo apt install {PACKAGES.get(name, name)}"
         )
     return path

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +16,7 @@ from tests.agent.meshes import roller, wedge
 from tests.bridge.firmwares import posix
 from tests.bridge.tools import GCC, MAKE, needs
 
+from colonnade.checks import check_config
 from colonnade.cli import main
 from colonnade.commands.deploy import complaints, source_of, summarise
 from colonnade.config import ConfigError
@@ -25,6 +28,7 @@ from colonnade.learning import learn_object
 from colonnade_bridge.blob import EdgeModel, in_order, read_blob, write_blob
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.size_report import Part, SizeReport
+from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import StepVerdict
 from colonnade_models.column import default_settings
@@ -162,6 +166,71 @@ def test_other_decisions_and_lost_messages_are_complained_of(
     assert all(word in sentence for word, sentence in zip(words, said, strict=True))
 
 
+def test_what_cuts_a_deployment_short_loses_no_episode(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = HardwareEpisode("mug", "mug", True, False, 3, 3, 1, 1, [10, 30, 20], 2.0)
+
+    class Deaf:
+        """A link of which only the counts are left."""
+
+        counts = SimpleNamespace(sent=7, line=SimpleNamespace(received=8))
+        messages_lost = 0
+
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def __enter__(self) -> Deaf:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    board = Controller("an500", "/dev/pts/0", Path("key"), None, "ticks")
+    begun = "colonnade.commands.deploy."
+    monkeypatch.setattr("colonnade_bridge.wire.link.Link", Deaf)
+    monkeypatch.setattr(begun + "controller_of", lambda config: nullcontext(board))
+    monkeypatch.setattr(begun + "send_model", lambda link, blob: None)
+    monkeypatch.setattr(begun + "_exported", lambda *_: (bytes(50), None))
+    file, log = tmp_path / "hil.json", tmp_path / "hil.mavlog"
+    words = ["deploy", run, "--qemu", "an500", "--episodes", 5, "--json", file, "--record", log]
+    for error, code, told in (
+        (KeyboardInterrupt(), 130, "Stopped in episode 2 of 5"),
+        (WireError("It was lost."), 1, "It was lost. That was in episode 2 of 5"),
+    ):
+
+        def cut(*given: Any, error: BaseException = error) -> None:
+            given[-1].append(good)
+            raise error
+
+        monkeypatch.setattr(begun + "_run", cut)
+        file.unlink(missing_ok=True)
+        with pytest.raises(SystemExit) as caught:
+            main(list(map(str, words)), engine="tests.agent.fake_engine")
+        said = capsys.readouterr()
+        assert caught.value.code == code, said.err
+        assert told in said.err
+        assert f"{log} and {file} are kept" in said.err.replace("\n", "")
+        assert "100.0 % correct in 1 episode" in said.out
+        assert json.loads(file.read_text())["episodes"] == 1
+
+
+@pytest.mark.parametrize("flag", ["--record", "--json"])
+def test_a_file_of_another_kind_is_not_replaced(
+    flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "README.md"
+    file.write_text("# Read this first")
+    with pytest.raises(SystemExit) as caught:
+        main(["deploy", "runs/missing", "--qemu", "an500", flag, str(file)])
+    assert caught.value.code == 2
+    assert "give another name" in capsys.readouterr().err
+    assert file.read_text() == "# Read this first"
+    former = {"--record": bytes(8) + b"\xfd...", "--json": b"{}"}
+    file.write_bytes(former[flag])
+    check_config(DeployConfig(model=tmp_path, **{flag[2:]: file}))  # type: ignore[arg-type]
+
+
 def test_meshes_have_the_scale_of_the_training_or_as_told(run: Path, tmp_path: Path) -> None:
     config = (run / "config.toml").read_text()
     (run / "config.toml").write_text(config.replace("scale = 1.0", "scale = 0.5"))
@@ -186,7 +255,7 @@ def test_a_scale_that_the_set_would_not_heed_is_refused(run: Path) -> None:
     ("words", "complaint", "code"),
     [
         ([], "--qemu an500 for an emulated board, or --port URL", 2),
-        (["--qemu", "an500", "--port", "/dev/ttyACM0"], "--qemu an500", 2),
+        (["--qemu", "an500", "--port", "/dev/ttyACM0"], "name two controllers", 2),
         (["--qemu", "an505"], "an386", 2),
         (["--port", "/dev/ttyACM0"], "--port needs --key FILE", 2),
         (["--port", "/dev/ttyACM0", "--key", "no.key"], "no.key cannot be read", 1),

@@ -39,6 +39,21 @@ def test_missing_pybullet_is_explained_and_not_broken(monkeypatch: pytest.Monkey
     assert "aarch64" in found["pybullet"].detail
 
 
+def test_missing_compilers_are_told_with_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    which = {"make": None, "qemu-system-arm": None}
+    monkeypatch.setattr(shutil, "which", lambda name: which.get(name, name))
+    found = {finding.what: finding for finding in examine()}["controllers"]
+    assert found.state == "note"
+    assert "missing make, qemu-system-arm" in found.detail or (
+        "missing qemu-system-arm, make" in found.detail
+    )
+    assert "sudo apt install make qemu-system-arm" in found.detail
+    which.clear()
+    found = {finding.what: finding for finding in examine()}["controllers"]
+    assert found.state == "ok"
+    assert "arm-none-eabi-gcc" in found.detail
+
+
 def test_missing_base_package_is_broken(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

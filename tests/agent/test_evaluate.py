@@ -48,8 +48,6 @@ def test_percepts_are_recorded_on_request(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "percepts.npz").read_bytes() == recorded
     with pytest.raises(RunFolderError, match="--percepts"):
         evaluate(replace(asked, resume=True, percepts=True, out=plain(tmp_path)), FAKE)
-    with pytest.raises(ConfigError, match="leave out --moves or --columns"):
-        evaluate(replace(asked, moves=1), FAKE)
 
 
 def plain(tmp_path: Path) -> Path:

@@ -13,6 +13,7 @@ from tests.agent.meshes import egg, roller, wedge
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.learning import learn_object
+from colonnade.motion import Motion
 from colonnade.recognition import recognise
 from colonnade_envs.poses import matrix_of, quaternion_of
 from colonnade_models import column as C
@@ -52,6 +53,19 @@ def test_what_was_felt_leads_to_the_same_decision_again(columns: int) -> None:
     assert set(states[:-1]) == {C.OPEN}
     leader = column.hypotheses.object[column.verdict.state[1]]
     assert memory().names[leader] == e.decision
+
+
+def test_what_all_patches_felt_is_kept_though_the_column_lets_go_of_it() -> None:
+    options = EpisodeOptions(
+        body="touch", noise="standard", max_steps=120, columns=3, record_percepts=True,
+        motion=Motion(),
+    )  # fmt: skip
+    e = recognise(memory(), MESHES["wedge"](), np.array([0.0, 0, 0, 1]), options, seed=5)
+    assert e.percepts is not None
+    assert e.noticed == 1
+    assert e.percepts.shape == (e.steps, 3, 18)
+    assert np.isfinite(e.percepts).all()
+    assert not np.array_equal(e.percepts[:, 0], e.percepts[:, 2])
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from colonnade_bridge.percepts import PerceptsError, read_percepts, record, write_percepts
+from colonnade_bridge.percepts import PerceptsError, read_percepts, record, unsound, write_percepts
 
 FLOATS = st.floats(width=32, allow_nan=True, allow_infinity=True)
 
@@ -59,7 +59,7 @@ def test_the_same_percepts_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_one_episode_needs_no_more_than_its_percepts(tmp_path: Path) -> None:
     file = tmp_path / "plain.npz"
-    np.savez(file, percepts=np.zeros((4, 1, 18), np.float32))
+    np.savez(file, schema=1, reach=np.float32(0.1), percepts=np.zeros((4, 1, 18), np.float32))
     [(name, rows)] = read_percepts(file)
     assert (name, rows.shape) == ("", (4, 1, 18))
 
@@ -93,6 +93,8 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:
     [
         ({}, "`percepts` is missing"),
         ({"schema": np.array(2)}, "schema"),
+        ({"schema": None}, "`schema` is missing"),
+        ({"reach": None}, "`reach` is missing"),
         ({"percepts": np.zeros((4, 18), np.float32)}, "not \\(T, C, 18\\)"),
         ({"percepts": np.zeros((4, 1, 18))}, "not float32"),
         ({"percepts": np.zeros((0, 1, 18), np.float32)}, "there are none"),
@@ -107,10 +109,18 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_what_does_not_fit_is_refused(
-    tmp_path: Path, given: dict[str, np.ndarray[Any, Any]], words: str
+    tmp_path: Path, given: dict[str, np.ndarray[Any, Any] | None], words: str
 ) -> None:
-    file, sound = tmp_path / "odd.npz", {"percepts": np.zeros((4, 1, 18), np.float32)}
-    np.savez(file, **({**sound, **given} if given else {"other": np.zeros(1)}))
+    file, sound = (
+        tmp_path / "odd.npz",
+        {
+            "schema": np.array(1),
+            "reach": np.array(0.1, np.float32),
+            "percepts": np.zeros((4, 1, 18), np.float32),
+        },
+    )
+    kept = {name: array for name, array in {**sound, **given}.items() if array is not None}
+    np.savez(file, **(kept if given else {"other": np.zeros(1)}))
     refused(file, words)
 
 
@@ -122,3 +132,13 @@ def test_a_file_that_is_not_there_or_not_ours(tmp_path: Path) -> None:
     other = tmp_path / "other.npz"
     other.write_bytes(single.getvalue())
     refused(other, "no whole file")
+
+
+def test_what_cannot_have_been_felt_is_counted() -> None:
+    rows = np.zeros((6, 2, 18), np.float32)
+    assert unsound(record([("mug", rows)])) == 0
+    rows[0, 1, 9] = np.nan
+    rows[1, 0, 0] = 1e30
+    rows[2, 0, 3] = 5
+    rows[3, 1, 14] = 0.5
+    assert unsound(record([("mug", rows)])) == 4

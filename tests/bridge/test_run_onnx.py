@@ -115,4 +115,4 @@ def test_export_without_onnx_says_what_to_install() -> None:
         "except MissingOnnxError as error:\n    print(error)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert "pip install 'colonnade[onnx]'" in done.stdout, done.stderr
+    assert "pip install -e '.[onnx]' -c constraints.txt" in done.stdout, done.stderr

@@ -18,7 +18,9 @@ __all__ = ["check_controller", "controller_of", "send_model"]
 
 def check_controller(config: ControllerOptions) -> None:
     """Refuse what names no controller, or two, or one that cannot be talked to."""
-    if (config.qemu is None) == (config.port is None):
+    if config.qemu is not None and config.port is not None:
+        raise ConfigError("--qemu and --port name two controllers: leave one of them out.")
+    if config.qemu is None and config.port is None:
         raise ConfigError("Say where to: --qemu an500 for an emulated board, or --port URL.")
     if config.key is not None:
         from colonnade_bridge.wire.keys import read_key

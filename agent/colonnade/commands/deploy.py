@@ -14,6 +14,8 @@ from rich.table import Table
 from colonnade.budgets import budget_of
 from colonnade.checks import check_config, check_scale
 from colonnade.commands.console import (
+    Interrupted,
+    are,
     complain,
     counted,
     note,
@@ -34,6 +36,7 @@ from colonnade.printable import printable
 from colonnade.reach import REACH
 from colonnade.seeds import episode_seed
 from colonnade.stopping import raise_if_stopped
+from colonnade_bridge.wire.errors import WireError
 
 if TYPE_CHECKING:
     from colonnade.controllers import Controller
@@ -42,6 +45,10 @@ if TYPE_CHECKING:
     from colonnade_bridge.wire.link import Link
 
 __all__ = ["Source", "complaints", "deploy", "source_of", "summarise"]
+
+
+class CutShortError(RuntimeError):
+    """The controller fell silent or went away before all episodes were done."""
 
 
 class Source(NamedTuple):
@@ -62,6 +69,8 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
         ToolError, BuildError, EmulatorError: the firmware cannot be built or run.
         BridgeError: the model does not fit in the controller.
         WireError: the controller does not answer, or refused the model.
+        CutShortError: it fell silent in an episode; those before are told.
+        Interrupted: Ctrl-C; the episodes before are told.
     """
     check_config(config)
     check_controller(config)
@@ -76,19 +85,47 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
         with Link(controller.url, controller.key, baud=config.baud, record=config.record) as link:
             send_model(link, blob)
             started = perf_counter()
-            episodes = _run(config, source, mind, link, model, names)
-            summary = summarise(episodes, controller, link, len(blob)) | {
-                "seconds": perf_counter() - started,
-                "noise": config.noise,
-                "columns": config.columns,
-                "seed": config.seed,
-            }
-    _tell(summary, episodes)
-    write_json_option(config.json, summary)
+            episodes: list[HardwareEpisode] = []
+
+            def tell(whole: bool = True) -> dict[str, Any]:
+                if not episodes:
+                    return {}
+                summary = summarise(episodes, controller, link, len(blob), whole=whole) | {
+                    "seconds": perf_counter() - started,
+                    "noise": config.noise,
+                    "columns": config.columns,
+                    "seed": config.seed,
+                }
+                _tell(summary, episodes)
+                write_json_option(config.json, summary)
+                return summary
+
+            try:
+                _run(config, source, mind, link, model, names, episodes)
+            except KeyboardInterrupt:
+                tell(whole=False)
+                raise Interrupted(f"Stopped {_how_far(config, len(episodes))}") from None
+            except WireError as error:
+                tell(whole=False)
+                raise CutShortError(f"{error} That was {_how_far(config, len(episodes))}") from None
+            except OSError as error:
+                tell(whole=False)
+                error.filename = error.filename or config.record
+                raise
+            summary = tell()
     wrong = complaints(summary)
     for sentence in wrong:
         complain(sentence)
     return 1 if wrong else 0
+
+
+def _how_far(config: DeployConfig, done: int) -> str:
+    """In which episode a deployment ended, and what is kept of it."""
+    kept = [str(config.record)] if config.record is not None else []
+    if done and config.json is not None:
+        kept.append(str(config.json))
+    told = f"; {' and '.join(kept)} {are(len(kept))} kept" if kept else ""
+    return f"in episode {done + 1} of {config.episodes}{told}."
 
 
 def source_of(config: DeployConfig) -> Source:
@@ -143,7 +180,9 @@ def _run(
     link: Link,
     model: EdgeModel,
     names: Sequence[str],
-) -> list[HardwareEpisode]:
+    episodes: list[HardwareEpisode],
+) -> None:
+    """Add the episodes to `episodes`, one by one."""
     from colonnade.hardware import recognise_on
 
     options = EpisodeOptions(
@@ -153,7 +192,6 @@ def _run(
         columns=config.columns,
     )
     meshes = mind.open_set(source.objects, names, source.scale)
-    episodes: list[HardwareEpisode] = []
     with ticking("Recognising", config.episodes) as ticker:
         for number in range(config.episodes):
             raise_if_stopped()
@@ -163,14 +201,19 @@ def _run(
             seed = episode_seed(config.seed, name, trial)
             episodes.append(recognise_on(link, model, meshes[name], turned, options, seed))
             ticker.tick(f"{name}: {episodes[-1].decision}")
-    return episodes
 
 
 def summarise(
-    episodes: Sequence[HardwareEpisode], controller: Controller, link: Link, model_bytes: int
+    episodes: Sequence[HardwareEpisode],
+    controller: Controller,
+    link: Link,
+    model_bytes: int,
+    *,
+    whole: bool = True,
 ) -> dict[str, Any]:
-    """What it came to, as plain values."""
-    told = link.telemetry()
+    """What it came to, as plain values; the controller is asked only where it was not cut short."""
+    told = link.telemetry() if whole else None
+    ram, stack = (told.ram, told.stack) if told else (0, 0)
     work = [ticks for episode in episodes for ticks in episode.work]
     errors = [
         e.rotation_error_deg for e in episodes if e.rotation_error_deg == e.rotation_error_deg
@@ -185,8 +228,8 @@ def summarise(
         f"{controller.work}_max": max(work),
         "flash_code_bytes": controller.sizes.flash if controller.sizes else None,
         "flash_model_bytes": model_bytes,
-        "ram_bytes": controller.sizes.ram if controller.sizes else told.ram + told.stack or None,
-        "stack_bytes": told.stack or None,
+        "ram_bytes": controller.sizes.ram if controller.sizes else ram + stack or None,
+        "stack_bytes": stack or None,
         "steps": len(work),
         "steps_equal_to_host": sum(episode.steps_equal for episode in episodes),
         "goals": sum(episode.goals for episode in episodes),
@@ -195,8 +238,8 @@ def summarise(
         "timeout_rate": sum(episode.timeout for episode in episodes) / len(episodes),
         "messages_sent": link.counts.sent,
         "messages_received": link.counts.line.received,
-        "late": told.late,
-        "silences": told.silences,
+        "late": told.late if told else None,
+        "silences": told.silences if told else None,
     }
 
 

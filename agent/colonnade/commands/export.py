@@ -17,6 +17,7 @@ from rich.table import Table
 from colonnade.budgets import budget_of
 from colonnade.checks import check_config
 from colonnade.commands.console import counted, note, percent, show, stdout, ticking, typed
+from colonnade.commands.felt import tell_unsound
 from colonnade.config import ConfigError
 from colonnade.engine import ENGINE, load_engine
 from colonnade.export_config import ExportConfig
@@ -98,6 +99,7 @@ def _recording(config: ExportConfig, reach: float) -> RecordedPercepts | None:
     if config.check is None:
         return None
     recording = read_percepts(config.check)
+    tell_unsound(config.check, recording)
     if not math.isclose(recording.reach, reach, rel_tol=1e-6):
         raise ConfigError(
             f"{config.check} was recorded by a sensor that sees {recording.reach:g} m, and this "

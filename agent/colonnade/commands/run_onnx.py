@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from colonnade.commands.console import counted, percent, show, stdout, ticking
+from colonnade.commands.felt import tell_unsound
 from colonnade.config import RunOnnxConfig
 from colonnade.json_option import write_json_option
 from colonnade.printable import printable
@@ -29,6 +30,7 @@ def run_onnx(config: RunOnnxConfig) -> int:
     Raises OnnxModelError or PerceptsError where a file is not whole and sound.
     """
     recording = read_percepts(config.percepts.expanduser())
+    tell_unsound(config.percepts, recording)
     model = OnnxModel(config.model.expanduser())
     outcomes = []
     with ticking("Recognising", len(recording)) as ticker:

@@ -40,6 +40,6 @@ def export(
             raise
         raise MissingOnnxError(
             "Exporting to ONNX needs the package onnx, which is not installed: "
-            "pip install 'colonnade[onnx]'."
+            "pip install -e '.[onnx]' -c constraints.txt in the checkout."
         ) from None
     return write(memory, folder, settings, tolerance, provenance)
