@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated
 
-from colonnade.config import optional
+from colonnade.flags import optional
 
 if TYPE_CHECKING:
     from colonnade_bridge.edge import Budget

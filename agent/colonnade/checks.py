@@ -7,13 +7,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from colonnade.config import (
-    VIEWS,
-    ConfigError,
-    ExploreConfig,
-    ObjectsConfig,
-    TrainConfig,
-)
+from colonnade.config import ExploreConfig, ObjectsConfig, TrainConfig
+from colonnade.flags import VIEWS, ConfigError
 from colonnade.json_option import STDOUT
 from colonnade.sets import is_shipped
 

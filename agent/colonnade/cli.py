@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from colonnade.command_table import ABOUT, COMMANDS
-from colonnade.config import BenchConfig, ConfigError, EvaluateConfig
+from colonnade.config import BenchConfig, EvaluateConfig
 from colonnade.dispatch import do
+from colonnade.flags import ConfigError
 from colonnade.json_option import json_apart
 from colonnade.options import understand
 from colonnade.output import MAKE_ROOM, MAY_RESUME, TOO_LONG, shortened

@@ -9,7 +9,7 @@ from typing import Annotated
 import tyro
 
 from colonnade.budgets import FlashBudget, RamBudget
-from colonnade.config import (
+from colonnade.flags import (
     AlsoRoot,
     Columns,
     JsonFile,

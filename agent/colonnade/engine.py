@@ -15,9 +15,9 @@ from typing import Any, NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade.config import Body, Noise
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
+from colonnade.flags import Body, Noise
 from colonnade.installing import how_to_install
 from colonnade.report.view import View
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from colonnade.config import Body, Columns, Noise, Policy
+from colonnade.flags import Body, Columns, Noise, Policy
 from colonnade.motion import Motion
 
 __all__ = ["EpisodeOptions"]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import tyro
 
 from colonnade.budgets import FlashBudget, RamBudget
-from colonnade.config import Folder, JsonFile, file_from, optional
+from colonnade.flags import Folder, JsonFile, file_from, optional
 
 __all__ = ["HELP", "ExportConfig"]
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import tyro
 
-from colonnade.config import JsonFile, file_from, optional, word_from
 from colonnade.deploy_config import BaudOption, ControllerOptions
+from colonnade.flags import JsonFile, file_from, optional, word_from
 
 __all__ = ["HELP_OF_FIND_PORT", "HELP_OF_REPLAY", "FindPortConfig", "ReplayConfig"]
 

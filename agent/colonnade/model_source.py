@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from colonnade.config import Body
+from colonnade.flags import Body
 from colonnade.run_config import RunFolderError, trained_table
 
 __all__ = ["ModelSource", "model_source"]

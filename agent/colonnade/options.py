@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_type_hints
 
 import tyro
 
-from colonnade.config import ConfigError
+from colonnade.flags import ConfigError
 
 __all__ = ["Commands", "understand"]
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade.config import Orientations
+from colonnade.flags import Orientations
 from colonnade.seeds import episode_generator, episode_rotation
 
 __all__ = ["BASE", "euler_quaternion", "orientation"]

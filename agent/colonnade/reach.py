@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from colonnade.config import Body
+from colonnade.flags import Body
 
 __all__ = ["REACH"]
 

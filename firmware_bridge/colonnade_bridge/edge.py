@@ -122,7 +122,7 @@ def _within_flash(memory: ObjectMemory, settings: Settings, flash: int | None) -
         if size > flash:
             raise BlobError(
                 f"{len(memory)} objects do not fit in {flash:,} bytes of flash: with as few "
-                f"as {FEWEST} surfels each they take {size:,}; give more, or fewer objects"
+                f"as {FEWEST} surfels each they take {size:,}; give more, or fewer objects."
             )
     return best
 
@@ -146,7 +146,7 @@ def _within_ram(memory: ObjectMemory, settings: Settings, ram: int | None) -> tu
             settings = settings._replace(proposals=max(settings.proposals - 8, least))
         else:
             raise BlobError(
-                f"the column does not fit in {ram:,} bytes of RAM: with as few hypotheses and "
-                f"percepts as it can have it takes {takes:,}; give more"
+                f"The column does not fit in {ram:,} bytes of RAM: with as few hypotheses and "
+                f"percepts as it can have it takes {takes:,}; give more."
             )
     return settings, percepts

@@ -62,11 +62,12 @@ __all__ = [
 Array = NDArray[np.float32]
 
 ZERO = np.float32(0.0)
+ONE = np.float32(1.0)
+
 POLISHING = 6
 """Passes of refinement after a decision, at most."""
 LONGEST = np.float32(2.0)
 """A normal or direction with more along an axis is none: they are unit vectors."""
-ONE = np.float32(1.0)
 
 
 @kernel

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models.agenda import AGENDA_SIZE
+from colonnade_models.alignment import TURNS
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance
 from colonnade_models.hypotheses import Hypotheses, new_hypotheses
 from colonnade_models.kin import Kin, strangers
 from colonnade_models.memory import Memory
 from colonnade_models.past import Past, forget, new_past
 from colonnade_models.refinement import Normal, new_normal_equations
-from colonnade_models.seeding import RESEMBLES, TURNS, UNLIMITED, SeedPlan, new_seed_plan
+from colonnade_models.seeding import RESEMBLES, UNLIMITED, SeedPlan, new_seed_plan
 
 __all__ = [
     "CALM",

@@ -24,6 +24,7 @@ from colonnade_models.agenda import (
     exhausted,
     spend,
 )
+from colonnade_models.anchor import choose_anchor
 from colonnade_models.column_state import (
     CUT,
     MET,
@@ -40,7 +41,7 @@ from colonnade_models.hypotheses import drop_twins, enter, keep_winners
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.recall import recall, recall_listed
-from colonnade_models.seeding import Search, begin, choose_anchor, go_on, is_done
+from colonnade_models.seeding import Search, begin, go_on, is_done
 
 __all__ = ["admit_seeds", "reconsider"]
 
@@ -93,7 +94,7 @@ def _propose(c: Column, memory: Memory, proposals: NDArray[np.int64], budget: in
     middle = loosened(c.tolerance, np.float32(0.001), np.float32(0.06))
     if a[STAGE] == REST:
         a[LEFT_OUT] = -1
-        anchor = choose_anchor(memory, c.features, c.tally[PERCEPTS], proposals, c.plan)
+        anchor = choose_anchor(memory, c.features, c.tally[PERCEPTS], proposals, c.plan.listed)
         if anchor < 0:
             return True
         proposals[anchor] = 0

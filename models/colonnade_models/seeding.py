@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 
 from colonnade_models import percept as P
 from colonnade_models import surfel as S
+from colonnade_models.alignment import TURN_COSINE, TURN_SINE, TURNS, align, frame_of
+from colonnade_models.anchor import plan_checks
 from colonnade_models.evidence import BEND, VAR_BEND, Tolerance, colour_difference, score
-from colonnade_models.familiarity import LIKELIHOOD, Shortlist, new_shortlist, surprise_of
+from colonnade_models.familiarity import Shortlist, new_shortlist
 from colonnade_models.hypotheses import Hypotheses, keep_winners, push, weakest_of
 from colonnade_models.kernel import inlined, kernel
 from colonnade_models.memory import Memory
 
 __all__ = [
     "RESEMBLES",
-    "TURNS",
     "UNLIMITED",
     "Search",
     "SeedPlan",
     "begin",
-    "choose_anchor",
     "go_on",
     "is_done",
     "new_seed_plan",
@@ -43,11 +43,6 @@ ZERO = np.float32(0.0)
 ONE = np.float32(1.0)
 HALF = np.float32(0.5)
 
-TURNS = 16
-"""Rotations about the normal among which those that are tried are chosen."""
-_ANGLES = 2 * np.pi * np.arange(TURNS) / TURNS
-TURN_COSINE = np.cos(_ANGLES).astype(np.float32)
-TURN_SINE = np.sin(_ANGLES).astype(np.float32)
 RESEMBLES = np.float32(3.5)
 """Of a thorough search, see `Search`."""
 RESEMBLING_BEND = np.float32(0.2)
@@ -61,9 +56,6 @@ UNLIMITED = 1 << 40
 """An effort that is never exceeded."""
 ANCHOR, CHECKS, LISTED, SURFEL, TRIED = range(5)
 BEST, LEAST, LEFT, STRIDE, COMPATIBLE, DUE = range(6)
-DIRECTED_POSES = np.float32(0.25)
-"""Of the poses that others propose, how many a percept with a principal direction does: some
-surfels have none."""
 
 
 class Search(NamedTuple):
@@ -128,101 +120,6 @@ def _resembles(f: Array, s: Array, t: Tolerance, most: np.float32) -> bool:
     return total <= most
 
 
-@kernel
-def choose_anchor(
-    memory: Memory, features: Array, count: int, tried: NDArray[np.int64], plan: SeedPlan
-) -> int:
-    """The percept that should propose fewest poses of the listed objects; -1 if all were tried.
-
-    `tried` (>= count,) is 0 for a percept that was an anchor before, and -1 else.
-    """
-    best, fewest = -1, ZERO
-    for i in range(count):
-        f = features[i]
-        if f[P.ON_OBJECT] == ZERO or tried[i] == 0:
-            continue
-        poses = ZERO
-        for k in range(plan.listed.count[0]):
-            o = plan.listed.object[k]
-            surfels = memory.surfel_end[o] - memory.surfel_start[o]
-            likely = LIKELIHOOD[surprise_of(memory.surprise, f, o)]
-            poses += plan.listed.worth[k] * np.float32(surfels) * likely
-        if f[P.DIRECTED] > ZERO:
-            poses = poses * DIRECTED_POSES
-        if best < 0 or poses <= fewest:
-            best, fewest = i, poses
-    return best
-
-
-@kernel
-def _plan_checks(plan: SeedPlan, features: Array, count: int, anchor: int) -> int:
-    """Choose up to MOST_CHECKS percepts, each the farthest from the anchor and those chosen."""
-    chosen = 0
-    while chosen < plan.order.shape[0]:
-        best, farthest = -1, ZERO
-        for i in range(count):
-            if i == anchor or features[i, P.ON_OBJECT] == ZERO:
-                continue
-            nearest = np.float32(1e9)
-            for c in range(-1, chosen):
-                j = anchor if c < 0 else plan.order[c]
-                d = ZERO
-                for k in range(3):
-                    step = features[i, P.LOCATION + k] - features[j, P.LOCATION + k]
-                    d += step * step
-                if i == j:
-                    d = -ONE
-                nearest = min(nearest, d)
-            if nearest > farthest:
-                best, farthest = i, nearest
-        if best < 0:
-            break
-        plan.order[chosen] = best
-        chosen += 1
-    return chosen
-
-
-@inlined
-def _frame(f: Array, frame: Array) -> None:
-    """The percept's normal, tangent and their product, made orthogonal, into (9,)."""
-    n = f[P.NORMAL : P.NORMAL + 3]
-    d = f[P.DIRECTION : P.DIRECTION + 3]
-    along = n[0] * d[0] + n[1] * d[1] + n[2] * d[2]
-    d0, d1, d2 = d[0] - along * n[0], d[1] - along * n[1], d[2] - along * n[2]
-    size = ONE / np.sqrt(max(d0 * d0 + d1 * d1 + d2 * d2, np.float32(1e-12)))
-    d0, d1, d2 = d0 * size, d1 * size, d2 * size
-    frame[0], frame[1], frame[2] = n[0], n[1], n[2]
-    frame[3], frame[4], frame[5] = d0, d1, d2
-    frame[6], frame[7], frame[8] = (
-        n[1] * d2 - n[2] * d1,
-        n[2] * d0 - n[0] * d2,
-        n[0] * d1 - n[1] * d0,
-    )
-
-
-@inlined
-def _align(
-    frame: Array, f: Array, s: Array, cosine: np.float32, sine: np.float32, pose: Array
-) -> None:
-    """The pose that lays the percept's frame (9,) onto the surfel's, turned about the normal."""
-    m = s[S.NORMAL : S.NORMAL + 3]
-    e = s[S.DIRECTION : S.DIRECTION + 3]
-    g0, g1, g2 = m[1] * e[2] - m[2] * e[1], m[2] * e[0] - m[0] * e[2], m[0] * e[1] - m[1] * e[0]
-    x0, x1, x2 = cosine * e[0] + sine * g0, cosine * e[1] + sine * g1, cosine * e[2] + sine * g2
-    y0, y1, y2 = cosine * g0 - sine * e[0], cosine * g1 - sine * e[1], cosine * g2 - sine * e[2]
-    # R = m n^T + x d^T + y b^T
-    for j in range(3):
-        n, d, b = frame[j], frame[3 + j], frame[6 + j]
-        pose[j] = m[0] * n + x0 * d + y0 * b
-        pose[3 + j] = m[1] * n + x1 * d + y1 * b
-        pose[6 + j] = m[2] * n + x2 * d + y2 * b
-    for k in range(3):
-        turned = ZERO
-        for j in range(3):
-            turned += pose[3 * k + j] * f[P.LOCATION + j]
-        pose[9 + k] = s[S.POSITION + k] - turned
-
-
 @inlined
 def _turns(f: Array, s: Array, most: int) -> int:
     """How many rotations about the normal are tried at a surfel."""
@@ -247,9 +144,9 @@ def begin(plan: SeedPlan, features: Array, count: int, anchor: int, out: Hypothe
     """
     out.count[0] = 0
     at, standing, listed = plan.at, plan.standing, plan.listed
-    at[ANCHOR], at[CHECKS] = anchor, _plan_checks(plan, features, count, anchor)
+    at[ANCHOR], at[CHECKS] = anchor, plan_checks(plan.order, features, count, anchor)
     at[LISTED], at[SURFEL], at[TRIED] = 0, -1, 0
-    _frame(features[anchor], plan.frame)
+    frame_of(features[anchor], plan.frame)
     standing[BEST] = standing[LEAST] = LOWEST
     standing[LEFT] = ZERO
     for k in range(listed.count[0]):
@@ -298,7 +195,7 @@ def _lay(
     own, reach, slack = ZERO, search.reach, search.slack
     step = TURNS // _turns(f, s, search.turns)
     for turn_index in range(0, TURNS, step):
-        _align(plan.frame, f, s, TURN_COSINE[turn_index], TURN_SINE[turn_index], plan.pose)
+        align(plan.frame, f, s, TURN_COSINE[turn_index], TURN_SINE[turn_index], plan.pose)
         at[TRIED] += 1
         if turn_index == 0:  # turns about its own normal leave the anchor where it is
             own = score(memory, o, plan.pose, f, t, reach)

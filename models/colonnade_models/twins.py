@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_models import surfel as S
+from colonnade_models.alignment import TURNS
 from colonnade_models.distinction import at_home, imagine, laid_into
 from colonnade_models.evidence import FEATURE_SIZE, Tolerance, default_tolerance, loosened
 from colonnade_models.familiarity import list_only
@@ -27,7 +28,7 @@ from colonnade_models.hypotheses import (
 from colonnade_models.kernel import kernel
 from colonnade_models.memory import Memory
 from colonnade_models.refinement import Normal, new_normal_equations, refine
-from colonnade_models.seeding import RESEMBLES, TURNS, Search, SeedPlan, new_seed_plan, seed
+from colonnade_models.seeding import RESEMBLES, Search, SeedPlan, new_seed_plan, seed
 from colonnade_models.twin import POSE_SIZE, SAME_ANGLE, SAME_PLACE, TWIN_SIZE, UNMEASURED
 
 __all__ = ["find_twins"]

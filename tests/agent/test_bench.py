@@ -27,8 +27,8 @@ from colonnade.bench.spread import spread
 from colonnade.bench.suites import read_suite
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import Interrupted
-from colonnade.config import ConfigError
 from colonnade.episode_table import read_episodes
+from colonnade.flags import ConfigError
 from colonnade.run_folder import RunFolderError
 
 FAKE = "tests.agent.fake_engine"

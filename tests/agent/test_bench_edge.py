@@ -25,7 +25,7 @@ from colonnade.bench.edge_tables import (
 )
 from colonnade.bench.edge_trials import paired, row_of, trials_of
 from colonnade.bench.published import DISTINCT
-from colonnade.config import ConfigError
+from colonnade.flags import ConfigError
 from colonnade.hardware import HardwareEpisode
 from colonnade.orientations import orientation
 from colonnade.seeds import episode_seed

@@ -17,12 +17,8 @@ from colonnade.commands.evaluate import evaluate
 from colonnade.commands.explore import explore
 from colonnade.commands.objects import objects
 from colonnade.commands.train import train
-from colonnade.config import (
-    ConfigError,
-    EvaluateConfig,
-    ExploreConfig,
-    ObjectsConfig,
-)
+from colonnade.config import EvaluateConfig, ExploreConfig, ObjectsConfig
+from colonnade.flags import ConfigError
 from colonnade.run_folder import RunFolderError
 from colonnade.sets import set_identity
 

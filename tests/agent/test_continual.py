@@ -15,8 +15,8 @@ from tests.agent.small_runs import stopped_after
 from colonnade.bench.config import ContinualConfig
 from colonnade.bench.continual import run, stages
 from colonnade.commands.console import Interrupted
-from colonnade.config import ConfigError
 from colonnade.episode_table import read_episodes
+from colonnade.flags import ConfigError
 from colonnade.run_folder import RunFolderError
 
 FAKE = "tests.agent.fake_engine"

@@ -19,10 +19,10 @@ from tests.bridge.tools import GCC, MAKE, needs
 from colonnade.checks import check_config
 from colonnade.cli import main
 from colonnade.commands.deploy import complaints, source_of, summarise
-from colonnade.config import ConfigError
 from colonnade.controllers import Controller
 from colonnade.deploy_config import DeployConfig
 from colonnade.episode_options import EpisodeOptions
+from colonnade.flags import ConfigError
 from colonnade.hardware import HardwareEpisode, recognise_on
 from colonnade.learning import learn_object
 from colonnade_bridge.blob import EdgeModel, in_order, read_blob, write_blob

@@ -15,7 +15,8 @@ from colonnade.commands.console import Interrupted
 from colonnade.commands.discover import discover
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.outcome import NothingUsableError
-from colonnade.config import ConfigError, DiscoverConfig, EvaluateConfig
+from colonnade.config import DiscoverConfig, EvaluateConfig
+from colonnade.flags import ConfigError
 from colonnade.run_folder import RunFolderError
 from colonnade.seeds import stream_order
 

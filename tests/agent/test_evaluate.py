@@ -15,10 +15,8 @@ from colonnade.cli import main
 from colonnade.commands.console import Interrupted
 from colonnade.commands.evaluate import evaluate
 from colonnade.commands.train import train
-from colonnade.config import (
-    ConfigError,
-    EvaluateConfig,
-)
+from colonnade.config import EvaluateConfig
+from colonnade.flags import ConfigError
 from colonnade.run_folder import RunFolderError
 from colonnade_bridge.percepts import read_percepts
 

@@ -183,7 +183,7 @@ def test_a_mind_that_decides_otherwise_is_told(
         (["--qemu", "an500"], "--qemu needs --model BLOB", 2),
         (["--qemu", "an500", "--baud", "0"], "--baud is 0, but must be 1 or more", 2),
         (["--qemu", "an500", "--model", "no.blob"], "no.blob does not exist", 1),
-        (["--qemu", "an500", "--model", "junk"], "the blob is truncated", 1),
+        (["--qemu", "an500", "--model", "junk"], "junk cannot be sent: The blob is truncated", 1),
     ],
 )
 def test_what_cannot_be_meant_is_told_before_anything_is_built(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from colonnade.config import VIEWS
+from colonnade.flags import VIEWS
 from colonnade.orientations import BASE, euler_quaternion, orientation
 from colonnade.seeds import episode_rotation
 

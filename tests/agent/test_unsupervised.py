@@ -14,7 +14,7 @@ from colonnade.bench import unsupervised
 from colonnade.bench.command import bench
 from colonnade.bench.config import UnsupervisedConfig
 from colonnade.commands.console import Interrupted
-from colonnade.config import ConfigError
+from colonnade.flags import ConfigError
 
 FAKE = "tests.agent.fake_engine"
 

@@ -9,6 +9,8 @@ from tests.models.synthetic import blob, learned, moved, random_table
 from tests.naive import seeding as naive
 
 from colonnade_models import percept as P
+from colonnade_models.alignment import TURN_COSINE, TURN_SINE, TURNS, align, frame_of
+from colonnade_models.anchor import choose_anchor
 from colonnade_models.evidence import FEATURE_SIZE, default_tolerance, features_of, loosened
 from colonnade_models.familiarity import list_only, surprise_of
 from colonnade_models.hypotheses import new_hypotheses
@@ -16,10 +18,8 @@ from colonnade_models.learned import LearnedObject
 from colonnade_models.memory import ObjectMemory
 from colonnade_models.seeding import (
     RESEMBLES,
-    TURNS,
     Search,
     SeedPlan,
-    choose_anchor,
     new_seed_plan,
     seed,
 )
@@ -127,7 +127,7 @@ def test_the_true_pose_is_among_the_proposals() -> None:
             features_of(p, row)
         out, tried = new_hypotheses(512), np.full(6, -1, np.int64)
         plan = plan_of(1)
-        anchor = choose_anchor(memory, features, 6, tried, plan)
+        anchor = choose_anchor(memory, features, 6, tried, plan.listed)
         seed(memory, features, 6, anchor, T, search(8000, 20), plan, out)
         R = out.pose[: out.count[0], :9].reshape(-1, 3, 3).transpose(0, 2, 1)
         angles = (Rotation.from_matrix(R).inv() * turn).magnitude()
@@ -166,7 +166,7 @@ def test_the_anchor_proposes_fewest_and_is_not_tried_twice() -> None:
         share = 0.25 if features[i, P.DIRECTED] else 1.0
         poses.append(share * (60 * likely[0] + 40 * likely[1]))
     tried, order = np.full(5, -1, np.int64), []
-    while (anchor := choose_anchor(memory, features, 5, tried, plan)) >= 0:
+    while (anchor := choose_anchor(memory, features, 5, tried, plan.listed)) >= 0:
         order.append(anchor)
         tried[anchor] = 0
     assert order == sorted(range(4), key=lambda i: (poses[i], -i))
@@ -179,3 +179,16 @@ def test_a_pose_lays_the_percept_onto_its_surfel() -> None:
             R = pose[:9].reshape(3, 3)
             assert np.allclose(R @ features[0, 3:6], s[3:6], atol=1e-5)
             assert np.allclose(R @ features[0, :3] + pose[9:], s[:3], atol=1e-6)
+
+
+def test_alignment_turns_as_plain_rotations_do() -> None:
+    things, features = scene(2)
+    for f_row in features:
+        f_row[P.DIRECTED] = 0
+        frame, pose = np.zeros(9, f), np.zeros(12, f)
+        frame_of(f_row, frame)
+        for s in things[0].table[:5]:
+            plain = naive.proposals(f_row, s, TURNS)
+            for cosine, sine, expected in zip(TURN_COSINE, TURN_SINE, plain, strict=True):
+                align(frame, f_row, s, cosine, sine, pose)
+                assert np.allclose(pose, expected, atol=1e-5)

@@ -12,7 +12,7 @@ from tyro.constructors import PrimitiveConstructorSpec
 
 from colonnade.budgets import FlashBudget, RamBudget
 from colonnade.checks import check_config
-from colonnade.config import (
+from colonnade.flags import (
     Body,
     BodyOption,
     Columns,

@@ -24,9 +24,9 @@ from colonnade.bench.spread import spread
 from colonnade.budgets import budget_of
 from colonnade.commands.console import note
 from colonnade.commands.same_model import model_digest
-from colonnade.config import ConfigError
 from colonnade.engine import ENGINE, load_engine
 from colonnade.episode_options import EpisodeOptions
+from colonnade.flags import ConfigError
 from colonnade.reach import REACH
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from colonnade.bench.config import FewshotConfig
 from colonnade.bench.laboratory import laboratory
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, show, stdout
-from colonnade.config import VIEWS, Body, ConfigError
 from colonnade.engine import ENGINE
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_write
+from colonnade.flags import VIEWS, Body, ConfigError
 from colonnade.report.svg import lines, standalone
 
 __all__ = ["run"]

@@ -21,12 +21,13 @@ from colonnade.commands.gone import gone_reason
 from colonnade.commands.outcome import tell_unusable
 from colonnade.commands.roster import names_before, refuse_unknown
 from colonnade.commands.train import learn_into
-from colonnade.config import Body, Orientations, TrainConfig
+from colonnade.config import TrainConfig
 from colonnade.engine import load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import write_episodes
 from colonnade.files import atomic_path, write_json
+from colonnade.flags import Body, Orientations
 from colonnade.run_folder import RunFolder
 from colonnade.summary import summarise
 from colonnade.workers import Workers

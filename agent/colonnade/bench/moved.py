@@ -16,10 +16,10 @@ from colonnade.bench.config import MovedConfig
 from colonnade.bench.laboratory import POSED_DEG, laboratory
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note
-from colonnade.config import ConfigError
 from colonnade.engine import ENGINE
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
+from colonnade.flags import ConfigError
 from colonnade.motion import LEAST_BEFORE, MOST_BEFORE, WATCHED, Manner, Moment, Motion
 
 __all__ = ["run"]

@@ -12,9 +12,9 @@ from typing import Any, get_args
 from colonnade.bench.config import PoliciesConfig
 from colonnade.bench.laboratory import laboratory
 from colonnade.bench.table import cell, table
-from colonnade.config import Policy
 from colonnade.engine import ENGINE
 from colonnade.episode_options import EpisodeOptions
+from colonnade.flags import Policy
 
 __all__ = ["run"]
 

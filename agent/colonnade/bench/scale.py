@@ -17,11 +17,11 @@ from colonnade.bench.laboratory import Laboratory, Model, Part, laboratory
 from colonnade.bench.spread import spread
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note, show, stdout
-from colonnade.config import ConfigError
 from colonnade.engine import ENGINE, Engine, load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_write
+from colonnade.flags import ConfigError
 from colonnade.report.svg import lines, standalone
 from colonnade.summary import summarise
 

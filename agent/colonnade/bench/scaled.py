@@ -16,10 +16,10 @@ from colonnade.bench.config import ScaledConfig
 from colonnade.bench.laboratory import laboratory
 from colonnade.bench.table import cell, table
 from colonnade.checks import check_size
-from colonnade.config import ConfigError
 from colonnade.engine import ENGINE
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
+from colonnade.flags import ConfigError
 
 __all__ = ["run"]
 

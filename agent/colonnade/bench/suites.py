@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from colonnade.config import ConfigError
+from colonnade.flags import ConfigError
 
 __all__ = ["Suite", "read_suite"]
 

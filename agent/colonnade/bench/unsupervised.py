@@ -22,9 +22,10 @@ from colonnade.commands.console import note, percent
 from colonnade.commands.discover import live_into
 from colonnade.commands.outcome import tell_unusable
 from colonnade.commands.roster import names_asked, refuse_unknown
-from colonnade.config import DiscoverConfig, Noise
+from colonnade.config import DiscoverConfig
 from colonnade.engine import ENGINE, Engine, load_engine
 from colonnade.files import file_name
+from colonnade.flags import Noise
 from colonnade.run_folder import RunFolder
 
 __all__ = ["run"]

@@ -19,10 +19,10 @@ from colonnade.bench.suites import Suite, read_suite
 from colonnade.bench.table import cell, table
 from colonnade.commands.console import note
 from colonnade.commands.roster import refuse_unknown
-from colonnade.config import Body, Noise, Orientations
 from colonnade.engine import ENGINE, load_engine
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import file_name
+from colonnade.flags import Body, Noise, Orientations
 from colonnade.orientations import BASE
 
 __all__ = ["run"]

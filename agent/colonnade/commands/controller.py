@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from colonnade.commands.console import note, ticking
-from colonnade.config import ConfigError
 from colonnade.deploy_config import ControllerOptions
+from colonnade.flags import ConfigError
 
 if TYPE_CHECKING:
     from colonnade.controllers import Controller

@@ -25,10 +25,10 @@ from colonnade.commands.console import (
 )
 from colonnade.commands.controller import check_controller, controller_of, send_model
 from colonnade.commands.evaluation import refuse_moved
-from colonnade.config import Body, ConfigError
 from colonnade.deploy_config import DeployConfig
 from colonnade.engine import ENGINE, Engine, load_engine
 from colonnade.episode_options import EpisodeOptions
+from colonnade.flags import Body, ConfigError
 from colonnade.json_option import write_json_option
 from colonnade.model_source import model_source
 from colonnade.orientations import orientation

@@ -11,11 +11,11 @@ from typing import Any
 from colonnade.commands.console import named, note, show
 from colonnade.commands.gone import gone_from
 from colonnade.commands.roster import names_asked
-from colonnade.config import Orientations
 from colonnade.engine import Engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.episode_table import EpisodeTableError, episode_from_record
+from colonnade.flags import Orientations
 from colonnade.journal import read_journal
 from colonnade.motion import Motion
 from colonnade.names import listed

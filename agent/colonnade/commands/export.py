@@ -18,11 +18,11 @@ from colonnade.budgets import budget_of
 from colonnade.checks import check_config
 from colonnade.commands.console import counted, note, percent, show, stdout, ticking, typed
 from colonnade.commands.felt import tell_unsound
-from colonnade.config import ConfigError
 from colonnade.engine import ENGINE, load_engine
 from colonnade.export_config import ExportConfig
 from colonnade.export_folder import check_folder, write_export
 from colonnade.files import plain
+from colonnade.flags import ConfigError
 from colonnade.json_option import write_json_option
 from colonnade.model_source import model_source
 from colonnade.printable import printable

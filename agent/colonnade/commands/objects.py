@@ -12,8 +12,9 @@ from rich.table import Table
 
 from colonnade.checks import check_config
 from colonnade.commands.console import complain, counted, it_or_them, show, stdout, ticking
-from colonnade.config import ConfigError, ObjectsConfig
+from colonnade.config import ObjectsConfig
 from colonnade.engine import ENGINE, load_engine
+from colonnade.flags import ConfigError
 from colonnade.json_option import write_json_option
 from colonnade.output import writing
 from colonnade.printable import printable

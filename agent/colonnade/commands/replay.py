@@ -10,7 +10,7 @@ from rich.table import Table
 from colonnade.checks import check_config
 from colonnade.commands.console import complain, counted, note, stdout
 from colonnade.commands.controller import check_controller, controller_of, send_model
-from colonnade.config import ConfigError
+from colonnade.flags import ConfigError
 from colonnade.json_option import write_json_option
 from colonnade.link_config import ReplayConfig
 
@@ -77,13 +77,17 @@ def replay(config: ReplayConfig) -> int:
 def _blob(config: ReplayConfig) -> bytes | None:
     """The model to send."""
     from colonnade_bridge.blob import read_blob
+    from colonnade_bridge.errors import BlobError
 
     if config.model is None:
         if config.qemu is not None:
             raise ConfigError("--qemu needs --model BLOB: an emulated board begins without one.")
         return None
     blob = config.model.read_bytes()
-    read_blob(blob)
+    try:
+        read_blob(blob)
+    except BlobError as error:
+        raise BlobError(f"{config.model} cannot be sent: {error}") from error
     return blob
 
 

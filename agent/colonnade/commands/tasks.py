@@ -14,11 +14,11 @@ from time import perf_counter
 from typing import Any
 
 from colonnade.commands.same_model import load_same
-from colonnade.config import Body, Orientations
 from colonnade.engine import UnlearnableError, load_engine
 from colonnade.episode import Episode
 from colonnade.episode_options import EpisodeOptions
 from colonnade.files import atomic_path
+from colonnade.flags import Body, Orientations
 from colonnade.orientations import orientation
 from colonnade.refused_names import why_refused
 from colonnade.seeds import episode_seed, learning_seed

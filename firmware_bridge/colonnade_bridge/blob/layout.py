@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from colonnade_models import packed as K
+from colonnade_models.alignment import TURN_COSINE, TURN_SINE, TURNS
 from colonnade_models.column_state import Settings
 from colonnade_models.evidence import Tolerance
 from colonnade_models.familiarity import LIKELIHOOD
 from colonnade_models.memory import ObjectMemory
-from colonnade_models.seeding import TURN_COSINE, TURN_SINE, TURNS
 
 __all__ = [
     "CRC_FROM",

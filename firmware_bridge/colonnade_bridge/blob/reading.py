@@ -59,16 +59,16 @@ def read_blob(blob: bytes) -> EdgeModel:
             for k, name in enumerate(SECTIONS)
         }
         if not np.array_equal(part["tables"], np.concatenate(list(TABLES.values()))):
-            raise BlobError("the blob has other tables than this version: export the model again")
+            raise BlobError("The blob has other tables than this version: export the model again.")
         if not part["twins"]["quaternion"].any(axis=1).all():
-            raise BlobError("the blob makes no sense (twins): export it again or copy it anew")
+            raise BlobError("The blob makes no sense (twins): export it again or copy it anew.")
         objects = range(counts["objects"])
         memory = ObjectMemory([_object(part, o, counts["objects"]) for o in objects])
     except (ValueError, IndexError, UnicodeDecodeError) as error:
         if isinstance(error, BlobError):
             raise
         raise BlobError(
-            f"the blob makes no sense ({error}): export it again or copy it anew"
+            f"The blob makes no sense ({error}): export it again or copy it anew."
         ) from None
     row = part["settings"][0]
     values = (int(row[n]) if n in INTEGERS else np.float32(row[n]) for n in Settings._fields)
@@ -79,20 +79,20 @@ def read_blob(blob: bytes) -> EdgeModel:
 
 def _header(blob: bytes) -> Any:
     if len(blob) < HEADER.itemsize:
-        raise BlobError("the blob is truncated: export it again or copy it anew")
+        raise BlobError("The blob is truncated: export it again or copy it anew.")
     header = np.frombuffer(blob, HEADER, 1)[0]
     if header["magic"] != MAGIC:
-        raise BlobError("these bytes are no Colonnade blob: make one with `colonnade export`")
+        raise BlobError("These bytes are no Colonnade blob: make one with `colonnade export`.")
     if header["version"] != VERSION or header["header_bytes"] != HEADER.itemsize:
         raise BlobError(
-            f"the blob has version {header['version']}, this program reads {VERSION}: "
-            "export the model again"
+            f"The blob has version {header['version']}, this program reads {VERSION}: "
+            "export the model again."
         )
     size = int(header["bytes"])
     if not HEADER.itemsize <= size <= len(blob):
-        raise BlobError("the blob is truncated: export it again or copy it anew")
+        raise BlobError("The blob is truncated: export it again or copy it anew.")
     if zlib.crc32(blob[CRC_FROM:size]) != header["crc"]:
-        raise BlobError("the blob is damaged, its checksum differs: copy it anew")
+        raise BlobError("The blob is damaged, its checksum differs: copy it anew.")
     return header
 
 
@@ -101,9 +101,9 @@ def _object(part: dict[str, NDArray[Any]], o: int, objects: int) -> PackedObject
     first, count = int(row["first_surfel"]), int(row["surfels"])
     surfels = slice(first, first + count)
     if not 0 < count <= len(part["places"]) - first:
-        raise BlobError("the blob makes no sense (surfels): export it again or copy it anew")
+        raise BlobError("The blob makes no sense (surfels): export it again or copy it anew.")
     if not _is_sound(row):
-        raise BlobError("the blob makes no sense (an object): export it again or copy it anew")
+        raise BlobError("The blob makes no sense (an object): export it again or copy it anew.")
     twins = slice(int(row["first_twin"]), int(row["first_twin"]) + int(row["twins"]))
     name = slice(int(row["name"]), int(row["name"]) + int(row["name_bytes"]))
     packed = Packed(
@@ -124,7 +124,7 @@ def _object(part: dict[str, NDArray[Any]], o: int, objects: int) -> PackedObject
     )
     box = box_of(thing.unpacked().table, thing.spacing)
     if tuple(box.along) != tuple(row["along"]):
-        raise BlobError("the blob makes no sense (blocks): export it again or copy it anew")
+        raise BlobError("The blob makes no sense (blocks): export it again or copy it anew.")
     thing.__dict__["sketch"] = Sketch(
         box._replace(origin=np.array(row["origin"], np.float32)),
         np.array(row["centre"], np.float32),

@@ -63,7 +63,7 @@ def write_blob(model: EdgeModel) -> bytes:
     """
     things = model.memory.packed()
     if not 0 < len(things) <= MOST_OBJECTS:
-        raise BlobError(f"a blob holds 1 to {MOST_OBJECTS} objects, not {len(things)}")
+        raise BlobError(f"A blob holds 1 to {MOST_OBJECTS} objects, not {len(things)}.")
     names = [thing.name.encode() for thing in things]
     objects = np.zeros(len(things), OBJECT)
     indices: list[Cells] = []
@@ -73,7 +73,7 @@ def write_blob(model: EdgeModel) -> bytes:
         sketch = thing.sketch
         number = _filed(thing.unpacked().table, sketch.box, thing.spacing)
         if not (number == np.arange(len(number))).all():
-            raise BlobError(f"the surfels of {thing.name} are not in the order of a blob")
+            raise BlobError(f"The surfels of {thing.name} are not in the order of a blob.")
         row["origin"], row["along"] = sketch.box.origin, sketch.box.along
         row["cell"] = thing.spacing
         row["inverse_cell"] = np.float32(1) / np.float32(thing.spacing)

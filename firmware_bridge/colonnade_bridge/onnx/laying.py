@@ -9,8 +9,8 @@ from colonnade_bridge.onnx.interpreter import Interpreter
 from colonnade_bridge.onnx.weighing import Weighing
 from colonnade_models import evidence as E
 from colonnade_models import percept as P
-from colonnade_models import seeding
 from colonnade_models import surfel as S
+from colonnade_models.alignment import TURN_COSINE, TURN_SINE, TURNS, align
 from colonnade_models.evidence import Tolerance
 from colonnade_models.hypotheses import Hypotheses, keep_winners, push, weakest_of
 from colonnade_models.memory import Memory
@@ -23,9 +23,6 @@ from colonnade_models.seeding import (
     LISTED,
     RESEMBLING_BEND,
     TRIED,
-    TURN_COSINE,
-    TURN_SINE,
-    TURNS,
     Search,
     SeedPlan,
 )
@@ -64,7 +61,7 @@ class Laying:
     def __init__(self, weighing: Weighing) -> None:
         self._weighing = weighing
         plain = Interpreter()
-        self._align = plain.of(seeding._align)
+        self._align = plain.of(align)
         self._push, self._keep_winners = plain.of(push), plain.of(keep_winners)
         self._weakest_of = plain.of(weakest_of)
 

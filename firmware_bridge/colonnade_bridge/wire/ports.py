@@ -55,7 +55,8 @@ def find_ports(
     Raises:
         WireError: one of `urls` cannot be opened, or what arrives there is not of a controller.
     """
-    ports = dict.fromkeys(urls, "") if urls is not None else list_ports()
+    known = list_ports()
+    ports = known if urls is None else {url: known.get(url, "") for url in urls}
     if not ports:
         return []
     with ThreadPoolExecutor(min(len(ports), 16)) as pool:
