@@ -22,7 +22,8 @@ __all__ = ["Budget", "column_bytes", "edge_settings", "fitted"]
 
 PERCEPTS = 160
 """Percepts of an episode that are remembered: twice the patience with a tie."""
-FEWEST_PERCEPTS, FEWEST_WINNERS = 64, 12
+FEWEST_PERCEPTS, FEWEST_WINNERS = 96, 12
+"""With fewer percepts patience would never end, and `unknown` could not be said."""
 NEARLY_FULL = 0.985
 """Share of a budget for flash with which the search for the right share of surfels is content."""
 SEARCHES = 8

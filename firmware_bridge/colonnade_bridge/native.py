@@ -43,6 +43,10 @@ MODEL_BYTES = 256
 MOST_RESOLUTION = 16
 
 
+_NOTHING_FELT = -20
+"""CLN_ERROR_PERCEPT of cln_error.h."""
+
+
 class NativeError(BridgeError):
     """The C runtime refused something, or could not be compiled."""
 
@@ -191,9 +195,13 @@ class NativeColumn:
         return tuple(found)
 
     def step(self, percepts: Array) -> int:
-        """Percepts (18,) or (C, 18) enter; returns OPEN, RECOGNISED or UNKNOWN."""
+        """Percepts (18,) or (C, 18) enter; returns OPEN, RECOGNISED or UNKNOWN.
+
+        Those that cannot have been felt change nothing, as in `colonnade_models.column.step`.
+        """
         rows = np.ascontiguousarray(percepts, np.float32).reshape(-1, PERCEPT_SIZE)
-        return _checked(self._c.cln_step(self._column, _address(rows), len(rows)))
+        code = int(self._c.cln_step(self._column, _address(rows), len(rows)))
+        return self.decide().state if code == _NOTHING_FELT else _checked(code)
 
     def polish(self) -> None:
         """Refine the leader's pose once more."""

@@ -71,18 +71,22 @@ LONGEST = np.float32(2.0)
 
 
 @kernel
-def _remember(c: Column, percept: Array) -> bool:
-    """Put a percept to those of the episode; False if it is not sound or there is no room."""
-    count = c.tally[PERCEPTS]
-    if count >= c.features.shape[0]:
-        return False
+def _is_sound(percept: Array) -> bool:
+    """Whether a percept can have been felt."""
     for k in range(P.PERCEPT_SIZE):
         if not np.isfinite(percept[k]):
             return False
     for k in range(P.NORMAL, P.DIRECTION + 3):
         if abs(percept[k]) > LONGEST:
             return False
-    if percept[P.ON_OBJECT] != ZERO and percept[P.ON_OBJECT] != ONE:
+    return bool(percept[P.ON_OBJECT] == ZERO or percept[P.ON_OBJECT] == ONE)
+
+
+@kernel
+def _remember(c: Column, percept: Array) -> bool:
+    """Put a percept to those of the episode; False if there is no room."""
+    count = c.tally[PERCEPTS]
+    if count >= c.features.shape[0]:
         return False
     features_of(percept, c.features[count])
     c.tally[PERCEPTS] = count + 1
@@ -167,15 +171,16 @@ def step(c: Column, memory: Memory, percept: Array) -> int:
     """One percept (18,), located in the body's frame, enters the column.
 
     Returns OPEN, RECOGNISED or UNKNOWN; the rest stands in `c.verdict` and `c.hypotheses`.
-    A percept that is not finite, or neither on nor off the object, or one more than there is room
-    for, changes nothing.
+    A percept that is not finite, or neither on nor off the object, changes nothing. One more than
+    there is room for tells nothing new, and what was begun goes on.
     """
-    if not _remember(c, percept):
+    if not _is_sound(percept):
         return c.verdict.state[0]
     c.agenda[SPENT] = 0
     keep_awake(memory, c.hypotheses, c.past)
-    _carry(c, memory)
-    return _conclude(c, memory, percept[P.ON_OBJECT] > ZERO, 1)
+    if _remember(c, percept):
+        _carry(c, memory)
+    return _conclude(c, memory, 1 if percept[P.ON_OBJECT] > ZERO else 0)
 
 
 @kernel
@@ -187,36 +192,38 @@ def vote(c: Column, memory: Memory, percepts: Array) -> int:
     once, each column adds the evidence of its percept, and their consensus is judged. It returns
     what `step` does, and with one patch it is `step`.
     """
-    entered, met = 0, 0
+    sound, met = False, 0
     c.agenda[SPENT] = 0
     keep_awake(memory, c.hypotheses, c.past)
     for j in range(percepts.shape[0]):
+        if not _is_sound(percepts[j]):
+            continue
+        sound = True
+        if percepts[j, P.ON_OBJECT] > ZERO:
+            met += 1
         if _remember(c, percepts[j]):
             _carry(c, memory)
-            entered += 1
-            if percepts[j, P.ON_OBJECT] > ZERO:
-                met += 1
-    if entered == 0:
+    if not sound:
         return c.verdict.state[0]
-    return _conclude(c, memory, met > 0, max(met, 1))
+    return _conclude(c, memory, met)
 
 
 @kernel
-def _conclude(c: Column, memory: Memory, met: bool, percepts: int) -> int:
+def _conclude(c: Column, memory: Memory, met: int) -> int:
     """After the evidence of a step: winners stay, doubts bring new ones, leaders improve.
 
-    `percepts` are as for `judge`.
+    Of the step's percepts `met` met the object.
     """
     keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
     if not is_idle(c):
         carry_on(c, memory)
-    elif met and _doubts(c, memory):
+    elif met > 0 and _doubts(c, memory):
         moved = c.past.moves[0] > 0 and c.tally[SEEDINGS] == 0
         take_up(c, memory, FIND_AGAIN if moved else SEEK)
     if is_idle(c) and moved_since(c, memory) >= 0:
         _explain_motion(c, memory)
     refine_leaders(c, memory)
-    judge(c, memory, percepts)
+    judge(c, memory, max(met, 1))
     if c.verdict.state[0] != OPEN and _hasty(c, memory):
         keep_winners(c.hypotheses, c.settings.winners, c.settings.slack)
         take_up(c, memory, SEEK)

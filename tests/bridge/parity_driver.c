@@ -83,7 +83,8 @@ static int step(const char *path)
             return fail("not an episode");
         }
         if (patches > 0) {
-            state = cln_step(column, (const float(*)[CLN_PERCEPT_SIZE])percepts, patches);
+            const int said = cln_step(column, (const float(*)[CLN_PERCEPT_SIZE])percepts, patches);
+            state = said == CLN_ERROR_PERCEPT ? state : said;
             print_state(column, state, turn++);
         } else {
             cln_polish(column);

@@ -10,6 +10,7 @@ from tests.bridge.parity import Episode, blob_of, by_c, by_numba, steps_of
 from tests.bridge.tools import GCC, needs
 
 from colonnade_bridge.native import MODEL_BYTES, Limits, NativeColumn, NativeError, library
+from colonnade_models.column import OPEN
 
 pytestmark = needs(*GCC)
 
@@ -41,19 +42,39 @@ def test_less_room_takes_less_memory(room: str) -> None:
     )
 
 
-def test_percepts_beyond_the_limit_change_nothing() -> None:
-    column = NativeColumn(blob_of("default"), Limits(percepts=16))
-    steps = steps_of(EPISODES[0])
+def test_a_column_whose_memory_is_full_goes_on_with_what_it_began() -> None:
+    limits, steps = Limits(percepts=16, effort=200), steps_of(EPISODES[0])
+    column = NativeColumn(blob_of("default"), limits)
     for step in steps[:16]:
         column.step(step)
+    assert column.decide().state == OPEN
+    for turn in range(200):
+        if column.step(steps[16 + turn % 8]) != OPEN:
+            break
+    decision = column.decide()
+    assert decision.state != OPEN
+    assert decision.percepts == 16
+
+
+def test_a_full_memory_is_full_for_numba_too() -> None:
+    steps, limits = steps_of(EPISODES[0]), Limits(percepts=16, effort=200)
+    assert by_c(blob_of("default"), steps, limits) == by_numba(blob_of("default"), steps, limits)
+
+
+def test_a_step_of_which_nothing_can_have_been_felt_is_refused() -> None:
+    column = NativeColumn(blob_of("default"))
+    for step in steps_of(EPISODES[0])[:5]:
+        column.step(step)
     before = column.decide()
-    assert before.percepts == 16
-    for step in steps[16:]:
-        assert column.step(step) == before.state
+    wild = np.array(steps_of(EPISODES[0])[5])
+    wild[..., 3] = 5
+    rows = np.ascontiguousarray(wild, np.float32).reshape(-1, 18)
+    c = library()
+    code = c.cln_step(column._column, ctypes.c_void_p(rows.ctypes.data), len(rows))
+    assert c.cln_strerror(code) == b"no percept of the step can have been felt"
+    assert column.step(wild) == before.state
     after = column.decide()
-    assert after.percepts == 16
-    assert (after.object, after.evidence) == (before.object, before.evidence)
-    assert (after.pose == before.pose).all()
+    assert (after.percepts, after.evidence) == (before.percepts, before.evidence)
 
 
 def test_zeros_leave_all_to_the_model() -> None:

@@ -86,6 +86,19 @@ def test_a_process_recognises_as_this_computer_does(tmp_path: Path) -> None:
     assert (status.model, status.boots) == (model_hash(small_blob()), 2)
 
 
+def test_what_cannot_have_been_felt_is_refused_and_changes_nothing(tmp_path: Path) -> None:
+    with posix(tmp_path) as link:
+        upload(link)
+        rows = percepts()
+        first = [link.send_step(row) for row in rows[:3]]
+        wild = rows[3].copy()
+        wild[3:6] = 5
+        with pytest.raises(ControllerError, match="no percept of the step can have been felt"):
+            link.send_step(wild)
+        first.append(link.send_step(rows[3]))
+        assert_same(first + [link.send_step(row, goal=True) for row in rows[4:7]], rows)
+
+
 def test_a_reset_in_the_middle_of_an_episode_changes_nothing(tmp_path: Path) -> None:
     with board("an500", tmp_path / "flash") as (link, emulator):
         upload(link)

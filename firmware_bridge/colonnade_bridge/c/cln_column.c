@@ -7,19 +7,22 @@
 #define POLISHING 6  /* passes of refinement after a decision, at most */
 #define LONGEST 2.0f /* along an axis: normals and directions are unit vectors */
 
-/* Put a percept to those of the episode; false if it is not sound or there is no room. */
-static bool take_in(cln_column *c, const float percept[CLN_PERCEPT_SIZE])
+/* Whether a percept can have been felt. */
+static bool is_sound(const float percept[CLN_PERCEPT_SIZE])
 {
-    if (c->tally.percepts >= c->settings.percepts) {
-        return false;
-    }
     for (int32_t k = 0; k < CLN_PERCEPT_SIZE; k++) {
         bool unit = k >= CLN_NORMAL && k < CLN_CURVATURE;
         if (!cln_is_finite(percept[k]) || (unit && fabsf(percept[k]) > LONGEST)) {
             return false;
         }
     }
-    if (percept[CLN_ON_OBJECT] != 0.0f && percept[CLN_ON_OBJECT] != 1.0f) {
+    return percept[CLN_ON_OBJECT] == 0.0f || percept[CLN_ON_OBJECT] == 1.0f;
+}
+
+/* Put a percept to those of the episode; false if there is no room. */
+static bool remember(cln_column *c, const float percept[CLN_PERCEPT_SIZE])
+{
+    if (c->tally.percepts >= c->settings.percepts) {
         return false;
     }
     cln_features *f = &c->features[c->tally.percepts++];
@@ -101,13 +104,14 @@ static void keep_winners(cln_column *c)
     cln_keep_winners(&c->hypotheses, c->settings.winners, c->settings.slack);
 }
 
-/* After the evidence of a step: winners stay, doubts bring new ones, leaders improve. */
-static void conclude(cln_column *c, bool met, int32_t percepts)
+/* After the evidence of a step, of whose percepts `met` met the object: winners stay, doubts bring new
+ * ones, leaders improve. */
+static void conclude(cln_column *c, int32_t met)
 {
     keep_winners(c);
     if (c->agenda.job != CLN_IDLE) {
         cln_carry_on(c);
-    } else if (met && doubts(c)) {
+    } else if (met > 0 && doubts(c)) {
         bool moved = c->past.moves > 0 && c->tally.seedings == 0;
         cln_take_up(c, moved ? CLN_FIND_AGAIN : CLN_SEEK);
     }
@@ -115,7 +119,7 @@ static void conclude(cln_column *c, bool met, int32_t percepts)
         explain_motion(c);
     }
     cln_refine_leaders(c);
-    cln_judge(c, percepts);
+    cln_judge(c, cln_larger(met, 1));
     if (c->verdict.state != CLN_OPEN && hasty(c)) {
         keep_winners(c);
         cln_take_up(c, CLN_SEEK);
@@ -125,23 +129,27 @@ static void conclude(cln_column *c, bool met, int32_t percepts)
 
 int cln_step(cln_column *c, const float percepts[][CLN_PERCEPT_SIZE], uint32_t patches)
 {
-    int32_t entered = 0, met = 0;
+    int32_t met = 0;
+    bool sound = false;
     if (!c || !percepts || patches == 0 || patches > CLN_MOST_PATCHES) {
         return CLN_ERROR_ARGUMENT;
     }
     c->agenda.spent = 0;
     for (uint32_t j = 0; j < patches; j++) {
-        if (take_in(c, percepts[j])) {
+        if (!is_sound(percepts[j])) {
+            continue;
+        }
+        sound = true;
+        met += percepts[j][CLN_ON_OBJECT] > 0.0f;
+        if (remember(c, percepts[j])) {
             weigh_latest(c, &c->hypotheses, c->hypotheses.count);
             weigh_latest(c, &c->seeds, c->agenda.weighed);
-            entered++;
-            met += percepts[j][CLN_ON_OBJECT] > 0.0f;
         }
     }
-    if (entered > 0) {
-        conclude(c, met > 0, cln_larger(met, 1));
+    if (sound) {
+        conclude(c, met);
     }
-    return c->verdict.state;
+    return sound ? c->verdict.state : CLN_ERROR_PERCEPT;
 }
 
 void cln_polish(cln_column *c)

@@ -24,6 +24,7 @@ static const char *const sentence[CLN_ERRORS] = {
     "no model is being received, or it is not complete",
     "not the model that was announced",
     "no such command",
+    "no percept of the step can have been felt",
 };
 
 const char *cln_strerror(int error)

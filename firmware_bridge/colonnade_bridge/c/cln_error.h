@@ -23,7 +23,8 @@ enum {
     CLN_ERROR_UPLOAD = -17,   /* no model is being received, or it is not complete */
     CLN_ERROR_HASH = -18,     /* not the model that was announced */
     CLN_ERROR_COMMAND = -19,  /* no such command */
-    CLN_ERRORS = 20           /* how many there are, with CLN_OK */
+    CLN_ERROR_PERCEPT = -20,  /* no percept of the step can have been felt */
+    CLN_ERRORS = 21           /* how many there are, with CLN_OK */
 };
 
 /* One sentence for an error, never NULL. */

@@ -1,6 +1,7 @@
 /* Opening a model: every offset, count and number that the column relies on is checked once, so that
  * nothing later can lead outside of the blob. */
 #include "cln_column.h"
+#include "cln_crc32.h"
 
 #include <string.h>
 
@@ -10,7 +11,6 @@
 #define MOST_VARIANCE 1000.0f
 #define MOST_NATS 1000.0f
 #define LEAST_RATE 1e-6f
-#define CRC_POLYNOMIAL 0xEDB88320u
 #define CRC_FROM 16u
 
 static const size_t item_bytes[CLN_SECTIONS] = {
@@ -20,24 +20,6 @@ static const size_t item_bytes[CLN_SECTIONS] = {
     sizeof(uint16_t),        1,                         CLN_PROFILE_CELLS,
     1,
 };
-
-/* CRC-32 of IEEE 802.3, four bits at a time: 64 bytes of table. */
-static uint32_t crc_of(const uint8_t *bytes, size_t count)
-{
-    uint32_t table[16], crc = 0xFFFFFFFFu;
-    for (uint32_t i = 0; i < 16; i++) {
-        table[i] = i;
-        for (int k = 0; k < 4; k++) {
-            table[i] = table[i] & 1u ? table[i] >> 1 ^ CRC_POLYNOMIAL : table[i] >> 1;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        crc ^= bytes[i];
-        crc = crc >> 4 ^ table[crc & 15u];
-        crc = crc >> 4 ^ table[crc & 15u];
-    }
-    return ~crc;
-}
 
 static bool within(float x, float low, float high) { return x >= low && x <= high; }
 
@@ -217,7 +199,7 @@ static int check_header(const cln_blob_header *h, size_t bytes)
     if (h->bytes < sizeof *h) {
         return CLN_ERROR_MODEL;
     }
-    if (crc_of((const uint8_t *)h + CRC_FROM, h->bytes - CRC_FROM) != h->crc) {
+    if (cln_crc32(0, (const uint8_t *)h + CRC_FROM, h->bytes - CRC_FROM) != h->crc) {
         return CLN_ERROR_CRC;
     }
     if (h->objects == 0 || h->objects > CLN_MOST_OBJECTS || h->surfels > 0x7FFFFFFu ||

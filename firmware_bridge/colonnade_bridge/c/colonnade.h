@@ -61,7 +61,7 @@ typedef struct {
     uint16_t winners;    /* hypotheses that stay after a step, 2..1000 */
     uint16_t refined;    /* proposals that are refined and enter at a time, 2..1000 */
     uint16_t proposals;  /* proposals kept at a time, at least as many, and twins of an object */
-    uint16_t percepts;   /* that are remembered, 16..10000; later ones change nothing */
+    uint16_t percepts;   /* that are remembered, 16..10000; later ones tell nothing new */
     uint32_t effort;     /* looks after which a step leaves the rest to the next, at least 200 */
 } cln_limits;
 
@@ -122,8 +122,10 @@ void cln_column_reset(cln_column *column);
 
 /* The percepts of 1..CLN_MOST_PATCHES patches enter, and the column thinks.
  *
- * A percept that is not finite, whose normal or direction is far from a unit vector, which is neither
- * on nor off the object, or for which there is no room, changes nothing. Returns CLN_OPEN, CLN_RECOGNISED, CLN_UNKNOWN or a negative error.
+ * A percept that is not finite, whose normal or direction is far from a unit vector, or which is
+ * neither on nor off the object is left out; where all are, nothing changes and CLN_ERROR_PERCEPT is
+ * returned. Where there is no room for one more, it tells nothing new, and what was begun goes on.
+ * Returns CLN_OPEN, CLN_RECOGNISED, CLN_UNKNOWN or a negative error.
  * Worst case: the effort, and what was begun when it was reached; see docs/spec/blob.md. */
 int cln_step(cln_column *column, const float percepts[][CLN_PERCEPT_SIZE], uint32_t patches);
 

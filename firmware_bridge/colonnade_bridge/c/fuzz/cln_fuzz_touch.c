@@ -77,7 +77,7 @@ void cln_fuzz_check(const cln_column *column, const cln_model *model, uint32_t p
 {
     cln_decision d;
     cln_decide(column, &d);
-    cln_fuzz_expect(state >= CLN_OPEN && state <= CLN_UNKNOWN);
+    cln_fuzz_expect(state == CLN_ERROR_PERCEPT || (state >= CLN_OPEN && state <= CLN_UNKNOWN));
     cln_fuzz_expect(d.state >= CLN_OPEN && d.state <= CLN_UNKNOWN);
     cln_fuzz_expect(d.object >= -1 && d.object < model->objects);
     cln_fuzz_expect(d.state != CLN_RECOGNISED || d.object >= 0);

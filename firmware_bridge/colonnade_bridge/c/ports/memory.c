@@ -1,0 +1,45 @@
+/* What the mind asks of the C library: copies are short here, and these take a sixth of the flash
+ * that newlib's do. Forwards they go by words where both ends are aligned, else by bytes. */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define PLAIN __attribute__((optimize("no-tree-loop-distribute-patterns"))) /* no calls to themselves */
+
+typedef uint32_t __attribute__((may_alias)) word;
+
+/* Also where `to` lies before `from` and the two overlap, as memmove relies on. */
+PLAIN void *memcpy(void *to, const void *from, size_t count)
+{
+    uint8_t *out = to;
+    const uint8_t *in = from;
+    size_t at = 0;
+    if ((((uintptr_t)to | (uintptr_t)from) & 3u) == 0) {
+        for (; at + 4 <= count; at += 4) {
+            *(word *)(void *)(out + at) = *(const word *)(const void *)(in + at);
+        }
+    }
+    for (; at < count; at++) {
+        out[at] = in[at];
+    }
+    return to;
+}
+
+PLAIN void *memmove(void *to, const void *from, size_t count)
+{
+    if ((uintptr_t)to - (uintptr_t)from >= count) {
+        return memcpy(to, from, count);
+    }
+    while (count-- > 0) {
+        ((uint8_t *)to)[count] = ((const uint8_t *)from)[count];
+    }
+    return to;
+}
+
+PLAIN void *memset(void *to, int value, size_t count)
+{
+    while (count-- > 0) {
+        ((uint8_t *)to)[count] = (uint8_t)value;
+    }
+    return to;
+}
