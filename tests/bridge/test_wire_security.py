@@ -190,21 +190,57 @@ def test_both_records_broken_is_told_and_survived(wire_code: ctypes.CDLL) -> Non
     controller = Controller(wire_code, KEY)
     host = with_model(controller)
     for record in (0, 256):
-        controller.flash[STATES + record + 20] = bytes(
-            [controller.flash[STATES + record + 20][0] ^ 1]
-        )
+        spoil(controller, STATES + record + 20)
     controller.boot()
     assert controller.error == error("STATE")
     fresh = Host(controller, stamp=host.mav.signing.timestamp).greet()
     assert fresh.session != 0
 
 
+def newest_record(controller: Controller) -> int:
+    """Where in flash it is."""
+    first, second = (
+        int.from_bytes(controller.flash[STATES + at : STATES + at + 4], "little")
+        for at in (8, 256 + 8)
+    )
+    return STATES + 256 * (first < second)
+
+
+def spoil(controller: Controller, at: int) -> None:
+    controller.flash[at] = bytes([controller.flash[at][0] ^ 0x10])
+
+
+@pytest.mark.parametrize("broken", [1, 2])
+def test_a_broken_record_of_a_boot_lets_no_recording_of_it_in(
+    controller: Controller, broken: int
+) -> None:
+    """Without chance of its own the controller must not draw the session of that boot again."""
+    host = with_model(controller)
+    sessions = [host.session]
+    for _ in range(broken):
+        controller.boot()
+        host = Host(controller, stamp=host.mav.signing.timestamp).greet()
+        sessions.append(host.session)
+        recording = host.frame(host.command(dialect().CLN_DO_RESET)) + host.frame(host.percept(ROW))
+        controller.run(recording)
+        assert (steps(controller), controller.facts.resets) == (1, 1)
+        spoil(controller, newest_record(controller) + 12)
+    controller.boot()
+    assert controller.error == error("STATE")
+    controller.run(recording)
+    assert (steps(controller), controller.facts.resets) == (0, 0)
+    fresh = Host(controller, stamp=host.mav.signing.timestamp).greet()
+    assert len({*sessions, fresh.session}) == broken + 2
+    assert fresh.report().replayed == 2
+    controller.boot()
+    assert controller.error == 0
+
+
 @pytest.mark.parametrize("at", range(0, 64, 5))
 def test_a_broken_record_falls_back_on_the_one_before(controller: Controller, at: int) -> None:
     host = with_model(controller)
     stamp = host.receiver.heard
-    newest = STATES + 256 * (controller.flash[STATES + 8] < controller.flash[STATES + 256 + 8])
-    controller.flash[newest + at] = bytes([controller.flash[newest + at][0] ^ 0x10])
+    spoil(controller, newest_record(controller) + at)
     controller.boot()
     (beat,) = host.hear(controller.run())
     assert beat.session not in (0, host.session)

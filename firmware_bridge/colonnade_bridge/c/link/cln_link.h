@@ -135,7 +135,7 @@ typedef struct {
 
 /* Boot: read the state, draw the session, adopt the model in use, send a heartbeat. Returns 0, or
  * the negative cln_error that the heartbeats will carry: CLN_ERROR_STATE (memory of before is
- * lost), CLN_ERROR_FLASH (no host can be accepted) or CLN_ERROR_NO_MODEL. The link runs in any
+ * lost, or may be older than it was), CLN_ERROR_FLASH (no host can be accepted) or CLN_ERROR_NO_MODEL. The link runs in any
  * case. */
 int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_calls *calls);
 
