@@ -9,6 +9,7 @@
 #include "cln_link.h"
 #include "cln_port.h"
 #include "cln_robot.h"
+#include "cln_sha256.h"
 #include "colonnade.h"
 
 #ifdef CLN_BUILT_IN
@@ -65,6 +66,21 @@ static int verify(void *user, const uint8_t *blob, uint32_t length, uint64_t *ha
     }
     memcpy(hash, model.header->hash, sizeof *hash);
     return 0;
+}
+
+/* The hash in a model's header is of all that stands behind it there. */
+static int rehash(void *user, const uint8_t *blob, uint32_t length)
+{
+    (void)user;
+    cln_model model;
+    int error = cln_model_open(&model, blob, length);
+    if (error < 0) {
+        return error;
+    }
+    const uint8_t *told = model.header->hash, *rest = told + sizeof model.header->hash;
+    uint8_t digest[CLN_SHA256_BYTES];
+    cln_sha256(NULL, 0, rest, model.header->bytes - (size_t)(rest - blob), digest);
+    return memcmp(digest, told, sizeof model.header->hash) == 0 ? 0 : CLN_ERROR_HASH;
 }
 
 static int adopt(void *user, const uint8_t *blob, uint32_t length)
@@ -143,7 +159,8 @@ static int step(void *user, float percepts[][CLN_PERCEPT_SIZE], uint32_t patches
 
 void cln_main(void)
 {
-    const cln_link_calls calls = {NULL, now, verify, adopt, store, sense, step, reset, stop, measure};
+    const cln_link_calls calls = {NULL,  now,  verify, rehash, adopt,
+                                  store, sense, step,   reset,  stop,  measure};
     cln_link_config config = {0};
     config.key = cln_key;
     config.chance = cln_port_chance();

@@ -3,6 +3,8 @@
 #include <colonnade/mavlink.h>
 #include <string.h>
 
+#include "cln_sha256.h"
+
 #if MAVLINK_NEED_BYTE_SWAP || !MAVLINK_ALIGNED_FIELDS
 #error "The wire is little-endian, and so must the controller be"
 #endif
@@ -13,11 +15,9 @@
 
 void cln_frame_sign(const uint8_t *key, const uint8_t *bytes, size_t count, uint8_t signature[6])
 {
-    mavlink_sha256_ctx hash;
-    mavlink_sha256_init(&hash);
-    mavlink_sha256_update(&hash, key, CLN_KEY_BYTES);
-    mavlink_sha256_update(&hash, bytes, (uint32_t)count);
-    mavlink_sha256_final_48(&hash, signature);
+    uint8_t digest[CLN_SHA256_BYTES];
+    cln_sha256(key, CLN_KEY_BYTES, bytes, count, digest);
+    memcpy(signature, digest, 6);
 }
 
 static uint16_t cln_frame_crc(const uint8_t *frame, size_t payload, uint8_t extra)

@@ -48,7 +48,7 @@ typedef struct {
 } cln_link_answer;
 
 /* What the link calls; `user` is handed through. All are called from `cln_link_run`, the first
- * four from `cln_link_init`, too. Those that return int return 0, or a negative cln_error that the
+ * five but `rehash` from `cln_link_init`, too. Those that return int return 0, or a negative cln_error that the
  * host is told. */
 typedef struct {
     void *user;
@@ -57,6 +57,9 @@ typedef struct {
     /* Check every byte of a model, also whether the memory suffices for it, and tell its hash.
      * Changes nothing. */
     int (*verify)(void *user, const uint8_t *blob, uint32_t length, uint64_t *hash);
+    /* Compute the hash of a model that was verified anew: CLN_ERROR_HASH if it is another one than
+     * it tells. Takes longer than `verify`, so it is asked when a host changes models, not at boot. */
+    int (*rehash)(void *user, const uint8_t *blob, uint32_t length);
     /* Think with a model that was verified, beginning a new episode; `blob` stays where it is. After
      * an error there is none to think with. */
     int (*adopt)(void *user, const uint8_t *blob, uint32_t length);

@@ -36,6 +36,15 @@ static int cln_link_verify(cln_link *link, unsigned slot, uint32_t length, uint6
     return hash == model ? CLN_OK : CLN_ERROR_HASH;
 }
 
+/* The same of a model that the host chose: it must also be what its hash tells. */
+static int cln_link_prove(cln_link *link, unsigned slot, uint32_t length, uint64_t model)
+{
+    const int error = cln_link_verify(link, slot, length, model);
+    return error != CLN_OK
+               ? error
+               : link->calls.rehash(link->calls.user, link->config.slots[slot].bytes, length);
+}
+
 /* Make a verified slot the one in use: first in flash, then in the mind. */
 static int cln_link_switch(cln_link *link, uint8_t slot, uint32_t length, uint64_t model)
 {
@@ -165,7 +174,7 @@ int cln_link_commit(cln_link *link)
     if (cln_crc32(0, link->config.slots[slot].bytes, upload.length) != upload.crc) {
         return CLN_ERROR_CRC;
     }
-    const int error = cln_link_verify(link, slot, upload.length, upload.model);
+    const int error = cln_link_prove(link, slot, upload.length, upload.model);
     return error != CLN_OK ? error : cln_link_switch(link, slot, upload.length, upload.model);
 }
 
@@ -176,6 +185,6 @@ int cln_link_roll_back(cln_link *link)
     if (link->record.active > 1) {
         return CLN_ERROR_NO_MODEL;
     }
-    const int error = cln_link_verify(link, slot, length, link->record.model[slot]);
+    const int error = cln_link_prove(link, slot, length, link->record.model[slot]);
     return error != CLN_OK ? error : cln_link_switch(link, slot, length, link->record.model[slot]);
 }
