@@ -74,7 +74,7 @@ cln_gather_result cln_gather_take_percept(cln_gather *gather, const uint8_t *fra
     return cln_gather_add(gather, message.patch);
 }
 
-/* Whether a part agrees with those of its patch that are there; the first one settles what that is. */
+/* The same of a part and the others of its patch. */
 static int cln_gather_continues(cln_gather *gather, const mavlink_cln_patch_t *part)
 {
     cln_gather_patch *pixels = &gather->pixels;

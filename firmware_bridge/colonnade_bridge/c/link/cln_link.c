@@ -115,7 +115,7 @@ int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_
     if (cln_link_reserve(link) != CLN_OK) {
         link->record.stamp = 0; /* tried again before any frame is accepted */
     } else if (link->error == CLN_ERROR_STATE) {
-        (void)cln_link_save(link, &link->record); /* in place of the older one, lest that count again */
+        (void)cln_link_save(link, &link->record); /* over the older one, lest that count again */
     }
     link->session = cln_link_draw_session(link);
     const int error = cln_link_first_model(link);

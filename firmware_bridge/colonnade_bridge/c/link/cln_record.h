@@ -22,8 +22,9 @@ typedef struct {
 } cln_record;
 
 /* Read the newer of two slots. Blank ones give a record that has booted 0 times. Returns 0, or
- * CLN_ERROR_STATE where one is neither whole nor blank. If the other is whole, what is lost may have
- * been newer by one boot and an hour of stamps, so these are skipped; if not, the record is as new. */
+ * CLN_ERROR_STATE where one is neither whole nor blank. If the other is whole, what is lost may
+ * have been newer by a boot and an hour of stamps, so these are skipped; if not, the record is as
+ * new. */
 int cln_record_load(cln_record *record, const uint8_t *first, const uint8_t *second);
 
 /* Write the bytes that docs/spec/wire.md lists. */
