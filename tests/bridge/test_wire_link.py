@@ -132,9 +132,9 @@ def test_a_slow_answer_is_no_loss(link: Link, cable: Cable) -> None:
     assert link.messages_lost == 0
 
 
-def test_a_uart_that_overruns_is_survived(link: Link, cable: Cable) -> None:
-    """It keeps 128 bytes and loses what then comes, as a slow reader's does: a step of two patches
-    has 226 bytes, so only what is sent again after it was read gets through."""
+def test_a_line_that_loses_the_rest_of_a_step_is_survived(link: Link, cable: Cable) -> None:
+    """The cable passes on 128 bytes of what was sent at once, as a UART would that overruns; a step
+    of two patches has 226 bytes, so it gets through only when that has ended."""
     full = {"left": 3}
 
     def damage(data: bytes) -> bytes:
