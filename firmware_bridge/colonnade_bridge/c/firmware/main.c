@@ -16,6 +16,12 @@
 #include "cln_config.h"
 #endif
 
+/* What link, mind and port each say for themselves must be the same. */
+typedef char cln_link_gathers_a_step[CLN_GATHER_PATCHES == CLN_MOST_PATCHES ? 1 : -1];
+typedef char cln_link_gathers_percepts[CLN_GATHER_PERCEPT == CLN_PERCEPT_SIZE ? 1 : -1];
+typedef char cln_link_writes_pages[CLN_LINK_PAGE == CLN_PORT_PAGE ? 1 : -1];
+typedef char cln_link_has_the_slots[CLN_LINK_SLOTS == (unsigned)CLN_SLOTS ? 1 : -1];
+
 static uint64_t memory[CLN_MIND_BYTES / sizeof(uint64_t)]; /* aligned as the column needs */
 static cln_link link;
 

@@ -32,6 +32,7 @@
 #define CLN_LINK_WATCHDOG_US  1000000u /* usual silence of the host after which the robot stops */
 #define CLN_LINK_OUT          1024u    /* bytes that wait to be sent */
 #define CLN_LINK_SLOTS        4u       /* model A and B, state A and B */
+#define CLN_LINK_PAGE         16u      /* bytes of which flash is programmed in multiples */
 
 /* What the mind says after a step. */
 typedef struct {
@@ -64,7 +65,7 @@ typedef struct {
      * an error there is none to think with. */
     int (*adopt)(void *user, const uint8_t *blob, uint32_t length);
     /* Program flash as `cln_port_store` does: `bytes` NULL erases; offset and count are multiples
-     * of 16. */
+     * of CLN_LINK_PAGE. */
     int (*store)(void *user, unsigned slot, uint32_t offset, const void *bytes, uint32_t count);
     /* Sense the pixels of a patch; fills the percept. */
     int (*sense)(void *user, const cln_gather_patch *patch, float percept[CLN_GATHER_PERCEPT]);

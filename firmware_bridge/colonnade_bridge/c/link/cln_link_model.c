@@ -7,7 +7,9 @@
 #include "cln_link_inside.h"
 
 #define CLN_LINK_CHUNK 224u
-#define CLN_LINK_PAGE  16u /* flash is programmed in multiples of it */
+
+typedef char cln_chunks_are_whole_pages[CLN_LINK_CHUNK % CLN_LINK_PAGE == 0 ? 1 : -1];
+typedef char cln_records_are_whole_pages[CLN_RECORD_BYTES % CLN_LINK_PAGE == 0 ? 1 : -1];
 
 static uint8_t cln_link_other_slot(const cln_link *link)
 {
