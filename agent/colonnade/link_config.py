@@ -15,8 +15,8 @@ __all__ = ["HELP_OF_FIND_PORT", "HELP_OF_REPLAY", "FindPortConfig", "ReplayConfi
 
 HELP_OF_FIND_PORT = """Find the ports that have a controller behind them.
 
-Nothing is sent: it listens for heartbeats, at all serial ports unless one is named. Exits with 1
-when none was heard.
+It listens for heartbeats, at all serial ports unless one is named, and sends nothing; but opening a
+port may reset some boards. Exits with 1 when none was heard.
 
   colonnade find-port --key robot.key
   colonnade find-port --key robot.key --port socket://robot.local:5760"""

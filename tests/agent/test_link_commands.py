@@ -94,6 +94,14 @@ def test_a_controller_is_found_and_told_by_its_key(
         assert found["model"] is None
 
 
+def test_whoever_looks_for_controllers_is_told_what_opening_a_port_may_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("find-port", "--help") == 0
+    told = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "sends nothing; but opening a port may reset some boards" in told
+
+
 def test_nobody_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("find-port", "--port", tmp_path / "nothing") == 1
     said = capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import tempfile
 import zlib
@@ -12,11 +13,11 @@ from typing import IO, Any, Self, cast
 import numpy as np
 from tests.bridge.targets import CORE, TARGETS
 
-from colonnade_bridge.blob import CRC_FROM, HEADER, OBJECT, SECTIONS, SETTINGS
+from colonnade_bridge.blob import CRC_FROM, HASH_FROM, HEADER, OBJECT, SECTIONS, SETTINGS
 from colonnade_bridge.native import C_SOURCES
 from colonnade_bridge.rounding import TWIN
 
-__all__ = ["ERRORS", "FIELDS", "Opener", "changed", "sealed"]
+__all__ = ["ERRORS", "FIELDS", "Opener", "changed", "sealed", "with_hash"]
 
 ERRORS = {
     "ok": 0, "argument": -1, "alignment": -2, "truncated": -3, "magic": -4, "version": -5,
@@ -26,12 +27,17 @@ FUZZ = C_SOURCES / "fuzz"
 
 
 def sealed(blob: bytes) -> bytes:
-    """The blob with its length and its checksum made right."""
+    """The blob with its length, its hash and its checksum made right."""
     header = np.frombuffer(blob, HEADER, 1)[0].copy()
     header["bytes"] = len(blob)
     whole = header.tobytes() + blob[HEADER.itemsize :]
-    header["crc"] = zlib.crc32(whole[CRC_FROM:])
-    return header.tobytes() + whole[HEADER.itemsize :]
+    return with_hash(whole, hashlib.sha256(whole[HASH_FROM:]).digest())
+
+
+def with_hash(blob: bytes, digest: bytes) -> bytes:
+    """The blob with the first 16 bytes of a digest as its hash, and its checksum made right."""
+    rest = digest[:16] + blob[HASH_FROM:]
+    return blob[: CRC_FROM - 4] + zlib.crc32(rest).to_bytes(4, "little") + rest
 
 
 def _fields_of(kind: np.dtype[Any]) -> dict[str, tuple[int, int]]:

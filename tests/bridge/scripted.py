@@ -67,7 +67,16 @@ class _Facts(ctypes.Structure):
         ("step_us", ctypes.c_uint64),
         *(
             (name, ctypes.c_uint32)
-            for name in ("steps", "resets", "stops", "adopted", "writes", "power", "unfit")
+            for name in (
+                "steps",
+                "resets",
+                "stops",
+                "adopted",
+                "writes",
+                "power",
+                "unfit",
+                "forged",
+            )
         ),
     ]
 

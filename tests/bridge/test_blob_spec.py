@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.bridge.fuzz_models import models
+from tests.bridge.hostile import sealed, with_hash
+from tests.bridge.tools import GCC, needs
 
-from colonnade_bridge.blob import HEADER, OBJECT, SECTIONS, SETTINGS, TABLES
+from colonnade_bridge.blob import HEADER, OBJECT, SECTIONS, SETTINGS, TABLES, read_blob
 from colonnade_bridge.cells import NEAR
-from colonnade_bridge.native import C_SOURCES
+from colonnade_bridge.errors import BlobError
+from colonnade_bridge.native import C_SOURCES, NativeColumn
 from colonnade_bridge.rounding import TWIN
 
 PAGE = (Path(__file__).parents[2] / "docs" / "spec" / "blob.md").read_text(encoding="utf-8")
@@ -80,3 +84,14 @@ def test_sections_stand_in_the_order_of_the_page_and_of_c() -> None:
 def test_the_tables_are_as_many_floats_as_told() -> None:
     count = sum(map(len, TABLES.values()))
     assert f"## Tables: {count:,} floats" in PAGE
+
+
+@needs(*GCC)
+def test_a_made_up_hash_is_refused_by_python_and_left_to_others_by_the_runtime() -> None:
+    blob = models()["two"]
+    for digest in (bytes(16), bytes([blob[16] ^ 1]) + blob[17:32]):
+        forged = with_hash(blob, digest)
+        assert NativeColumn(forged).names == NativeColumn(blob).names
+        with pytest.raises(BlobError, match="not the model that its hash tells"):
+            read_blob(forged)
+    assert sealed(blob) == with_hash(blob, blob[16:32]) == blob

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.bridge.firmwares import board, posix
-from tests.bridge.hostile import ERRORS, FIELDS, changed, sealed
+from tests.bridge.hostile import ERRORS, FIELDS, changed, sealed, with_hash
 from tests.bridge.small_model import model_hash, percepts, small_blob
 from tests.bridge.tools import ARM, GCC, MAKE, QEMU, needs
 
@@ -55,6 +55,17 @@ def hostile() -> dict[str, bytes]:
 def episode(link: Link) -> list[StepDecision]:
     link.reset()
     return [link.send_step(row, goal=True) for row in percepts(6)]
+
+
+@pytest.mark.parametrize("target", ["posix", "an386"])
+def test_the_firmware_refuses_a_model_with_a_made_up_hash(target: str, tmp_path: Path) -> None:
+    """Sound in every byte, but it would pass for another one."""
+    forged = with_hash(small_blob(), bytes(range(1, 17)))
+    with link_to(target, tmp_path) as link:
+        with pytest.raises(ControllerError, match="not the model that was announced"):
+            link.upload(forged, model_hash(forged))
+        assert link.status().model == 0
+        assert link.upload(small_blob(), model_hash(small_blob())).model == model_hash(small_blob())
 
 
 @pytest.mark.parametrize(("target", "most"), [("posix", 7), ("an386", 2)])

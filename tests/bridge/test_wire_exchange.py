@@ -94,6 +94,41 @@ def test_a_goal_comes_before_the_decision_that_it_belongs_to(host: Host) -> None
     assert decision.notes == GOAL
 
 
+def part_of(host: Host, number: int, part: int, **other: Any) -> Any:
+    """Half of a patch of 64 pixels, the first of two patches."""
+    pose = other.get("pose", np.arange(7.0))
+    return dialect().MAVLink_cln_patch_message(
+        host.session, number, pose.tolist(), other.get("unit", 1e-5), [part] * 32, 0,
+        other.get("patch", 0), 2, 0, part, other.get("parts", 2), [part] * 96,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "other", [{"pose": np.arange(7.0) * (1 + 1e-6)}, {"unit": 2e-5}, {"parts": 8}]
+)
+def test_parts_of_a_patch_that_disagree_are_answered_with_an_error(
+    host: Host, other: dict[str, Any]
+) -> None:
+    number = host.next()
+    assert host.say(part_of(host, number, 0)) == []
+    (answer,) = host.say(part_of(host, number, 1, **other))
+    assert (answer.sequence, answer.error) == (number, error("ARGUMENT"))
+    assert host.report().refused == 1
+
+
+def test_patches_of_a_step_have_poses_of_their_own(host: Host) -> None:
+    number = host.next()
+    poses = np.arange(7.0), np.arange(7.0) + 1
+    frames = [
+        part_of(host, number, part, patch=patch, pose=poses[patch], unit=1e-5 * (1 + patch))
+        for patch in (0, 1)
+        for part in (0, 1)
+    ]
+    answers = host.say(frames[0], *frames)  # one comes twice
+    assert [(answer.object, answer.error) for answer in answers] == [(2, 0)]
+    assert answers[0].pose[:7] == poses[1].tolist()
+
+
 @pytest.mark.parametrize("side", [8, 16])
 def test_pixels_are_sensed_on_the_controller(host: Host, side: int) -> None:
     rng = np.random.default_rng(side)

@@ -33,7 +33,6 @@ from colonnade_bridge.wire.line import BAUD
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import State
 from colonnade_bridge.wire.patch import Patch
-from colonnade_bridge.wire.ports import find_ports
 from colonnade_bridge.wire.receiver import HOST, message_of
 
 
@@ -133,9 +132,9 @@ def test_a_slow_answer_is_no_loss(link: Link, cable: Cable) -> None:
     assert link.messages_lost == 0
 
 
-def test_a_uart_that_overruns_is_survived(link: Link, cable: Cable) -> None:
-    """It keeps 128 bytes and loses what then comes, as a slow reader's does: a step of two patches
-    has 226 bytes, so only what is sent again after it was read gets through."""
+def test_a_line_that_loses_the_rest_of_a_step_is_survived(link: Link, cable: Cable) -> None:
+    """The cable passes on 128 bytes of what was sent at once, as a UART would that overruns; a step
+    of two patches has 226 bytes, so it gets through only when that has ended."""
     full = {"left": 3}
 
     def damage(data: bytes) -> bytes:
@@ -325,19 +324,3 @@ def test_tcp_is_a_line_too(served: Served) -> None:
             decision = link.send_step(step)
         assert decision.evidence == pytest.approx(evidence(steps), rel=1e-5)
     server.close()
-
-
-def test_ports_are_found_by_listening(cable: Cable, tmp_path: Path) -> None:
-    for key, same in ((KEY, True), (bytes(32), False), (None, None)):
-        (port,) = find_ports(key, [str(cable.path)])
-        assert (port.same_key, port.same_dialect) == (same, same is True)
-    with pytest.raises(WireError, match="nothing cannot be opened: "):
-        find_ports(KEY, [str(tmp_path / "nothing")])
-
-
-def test_a_key_of_zeros_is_no_key_that_was_not_given(
-    wire_code: ctypes.CDLL, tmp_path: Path
-) -> None:
-    with Cable(tmp_path / "zeros", Served(Controller(wire_code, key=bytes(32)))) as cable:
-        (port,) = find_ports(None, [str(cable.path)])
-    assert port.same_key is None

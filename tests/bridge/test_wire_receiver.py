@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.bridge.scripted import KEY
+from tests.bridge.scripted import FLAGS, KEY, SOURCES
 from tests.bridge.tools import GCC, needs
 
 from colonnade_bridge.wire.dialect import dialect, generate_c
@@ -249,3 +249,17 @@ def test_the_stock_c_parser_stalls_and_ours_does_not(
     assert stock(b"".join(sign(stamp, b"") for stamp in range(1, 201))) == 200
     assert stock(stalling_stream(200)) == 0
     assert len(ReceiverInC(wire_code).feed(stalling_stream(200))) == 200
+
+
+@needs(*GCC)
+@needs("nm", "binutils")
+def test_no_comparison_ends_at_the_first_byte_of_a_signature_that_differs(tmp_path: Path) -> None:
+    """What compares it calls no function that may stop there."""
+    generate_c(tmp_path / "wire")
+    words = ["gcc", *FLAGS, "-Os", "-fno-builtin", f"-I{SOURCES}", "-isystem", tmp_path / "wire"]
+    subprocess.run([*words, "-c", SOURCES / "link/cln_frame.c"], check=True, cwd=tmp_path)
+    told = subprocess.run(
+        ["nm", "-u", tmp_path / "cln_frame.o"], capture_output=True, text=True, check=True
+    )
+    assert "memcpy" in told.stdout
+    assert "memcmp" not in told.stdout

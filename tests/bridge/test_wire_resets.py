@@ -43,6 +43,61 @@ def test_a_long_episode_survives_a_reset(link: Link, served: Served) -> None:
     assert served.controller.facts.steps == 100
 
 
+def test_going_over_an_episode_again_costs_the_step_no_patience(
+    link: Link, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten slow steps take longer than the step after them may."""
+    steps, pass_on = rows(11, patches=1), served.pass_on
+
+    def slowly(data: bytes) -> bytes:
+        before = int(served.controller.facts.steps)
+        answer = pass_on(data)
+        time.sleep(0.04 * max(served.controller.facts.steps - before, 0))
+        return answer
+
+    for step in steps[:-1]:
+        link.send_step(step)
+    served.reset()
+    monkeypatch.setattr(served, "pass_on", slowly)
+    link._dialogue.patience = 0.3
+    decision = link.send_step(steps[-1])
+    assert decision.evidence == pytest.approx(evidence(steps), rel=1e-4)
+    assert served.controller.facts.steps == 11
+
+
+@pytest.mark.parametrize("what", ["silence", "interruption"])
+def test_a_step_given_up_is_taken_once_when_it_is_sent_again(
+    link: Link, served: Served, cable: Cable, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The column has taken it, and its answer was lost; the model came after the session."""
+    link.upload(*model(2))
+    steps, taken = rows(4), 3
+
+    def swallow(data: bytes) -> bytes:
+        return b"" if served.controller.facts.steps > taken else data
+
+    for step in steps[:taken]:
+        link.send_step(step)
+    cable.damage = swallow
+    patience, link._dialogue.patience = link._dialogue.patience, 0.3
+
+    def interrupt(*_: object) -> None:
+        while served.controller.facts.steps == taken:
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        if what == "interruption":
+            patched.setattr(link._dialogue, "_wait", interrupt)
+        with pytest.raises((WireError, KeyboardInterrupt)):
+            link.send_step(steps[taken])
+    assert served.controller.facts.steps == taken + 1
+    cable.mend()
+    link._dialogue.patience = patience
+    decision = link.send_step(steps[taken])
+    assert decision.evidence == pytest.approx(evidence(steps), rel=1e-5)
+
+
 def test_an_episode_too_long_to_be_repeated_is_told(
     link: Link, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

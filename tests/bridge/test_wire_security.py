@@ -24,6 +24,19 @@ def steps(controller: Controller) -> int:
     return int(controller.facts.steps)
 
 
+def newest_record(controller: Controller) -> int:
+    """Where in flash it is."""
+    first, second = (
+        int.from_bytes(controller.flash[STATES + at : STATES + at + 4], "little")
+        for at in (8, 256 + 8)
+    )
+    return STATES + 256 * (first < second)
+
+
+def spoil(controller: Controller, at: int) -> None:
+    controller.flash[at] = bytes([controller.flash[at][0] ^ 0x10])
+
+
 def test_a_host_with_another_key_is_not_heard(controller: Controller) -> None:
     host = with_model(controller)
     stranger = Host(controller, key=bytes(32), stamp=10**13)
@@ -141,6 +154,36 @@ def test_time_stamps_never_go_backwards_over_a_reboot(controller: Controller) ->
         last = host.receiver.heard
 
 
+def test_heartbeats_in_silence_use_no_stamp_again_after_a_reboot(controller: Controller) -> None:
+    host = with_model(controller)
+    at = newest_record(controller) + 16
+    reserved = int.from_bytes(controller.flash[at : at + 8], "little")
+    host.mav.signing.timestamp = reserved - 1021  # so that nothing is reserved anew for it
+    host.report()
+    writes = int(controller.facts.writes)
+    for _ in range(1200):
+        host.hear(controller.run(wait=0.5))
+    assert controller.facts.writes == writes + 2  # an erasure and a record
+    last = host.receiver.heard
+    assert last > reserved
+    controller.boot()
+    (beat,) = host.hear(controller.run())
+    assert (beat.get_type(), host.receiver.heard > last) == ("CLN_HEARTBEAT", True)
+
+
+def test_a_controller_that_cannot_reserve_stamps_still_tells_why(controller: Controller) -> None:
+    host = with_model(controller)
+    at = newest_record(controller) + 16
+    host.mav.signing.timestamp = int.from_bytes(controller.flash[at : at + 8], "little") - 1021
+    host.report()
+    controller.facts.power = 1
+    beats = [beat for _ in range(100) for beat in host.hear(controller.run(wait=0.5))]
+    assert beats[-1].error == error("FLASH")
+    assert host.say(host.percept(ROW)) == []
+    controller.facts.power = 0
+    assert host.hear(controller.run(wait=0.5))[-1].error == 0
+
+
 def test_flash_is_not_worn_out_by_time_stamps(controller: Controller) -> None:
     host = with_model(controller)
     writes = int(controller.facts.writes)
@@ -190,21 +233,44 @@ def test_both_records_broken_is_told_and_survived(wire_code: ctypes.CDLL) -> Non
     controller = Controller(wire_code, KEY)
     host = with_model(controller)
     for record in (0, 256):
-        controller.flash[STATES + record + 20] = bytes(
-            [controller.flash[STATES + record + 20][0] ^ 1]
-        )
+        spoil(controller, STATES + record + 20)
     controller.boot()
     assert controller.error == error("STATE")
     fresh = Host(controller, stamp=host.mav.signing.timestamp).greet()
     assert fresh.session != 0
 
 
+@pytest.mark.parametrize("broken", [1, 2])
+def test_a_broken_record_of_a_boot_lets_no_recording_of_it_in(
+    controller: Controller, broken: int
+) -> None:
+    """Without chance of its own the controller must not draw the session of that boot again."""
+    host = with_model(controller)
+    sessions = [host.session]
+    for _ in range(broken):
+        controller.boot()
+        host = Host(controller, stamp=host.mav.signing.timestamp).greet()
+        sessions.append(host.session)
+        recording = host.frame(host.command(dialect().CLN_DO_RESET)) + host.frame(host.percept(ROW))
+        controller.run(recording)
+        assert (steps(controller), controller.facts.resets) == (1, 1)
+        spoil(controller, newest_record(controller) + 12)
+    controller.boot()
+    assert controller.error == error("STATE")
+    controller.run(recording)
+    assert (steps(controller), controller.facts.resets) == (0, 0)
+    fresh = Host(controller, stamp=host.mav.signing.timestamp).greet()
+    assert len({*sessions, fresh.session}) == broken + 2
+    assert fresh.report().replayed == 2
+    controller.boot()
+    assert controller.error == 0
+
+
 @pytest.mark.parametrize("at", range(0, 64, 5))
 def test_a_broken_record_falls_back_on_the_one_before(controller: Controller, at: int) -> None:
     host = with_model(controller)
     stamp = host.receiver.heard
-    newest = STATES + 256 * (controller.flash[STATES + 8] < controller.flash[STATES + 256 + 8])
-    controller.flash[newest + at] = bytes([controller.flash[newest + at][0] ^ 0x10])
+    spoil(controller, newest_record(controller) + at)
     controller.boot()
     (beat,) = host.hear(controller.run())
     assert beat.session not in (0, host.session)

@@ -39,6 +39,22 @@ def test_a_model_lies_in_flash_as_it_was_sent(host: Host, length: int) -> None:
     assert bytes(host.controller.flash[:length]) == blob
 
 
+@pytest.mark.parametrize("forged", [0, 1])
+def test_a_model_is_what_its_hash_tells_or_not_used(host: Host, forged: int) -> None:
+    """The controller computes it at every change of models; at boot the record has it."""
+    for number in (1, 2):
+        assert host.upload(*model(number)).error == 0
+    host.controller.facts.forged = forged
+    status = host.upload(*model(3))
+    assert (status.error, status.model) == ((HASH, 2) if forged else (0, 3))
+    host.controller.facts.forged = 0
+    assert host.upload(*model(4)).error == 0
+    host.controller.facts.forged = forged
+    (back,) = host.say(host.command(dialect().CLN_DO_ROLL_BACK))
+    assert (back.error, back.model) == ((HASH, 4) if forged else (0, 3))
+    assert in_use(host) == back.model
+
+
 def test_models_alternate_between_slots_and_can_be_rolled_back(host: Host) -> None:
     for number, slot in ((1, 0), (2, 1), (3, 0)):
         status = host.upload(*model(number))

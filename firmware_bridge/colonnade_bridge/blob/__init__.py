@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from colonnade_bridge.blob.layout import (
     CRC_FROM,
+    HASH_FROM,
     HEADER,
     MAGIC,
     OBJECT,
@@ -23,6 +24,7 @@ from colonnade_bridge.blob.writing import in_order, write_blob
 
 __all__ = [
     "CRC_FROM",
+    "HASH_FROM",
     "HEADER",
     "MAGIC",
     "OBJECT",

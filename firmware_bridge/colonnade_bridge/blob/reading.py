@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from colonnade_bridge.blob.layout import (
     CRC_FROM,
+    HASH_FROM,
     HEADER,
     INTEGERS,
     MAGIC,
@@ -93,6 +95,8 @@ def _header(blob: bytes) -> Any:
         raise BlobError("The blob is truncated: export it again or copy it anew.")
     if zlib.crc32(blob[CRC_FROM:size]) != header["crc"]:
         raise BlobError("The blob is damaged, its checksum differs: copy it anew.")
+    if hashlib.sha256(blob[HASH_FROM:size]).digest()[:16] != header["hash"].tobytes():
+        raise BlobError("The blob is not the model that its hash tells: export it again.")
     return header
 
 

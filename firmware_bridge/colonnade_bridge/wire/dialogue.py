@@ -82,7 +82,8 @@ class Dialogue:
         """Ask until there is an answer, over lost lines and restarts of the controller.
 
         Args:
-            prepare: called with the time of giving up, once a session is open and before asking.
+            prepare: called with the time of giving up, once a session is open and before asking;
+                what it takes is added to the patience.
 
         Raises:
             WireError: there was no answer in time.
@@ -92,7 +93,9 @@ class Dialogue:
             try:
                 self.open(until)
                 if prepare is not None:
+                    begin = time.monotonic()
                     prepare(until)
+                    until += time.monotonic() - begin  # nobody waited for an answer to this one
                 return self.ask(request, until)
             except LineLostError:
                 if time.monotonic() >= until:

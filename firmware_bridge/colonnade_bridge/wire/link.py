@@ -42,9 +42,10 @@ class Link:
     """A controller at the other end of a line.
 
     Every call is answered or ends in a `WireError`. A line that is lost is opened again; when the
-    controller was reset in between, the steps of the episode so far are sent to it again first, so
-    that its decisions are the same as if nothing had happened. That takes as long as those steps
-    took before; after more than `MOST_REPEATED` it is an error, and `reset` begins anew.
+    controller was reset in between, or a step was given up, the steps of the episode so far are
+    sent to it again first, so that its decisions are the same as if nothing had happened. That
+    takes as long as those steps took before; after more than `MOST_REPEATED` it is an error, and
+    `reset` begins anew.
 
         with Link("/dev/ttyACM0", Path("robot.key")) as link:
             link.reset()
@@ -174,7 +175,11 @@ class Link:
         request = Request(
             lambda session, sequence: build(session, sequence, milliseconds), "CLN_DECISION"
         )
-        answer = self._dialogue.exchange(request, self._catch_up)
+        try:
+            answer = self._dialogue.exchange(request, self._catch_up)
+        except BaseException:  # whether the column has taken the step, nobody knows
+            self._episode_session = 0
+            raise
         if answer.message.error:
             raise ControllerError("The controller did not take the step", answer.message.error)
         decision = decision_of(answer.message, answer.others.get("CLN_GOAL"))
@@ -183,18 +188,18 @@ class Link:
         return decision
 
     def _catch_up(self, until: float) -> None:
-        """Bring the column of a controller that was reset to where the episode is."""
+        """Bring the column to where the episode is, if it may be elsewhere: after a reset, say."""
         dialogue = self._dialogue
         if self._episode_session == dialogue.session:
             return
         status = dialogue.ask(self._order(dialect().CLN_DO_REPORT), until).message
         if status.state == State.STOPPED:  # only the user's reset ends that: the step is refused
             return
-        if self._episode and dialogue.model != self._episode_model:
-            raise WireError("The controller was reset and has another model now: begin anew.")
+        if self._episode and status.model != self._episode_model:
+            raise WireError("The controller has another model now: begin anew.")
         if len(self._episode) > MOST_REPEATED:
             raise WireError(
-                f"The controller was reset after more than {MOST_REPEATED} steps: begin anew."
+                f"The controller lost its place after more than {MOST_REPEATED} steps: begin anew."
             )
         dialogue.ask(self._order(dialect().CLN_DO_RESET), until)
         for request in self._episode:
@@ -202,7 +207,7 @@ class Link:
             answer = dialogue.ask(request, patience).message
             if answer.error:
                 raise ControllerError("The controller did not take a step again", answer.error)
-        self._episode_session, self._episode_model = dialogue.session, dialogue.model
+        self._episode_session, self._episode_model = dialogue.session, status.model
 
     def reset(self) -> Status:
         """Begin a new episode; ends a stop."""

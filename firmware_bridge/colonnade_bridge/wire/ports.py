@@ -44,7 +44,8 @@ def find_ports(
 ) -> list[FoundPort]:
     """The ports from which a controller's heartbeats come.
 
-    Nothing is sent, for nobody knows what else is connected.
+    Nothing is sent, for nobody knows what else is connected. But opening a port raises its control
+    lines, and some boards take that for a reset.
 
     Args:
         key: the link's 32 bytes; None: controllers are found, and not what they say.

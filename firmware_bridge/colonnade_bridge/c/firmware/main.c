@@ -9,11 +9,18 @@
 #include "cln_link.h"
 #include "cln_port.h"
 #include "cln_robot.h"
+#include "cln_sha256.h"
 #include "colonnade.h"
 
 #ifdef CLN_BUILT_IN
 #include "cln_config.h"
 #endif
+
+/* What link, mind and port each say for themselves must be the same. */
+typedef char cln_link_gathers_a_step[CLN_GATHER_PATCHES == CLN_MOST_PATCHES ? 1 : -1];
+typedef char cln_link_gathers_percepts[CLN_GATHER_PERCEPT == CLN_PERCEPT_SIZE ? 1 : -1];
+typedef char cln_link_writes_pages[CLN_LINK_PAGE == CLN_PORT_PAGE ? 1 : -1];
+typedef char cln_link_has_the_slots[CLN_LINK_SLOTS == (unsigned)CLN_SLOTS ? 1 : -1];
 
 static uint64_t memory[CLN_MIND_BYTES / sizeof(uint64_t)]; /* aligned as the column needs */
 static cln_link link;
@@ -65,6 +72,21 @@ static int verify(void *user, const uint8_t *blob, uint32_t length, uint64_t *ha
     }
     memcpy(hash, model.header->hash, sizeof *hash);
     return 0;
+}
+
+/* The hash in a model's header is of all that stands behind it there. */
+static int rehash(void *user, const uint8_t *blob, uint32_t length)
+{
+    (void)user;
+    cln_model model;
+    int error = cln_model_open(&model, blob, length);
+    if (error < 0) {
+        return error;
+    }
+    const uint8_t *told = model.header->hash, *rest = told + sizeof model.header->hash;
+    uint8_t digest[CLN_SHA256_BYTES];
+    cln_sha256(NULL, 0, rest, model.header->bytes - (size_t)(rest - blob), digest);
+    return memcmp(digest, told, sizeof model.header->hash) == 0 ? 0 : CLN_ERROR_HASH;
 }
 
 static int adopt(void *user, const uint8_t *blob, uint32_t length)
@@ -143,7 +165,8 @@ static int step(void *user, float percepts[][CLN_PERCEPT_SIZE], uint32_t patches
 
 void cln_main(void)
 {
-    const cln_link_calls calls = {NULL, now, verify, adopt, store, sense, step, reset, stop, measure};
+    const cln_link_calls calls = {NULL, now, verify, rehash, adopt, store,
+                                  sense, step, reset, stop, measure};
     cln_link_config config = {0};
     config.key = cln_key;
     config.chance = cln_port_chance();

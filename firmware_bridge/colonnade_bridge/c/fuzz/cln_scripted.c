@@ -25,6 +25,13 @@ static int cln_scripted_verify(void *user, const uint8_t *blob, uint32_t length,
     return CLN_OK;
 }
 
+static int cln_scripted_rehash(void *user, const uint8_t *blob, uint32_t length)
+{
+    (void)blob;
+    (void)length;
+    return ((cln_scripted *)user)->forged ? CLN_ERROR_HASH : CLN_OK;
+}
+
 static int cln_scripted_adopt(void *user, const uint8_t *blob, uint32_t length)
 {
     cln_scripted *controller = user;
@@ -147,6 +154,7 @@ int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *k
         .user = controller,
         .now = cln_scripted_now,
         .verify = cln_scripted_verify,
+        .rehash = cln_scripted_rehash,
         .adopt = cln_scripted_adopt,
         .store = cln_scripted_store,
         .sense = cln_scripted_sense,

@@ -22,6 +22,7 @@ typedef struct {
     uint32_t writes;  /* to flash, erasures counted */
     uint32_t power;   /* writes until power fails: all later ones do nothing and fail; 0: never */
     uint32_t unfit;   /* 1: the mind fails to adopt what it found good */
+    uint32_t forged;  /* 1: no model is what its hash tells */
     double evidence;  /* of the present episode */
     uint8_t *flash;   /* CLN_SCRIPTED_FLASH bytes: two models, two states */
     uint8_t key[CLN_KEY_BYTES];

@@ -3,21 +3,22 @@
 #include <colonnade/mavlink.h>
 #include <string.h>
 
+#include "cln_sha256.h"
+
 #if MAVLINK_NEED_BYTE_SWAP || !MAVLINK_ALIGNED_FIELDS
 #error "The wire is little-endian, and so must the controller be"
 #endif
 
 #define CLN_FRAME_SYSTEM     1u
 #define CLN_FRAME_LINK       0u
+#define CLN_FRAME_SIGNATURE  6u /* bytes */
 #define CLN_FRAME_LAST_STAMP (((uint64_t)1 << 48) - 1u)
 
-void cln_frame_sign(const uint8_t *key, const uint8_t *bytes, size_t count, uint8_t signature[6])
+void cln_frame_sign(const uint8_t *key, const uint8_t *bytes, size_t count, uint8_t signature[CLN_FRAME_SIGNATURE])
 {
-    mavlink_sha256_ctx hash;
-    mavlink_sha256_init(&hash);
-    mavlink_sha256_update(&hash, key, CLN_KEY_BYTES);
-    mavlink_sha256_update(&hash, bytes, (uint32_t)count);
-    mavlink_sha256_final_48(&hash, signature);
+    uint8_t digest[CLN_SHA256_BYTES];
+    cln_sha256(key, CLN_KEY_BYTES, bytes, count, digest);
+    memcpy(signature, digest, CLN_FRAME_SIGNATURE);
 }
 
 static uint16_t cln_frame_crc(const uint8_t *frame, size_t payload, uint8_t extra)
@@ -59,6 +60,17 @@ static int cln_frame_is_ours(const uint8_t *bytes, size_t count, uint8_t sender)
     return entry != NULL && bytes[1] > 0 && bytes[1] <= entry->max_msg_len;
 }
 
+/* Whether two signatures are the same. It takes as long wherever they differ, or one could be found
+ * byte by byte. */
+static int cln_frame_same_signature(const uint8_t *signature, const uint8_t *other)
+{
+    unsigned differ = 0;
+    for (size_t i = 0; i < CLN_FRAME_SIGNATURE; i++) {
+        differ |= (unsigned)(signature[i] ^ other[i]);
+    }
+    return differ == 0;
+}
+
 cln_frame_verdict cln_frame_check(const uint8_t *bytes, size_t count, uint8_t sender,
                                   cln_signer *signer, size_t *length)
 {
@@ -81,10 +93,10 @@ cln_frame_verdict cln_frame_check(const uint8_t *bytes, size_t count, uint8_t se
         return CLN_FRAME_BAD_CRC;
     }
 
-    uint8_t signature[6];
-    cln_frame_sign(signer->key, bytes, whole - sizeof signature, signature);
-    if (memcmp(signature, bytes + whole - sizeof signature, sizeof signature) != 0 ||
-        tail[2] != CLN_FRAME_LINK) {
+    uint8_t signature[CLN_FRAME_SIGNATURE];
+    const size_t covered = whole - CLN_FRAME_SIGNATURE;
+    cln_frame_sign(signer->key, bytes, covered, signature);
+    if (!cln_frame_same_signature(signature, bytes + covered) || tail[2] != CLN_FRAME_LINK) {
         return CLN_FRAME_BAD_SIGNATURE;
     }
 
@@ -145,6 +157,6 @@ size_t cln_frame_write(uint8_t *out, size_t room, uint8_t sender, uint32_t messa
     for (unsigned i = 0; i < 6; i++, stamp >>= 8) {
         tail[3u + i] = (uint8_t)stamp;
     }
-    cln_frame_sign(signer->key, out, whole - 6u, tail + 9);
+    cln_frame_sign(signer->key, out, whole - CLN_FRAME_SIGNATURE, tail + 9);
     return whole;
 }

@@ -74,6 +74,26 @@ cln_gather_result cln_gather_take_percept(cln_gather *gather, const uint8_t *fra
     return cln_gather_add(gather, message.patch);
 }
 
+/* The same of a part and the others of its patch. */
+static int cln_gather_continues(cln_gather *gather, const mavlink_cln_patch_t *part)
+{
+    cln_gather_patch *pixels = &gather->pixels;
+    if (gather->patch != part->patch) {
+        gather->parts = 0; /* pixels of one patch at a time */
+    }
+    if (gather->parts == 0) {
+        gather->patch = part->patch;
+        pixels->pixels = (uint32_t)(CLN_GATHER_PART * part->parts);
+        pixels->unit = part->unit;
+        memcpy(pixels->pose, part->pose, sizeof pixels->pose);
+    }
+    int same = pixels->pixels == CLN_GATHER_PART * part->parts && pixels->unit == part->unit;
+    for (unsigned i = 0; i < 7; i++) {
+        same = same && pixels->pose[i] == part->pose[i];
+    }
+    return same;
+}
+
 cln_gather_result cln_gather_take_patch(cln_gather *gather, const uint8_t *frame)
 {
     mavlink_cln_patch_t message;
@@ -84,18 +104,12 @@ cln_gather_result cln_gather_take_patch(cln_gather *gather, const uint8_t *frame
     if ((message.parts != 2 && message.parts != 8) || message.part >= message.parts ||
         !cln_gather_finite(pose, 7) || !cln_gather_finite(&unit, 1) ||
         !cln_gather_agrees(gather, message.patch, message.patches, message.deadline,
-                           message.wants)) {
+                           message.wants) ||
+        !cln_gather_continues(gather, &message)) {
         return CLN_GATHER_REFUSED;
     }
 
     cln_gather_patch *pixels = &gather->pixels;
-    if (gather->patch != message.patch || pixels->pixels != CLN_GATHER_PART * message.parts) {
-        gather->parts = 0; /* pixels of one patch at a time */
-        gather->patch = message.patch;
-        pixels->pixels = (uint32_t)(CLN_GATHER_PART * message.parts);
-    }
-    memcpy(pixels->pose, pose, sizeof pose);
-    pixels->unit = unit;
     memcpy(pixels->depth + CLN_GATHER_PART * message.part, message.depth, sizeof message.depth);
     memcpy(pixels->rgb + 3 * CLN_GATHER_PART * message.part, message.rgb, sizeof message.rgb);
     gather->parts = (uint8_t)(gather->parts | 1u << message.part);

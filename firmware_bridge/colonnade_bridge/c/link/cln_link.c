@@ -40,6 +40,7 @@ uint8_t cln_link_state(const cln_link *link)
 
 static void cln_link_send_heartbeat(cln_link *link, uint64_t challenge)
 {
+    (void)cln_link_reserve(link); /* stamps are used in silence, too; without flash it is told */
     mavlink_cln_heartbeat_t heartbeat;
     heartbeat.session = link->session;
     heartbeat.challenge = challenge;
@@ -113,6 +114,8 @@ int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_
     link->record.boots++;
     if (cln_link_reserve(link) != CLN_OK) {
         link->record.stamp = 0; /* tried again before any frame is accepted */
+    } else if (link->error == CLN_ERROR_STATE) {
+        (void)cln_link_save(link, &link->record); /* over the older one, lest that count again */
     }
     link->session = cln_link_draw_session(link);
     const int error = cln_link_first_model(link);

@@ -32,6 +32,7 @@
 #define CLN_LINK_WATCHDOG_US  1000000u /* usual silence of the host after which the robot stops */
 #define CLN_LINK_OUT          1024u    /* bytes that wait to be sent */
 #define CLN_LINK_SLOTS        4u       /* model A and B, state A and B */
+#define CLN_LINK_PAGE         16u      /* bytes of which flash is programmed in multiples */
 
 /* What the mind says after a step. */
 typedef struct {
@@ -48,8 +49,8 @@ typedef struct {
 } cln_link_answer;
 
 /* What the link calls; `user` is handed through. All are called from `cln_link_run`, the first
- * four from `cln_link_init`, too. Those that return int return 0, or a negative cln_error that the
- * host is told. */
+ * five but `rehash` from `cln_link_init`, too. Those that return int return 0, or a negative
+ * cln_error that the host is told. */
 typedef struct {
     void *user;
     /* Microseconds since start; never runs backwards. */
@@ -57,11 +58,14 @@ typedef struct {
     /* Check every byte of a model, also whether the memory suffices for it, and tell its hash.
      * Changes nothing. */
     int (*verify)(void *user, const uint8_t *blob, uint32_t length, uint64_t *hash);
+    /* Compute the hash of a verified model anew: CLN_ERROR_HASH if it is another than it tells.
+     * Takes longer than `verify`, so it is asked when a host changes models, not at boot. */
+    int (*rehash)(void *user, const uint8_t *blob, uint32_t length);
     /* Think with a model that was verified, beginning a new episode; `blob` stays where it is. After
      * an error there is none to think with. */
     int (*adopt)(void *user, const uint8_t *blob, uint32_t length);
     /* Program flash as `cln_port_store` does: `bytes` NULL erases; offset and count are multiples
-     * of 16. */
+     * of CLN_LINK_PAGE. */
     int (*store)(void *user, unsigned slot, uint32_t offset, const void *bytes, uint32_t count);
     /* Sense the pixels of a patch; fills the percept. */
     int (*sense)(void *user, const cln_gather_patch *patch, float percept[CLN_GATHER_PERCEPT]);
@@ -134,9 +138,9 @@ typedef struct {
 } cln_link;
 
 /* Boot: read the state, draw the session, adopt the model in use, send a heartbeat. Returns 0, or
- * the negative cln_error that the heartbeats will carry: CLN_ERROR_STATE (memory of before is
- * lost), CLN_ERROR_FLASH (no host can be accepted) or CLN_ERROR_NO_MODEL. The link runs in any
- * case. */
+ * the negative cln_error that the heartbeats will carry: CLN_ERROR_STATE (memory of before is lost,
+ * or may be older than it was), CLN_ERROR_FLASH (no host can be accepted) or CLN_ERROR_NO_MODEL.
+ * The link runs in any case. */
 int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_calls *calls);
 
 /* Take `count` bytes that arrived, 0 if none did, and do all that follows from them and from the

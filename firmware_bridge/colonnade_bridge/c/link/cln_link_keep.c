@@ -4,8 +4,7 @@
 #include "cln_error.h"
 #include "cln_link_inside.h"
 
-#define CLN_LINK_RESERVED    360000000u /* an hour of time stamps */
-#define CLN_LINK_NEARLY_USED 1000u      /* so few left, and the next hour is reserved */
+#define CLN_LINK_NEARLY_USED 1000u /* so few time stamps left, and the next hour is reserved */
 
 int cln_link_save(cln_link *link, const cln_record *record)
 {
@@ -30,7 +29,7 @@ int cln_link_reserve(cln_link *link)
         return CLN_OK;
     }
     cln_record record = link->record;
-    record.stamp = used + CLN_LINK_RESERVED;
+    record.stamp = used + CLN_RECORD_HOUR;
     const int error = cln_link_save(link, &record);
     if (error != CLN_OK) {
         link->error = error;

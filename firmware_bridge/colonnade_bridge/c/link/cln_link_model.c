@@ -7,7 +7,9 @@
 #include "cln_link_inside.h"
 
 #define CLN_LINK_CHUNK 224u
-#define CLN_LINK_PAGE  16u /* flash is programmed in multiples of it */
+
+typedef char cln_chunks_are_whole_pages[CLN_LINK_CHUNK % CLN_LINK_PAGE == 0 ? 1 : -1];
+typedef char cln_records_are_whole_pages[CLN_RECORD_BYTES % CLN_LINK_PAGE == 0 ? 1 : -1];
 
 static uint8_t cln_link_other_slot(const cln_link *link)
 {
@@ -34,6 +36,15 @@ static int cln_link_verify(cln_link *link, unsigned slot, uint32_t length, uint6
         return error;
     }
     return hash == model ? CLN_OK : CLN_ERROR_HASH;
+}
+
+/* The same of a model that the host chose: it must also be what its hash tells. */
+static int cln_link_prove(cln_link *link, unsigned slot, uint32_t length, uint64_t model)
+{
+    const int error = cln_link_verify(link, slot, length, model);
+    return error != CLN_OK
+               ? error
+               : link->calls.rehash(link->calls.user, link->config.slots[slot].bytes, length);
 }
 
 /* Make a verified slot the one in use: first in flash, then in the mind. */
@@ -165,7 +176,7 @@ int cln_link_commit(cln_link *link)
     if (cln_crc32(0, link->config.slots[slot].bytes, upload.length) != upload.crc) {
         return CLN_ERROR_CRC;
     }
-    const int error = cln_link_verify(link, slot, upload.length, upload.model);
+    const int error = cln_link_prove(link, slot, upload.length, upload.model);
     return error != CLN_OK ? error : cln_link_switch(link, slot, upload.length, upload.model);
 }
 
@@ -176,6 +187,6 @@ int cln_link_roll_back(cln_link *link)
     if (link->record.active > 1) {
         return CLN_ERROR_NO_MODEL;
     }
-    const int error = cln_link_verify(link, slot, length, link->record.model[slot]);
+    const int error = cln_link_prove(link, slot, length, link->record.model[slot]);
     return error != CLN_OK ? error : cln_link_switch(link, slot, length, link->record.model[slot]);
 }

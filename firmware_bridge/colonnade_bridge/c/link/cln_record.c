@@ -82,13 +82,17 @@ int cln_record_load(cln_record *record, const uint8_t *first, const uint8_t *sec
     cln_record other;
     const int one = cln_record_unpack(record, first);
     const int two = cln_record_unpack(&other, second);
+    const int lost =
+        (!one && !cln_record_is_blank(first)) || (!two && !cln_record_is_blank(second));
     if (two && (!one || other.number > record->number)) {
         *record = other;
     }
-    if (one || two) {
-        return CLN_OK;
+    if (!one && !two) {
+        memset(record, 0, sizeof *record);
+        record->active = CLN_RECORD_NO_SLOT;
+    } else if (lost) {
+        record->boots++;
+        record->stamp += CLN_RECORD_HOUR;
     }
-    memset(record, 0, sizeof *record);
-    record->active = CLN_RECORD_NO_SLOT;
-    return cln_record_is_blank(first) && cln_record_is_blank(second) ? CLN_OK : CLN_ERROR_STATE;
+    return lost ? CLN_ERROR_STATE : CLN_OK;
 }

@@ -9,6 +9,7 @@
 
 #define CLN_RECORD_BYTES   64u
 #define CLN_RECORD_NO_SLOT 255u
+#define CLN_RECORD_HOUR    360000000u /* of time stamps: so many a record reserves */
 
 typedef struct {
     uint32_t number;    /* of this record; its lowest bit is the slot that holds it */
@@ -21,7 +22,9 @@ typedef struct {
 } cln_record;
 
 /* Read the newer of two slots. Blank ones give a record that has booted 0 times. Returns 0, or
- * CLN_ERROR_STATE where neither is whole and they are not both blank; the record is as new then. */
+ * CLN_ERROR_STATE where one is neither whole nor blank. If the other is whole, what is lost may
+ * have been newer by a boot and an hour of stamps, so these are skipped; if not, the record is as
+ * new. */
 int cln_record_load(cln_record *record, const uint8_t *first, const uint8_t *second);
 
 /* Write the bytes that docs/spec/wire.md lists. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cln_port.h"
+#include "cln_ring.h"
 #include "cortex_m.h"
 
 #define CLOCK_MHZ 25u
@@ -41,7 +42,6 @@ enum { WATCHDOG_INTERRUPT = 1, WATCHDOG_RESET = 2 };
 #define BAUD 921600u
 #define BYTE_US 100u       /* longer than a byte takes on the line */
 #define BARK_US 4000000u   /* longer than any step; after twice as long it resets */
-#define ROOM 1024u         /* bytes that may wait to be read, a power of two */
 #define MODEL_BYTES 0x40000u
 #define STATE_BYTES 0x1000u
 #define CHIP_OFFSET 0xFF000u /* in the slots' memory: what a factory would have written */
@@ -55,10 +55,7 @@ const cln_slot cln_port_slots[CLN_SLOTS] = {
     {cln_slots + 2 * MODEL_BYTES + STATE_BYTES, STATE_BYTES},
 };
 
-static struct {
-    uint8_t bytes[ROOM];
-    volatile uint32_t written, read;
-} arrived;
+static cln_ring arrived;
 
 /* The counter's 32 bits, carried on. */
 static struct {
@@ -72,11 +69,7 @@ static void on_received(void)
 {
     LINE->interrupt = 2u;
     while (LINE->state & UART_HOLDS) {
-        uint8_t byte = (uint8_t)LINE->data;
-        if (arrived.written - arrived.read < ROOM) {
-            arrived.bytes[arrived.written % ROOM] = byte;
-            arrived.written++;
-        }
+        cln_ring_put(&arrived, (uint8_t)LINE->data);
     }
 }
 
@@ -126,13 +119,13 @@ uint64_t cln_port_ticks(void)
 static void await(uint32_t wait_us)
 {
     uint64_t begun = cln_port_now(), waited = 0;
-    while (arrived.written == arrived.read && waited < wait_us) {
+    while (cln_ring_is_empty(&arrived) && waited < wait_us) {
         uint32_t left = wait_us - (uint32_t)waited;
         left = left < UINT32_MAX / CLOCK_MHZ ? left : UINT32_MAX / CLOCK_MHZ;
         WAKING->value = left * CLOCK_MHZ;
         WAKING->control = TIMER_RUN | TIMER_INTERRUPT;
         __asm volatile("cpsid i" ::: "memory");
-        if (arrived.written == arrived.read && WAKING->control != 0) {
+        if (cln_ring_is_empty(&arrived) && WAKING->control != 0) {
             __asm volatile("wfi" ::: "memory");
         }
         __asm volatile("cpsie i\n isb" ::: "memory");
@@ -145,12 +138,7 @@ size_t cln_port_read(uint8_t *bytes, size_t room, uint32_t wait_us)
 {
     WATCHDOG->clear = 1u;
     await(wait_us);
-    size_t count = 0;
-    while (count < room && arrived.read != arrived.written) {
-        bytes[count++] = arrived.bytes[arrived.read % ROOM];
-        arrived.read++;
-    }
-    return count;
+    return cln_ring_take(&arrived, bytes, room);
 }
 
 size_t cln_port_write(const uint8_t *bytes, size_t count)
