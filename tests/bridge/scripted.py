@@ -30,7 +30,8 @@ STATES = 2 * 131072
 def build_library(folder: Path) -> ctypes.CDLL:
     """Compile link and scripted mind for this computer."""
     generate_c(folder / "wire")
-    files = [*sorted((SOURCES / "link").glob("cln_*.c")), SOURCES / "cln_error.c"]
+    files = [*sorted((SOURCES / "link").glob("cln_*.c"))]
+    files += [SOURCES / "cln_crc32.c", SOURCES / "cln_error.c"]
     files.append(SOURCES / "fuzz/cln_scripted.c")
     includes = [f"-I{SOURCES}", f"-I{SOURCES / 'link'}", "-isystem", str(folder / "wire")]
     library = folder / "scripted.so"

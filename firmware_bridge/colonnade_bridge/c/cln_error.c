@@ -15,7 +15,7 @@ static const char *const sentence[CLN_ERRORS] = {
     "this processor is big-endian, and models are little-endian",
     "the memory given is too small for the column",
     "no column can keep to these limits",
-    "both flash records of the link's state were broken",
+    "a flash record of the link's state was broken: what it told may be lost",
     "a flash slot could not be written",
     "there is no model to think with",
     "the host ordered a stop",
