@@ -6,6 +6,7 @@ numbers of `cln_decision`, and where to touch next, floats by their bits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -47,6 +48,11 @@ MODELS: dict[str, dict[str, Any]] = {
     },
     "measured": {"patience": 12, "refuted": f(60)},
     "crowd": {"effort": 20000},
+    "tiny": {
+        "seed_budget": 60, "seed_share": 10, "refined_seeds": 4, "winners": 8, "proposals": 48,
+        "least_percepts": 5, "unknown_percepts": 8, "patience": 4, "refine_every": 2,
+        "alarm": f(3), "reach": f(0.05), "probes": 16,
+    },
 }  # fmt: skip
 """Settings of the column in each model, where they are not the defaults."""
 PERCEPTS_KEPT = {"small": 40}
@@ -57,7 +63,7 @@ ABSURD = (np.nan, np.inf, -np.inf, 3e38, -3e38, 1e30, 1e10, -1e4, 1e-40, 0.5, -1
 def blob_of(model: str) -> bytes:
     """The blob of one of `MODELS`."""
     things = _crowd() if model == "crowd" else memory_objects().packed()
-    if model == "measured":
+    if model in ("measured", "tiny"):
         things = [_measured(thing) for thing in things]
     how = C.default_settings()._replace(**MODELS[model])
     memory = ObjectMemory([in_order(thing) for thing in things])
@@ -125,9 +131,9 @@ def by_numba(blob: bytes, steps: Steps, limits: Limits | None = None) -> list[st
     said = []
     for turn, percepts in enumerate(steps):
         state = C.vote(column, memory, percepts)
-        said.append(_line_of(column, memory, state, turn))
+        said.append(line_of(column, memory, state, turn))
     C.polish(column, memory)
-    said.append(_line_of(column, memory, column.verdict.state[0], len(steps)))
+    said.append(line_of(column, memory, column.verdict.state[0], len(steps)))
     return said
 
 
@@ -140,7 +146,10 @@ def _limited(model: EdgeModel, limits: Limits) -> EdgeModel:
     return replace(model, settings=settings, percepts=limits.percepts or model.percepts)
 
 
-def _line_of(column: C.Column, memory: C.Memory, state: int, turn: int) -> str:
+def line_of(
+    column: C.Column, memory: C.Memory, state: int, turn: int, fit: Callable[..., np.float32] = fit
+) -> str:
+    """What a column of the kernels says after a step; `fit` may be the kernel interpreted."""
     h, leader, tally = column.hypotheses, int(column.verdict.state[1]), column.tally
     who, evidence, rival, fitting, pose = -1, f(0), f(0), f(0), np.zeros(12, f)
     if leader >= 0:
@@ -162,13 +171,14 @@ def by_c(blob: bytes, steps: Steps, limits: Limits | None = None) -> list[str]:
     said = []
     for turn, percepts in enumerate(steps):
         state = column.step(percepts)
-        said.append(_native_line(column, state, turn))
+        said.append(native_line(column, state, turn))
     column.polish()
-    said.append(_native_line(column, column.decide().state, len(steps)))
+    said.append(native_line(column, column.decide().state, len(steps)))
     return said
 
 
-def _native_line(column: NativeColumn, state: int, turn: int) -> str:
+def native_line(column: NativeColumn, state: int, turn: int) -> str:
+    """The same of the column in C."""
     d, goal = column.decide(), column.goal(turn)
     assert d.state == state
     return _line(
