@@ -27,6 +27,7 @@ from tests.bridge.scripted import (
 
 from colonnade_bridge.mishaps import flipping
 from colonnade_bridge.wire import dialect as dialect_module
+from colonnade_bridge.wire import upload as upload_module
 from colonnade_bridge.wire.cable import Cable
 from colonnade_bridge.wire.errors import ControllerError, WireError
 from colonnade_bridge.wire.line import BAUD
@@ -105,9 +106,40 @@ def test_no_loss_is_hidden_by_what_an_upload_answers(link: Link, cable: Cable) -
     cable.damage = lose
     link.upload(*model(2, 8 * 224))
     lost = link.messages_lost
-    assert lost >= 9  # eight statuses, and the chunks were sent again
+    assert lost == 8  # the statuses: the chunks arrived, though they were sent again
     link.send_step(rows(1)[0])
     assert link.messages_lost == lost + 3
+
+
+def test_chunks_that_were_lost_are_counted(link: Link, cable: Cable) -> None:
+    code, chunks = dialect_module.dialect(), 0
+
+    def lose(data: bytes) -> bytes:
+        nonlocal chunks
+        ours = bool(data) and data[6] == HOST
+        chunks += ours and message_of(data) == code.MAVLINK_MSG_ID_CLN_MODEL_DATA
+        return b"" if ours and chunks == 3 else data
+
+    cable.damage = lose
+    link.upload(*model(2, 20 * 224))
+    assert link.messages_lost >= 1
+
+
+def test_a_slow_upload_is_no_loss(
+    link: Link, cable: Cable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chunks are sent again before they can be answered."""
+
+    def dawdle(data: bytes) -> bytes:
+        time.sleep(0.002)
+        return data
+
+    cable.damage = dawdle
+    monkeypatch.setattr(upload_module, "ASK_AGAIN", 0.0005)
+    sent = link.counts.sent
+    link.upload(*model(2, 100 * 224))
+    assert link.counts.sent - sent > 110
+    assert link.messages_lost == 0
 
 
 def test_a_slow_answer_is_no_loss(link: Link, cable: Cable) -> None:

@@ -207,9 +207,10 @@ class Dialogue:
         self.speaker.counts.answered_again += 1
         return True
 
-    def expect_no_repeats(self) -> None:
-        """What comes now and looks like an answer to the last request answers something else."""
-        self._repeats = 0
+    def await_repeats(self, count: int) -> None:
+        """So many more answers like the last one are to come, or messages were lost."""
+        self._repeats = count
+        self.speaker.counts.asked_again += count
 
     def hear(self, until: float) -> Any | None:
         """The next message of this session that is no heartbeat, or None once it is `until`.

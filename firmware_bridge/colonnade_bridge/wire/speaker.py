@@ -16,7 +16,7 @@ from colonnade_bridge.wire.recording import LinkLog
 
 __all__ = ["LinkCounts", "Speaker"]
 
-_QUIET = 0.05
+_QUIET = 0.2
 """Seconds of silence after which a frame will not be completed."""
 
 

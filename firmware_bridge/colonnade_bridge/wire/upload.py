@@ -52,10 +52,10 @@ def upload(
         _check(dialogue.exchange(begin).message)
         session = dialogue.session
         try:
-            _send_chunks(dialogue, blob, progress)
+            unanswered = _send_chunks(dialogue, blob, progress)
         except SessionOverError:
             continue
-        dialogue.expect_no_repeats()  # answers to chunks have the sequence of the beginning
+        dialogue.await_repeats(unanswered)  # they have the sequence of the beginning
         status = dialogue.exchange(commit).message
         if dialogue.session == session:
             _check(status)
@@ -64,16 +64,22 @@ def upload(
     raise WireError("The controller was reset again and again while it received the model.")
 
 
-def _send_chunks(dialogue: Dialogue, blob: bytes, progress: Callable[[int], None] | None) -> None:
-    arrived = sent = 0
-    went_back = False
+def _send_chunks(dialogue: Dialogue, blob: bytes, progress: Callable[[int], None] | None) -> int:
+    """Send chunks until all arrived; returns how many were sent that nothing was heard of so far.
+
+    A chunk is answered once, also one that was sent twice as its answer came late.
+    """
+    arrived = sent = unanswered = 0
+    went_back, missing = False, dialogue.speaker.counts.missing
     until = time.monotonic() + dialogue.patience
     while arrived < len(blob):
         try:
             dialogue.speaker.line.open(until)
             ahead = min(len(blob), arrived + _AHEAD * CHUNK)
             if sent < ahead:
-                dialogue.speaker.send(_chunks(dialogue.session, blob, sent, ahead))
+                chunks = _chunks(dialogue.session, blob, sent, ahead)
+                unanswered += len(chunks)
+                dialogue.speaker.send(chunks)
                 sent = ahead
             message = dialogue.hear(min(until, time.monotonic() + ASK_AGAIN))
         except LineLostError:
@@ -84,21 +90,21 @@ def _send_chunks(dialogue: Dialogue, blob: bytes, progress: Callable[[int], None
         if message is None:
             if time.monotonic() >= until:
                 raise WireError("The controller fell silent while it received the model.")
-            dialogue.speaker.counts.asked_again += 1
-            sent = arrived
+            sent, went_back = arrived, True
         elif message.get_type() == "CLN_STATUS":
             _check(message)
             if message.next == 0 and dialogue.is_repeat(message):
                 continue
+            unanswered -= 1
             if message.next > arrived:
                 arrived, went_back = message.next, False
                 until = time.monotonic() + dialogue.patience
                 if progress is not None:
                     progress(arrived)
             elif not went_back:  # a chunk was lost, and all after it are in vain
-                dialogue.speaker.counts.asked_again += 1
                 sent, went_back = arrived, True
         sent = max(sent, arrived)
+    return max(0, unanswered - (dialogue.speaker.counts.missing - missing))
 
 
 def _chunks(session: int, blob: bytes, begin: int, end: int) -> list[Any]:

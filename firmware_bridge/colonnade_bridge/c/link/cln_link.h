@@ -28,7 +28,7 @@
 #define CLN_LINK_TICK_US      10000u   /* longest time between two runs */
 #define CLN_LINK_HEARTBEAT_US 500000u  /* time between two heartbeats */
 #define CLN_LINK_STALE_US     100000u  /* least time between those that answer another session */
-#define CLN_LINK_QUIET_US     50000u   /* silence after which a frame will not be completed */
+#define CLN_LINK_QUIET_US     200000u  /* silence after which a frame will not be completed */
 #define CLN_LINK_WATCHDOG_US  1000000u /* usual silence of the host after which the robot stops */
 #define CLN_LINK_OUT          1024u    /* bytes that wait to be sent */
 #define CLN_LINK_SLOTS        4u       /* model A and B, state A and B */
