@@ -45,7 +45,12 @@ enum {{
 }};
 
 /* The blob, in words of this byte order: cln_model_open refuses it where the order is another. */
-extern const uint32_t cln_model_data[(CLN_MODEL_BYTES + 3u) / 4u];
+#ifdef __cplusplus
+extern "C"
+#else
+extern
+#endif
+const uint32_t cln_model_data[(CLN_MODEL_BYTES + 3u) / 4u];
 
 #endif
 """

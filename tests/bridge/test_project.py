@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.bridge.small_model import small_memory
-from tests.bridge.tools import ARM, CMAKE, GCC, MAKE, needs
+from tests.bridge.tools import ARM, CMAKE, GCC, GXX, MAKE, needs
 
 from colonnade_bridge.blob import EdgeModel, read_blob
 from colonnade_bridge.export import export_blob
@@ -145,3 +145,31 @@ def test_a_sample_is_text_to_the_last_bit() -> None:
         read = np.array([line.split() for line in block[1:]], np.float32)
         assert read.tobytes() == rows.tobytes()
     assert as_text([("two\nlines", np.zeros((1, 18)))]).startswith("# two lines\n0.0 ")
+
+
+@needs(*GCC)
+@needs(*GXX)
+def test_a_program_in_cpp_links_with_it(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "main.cpp").write_text(
+        """#include <cstdio>
+#include "cln_config.h"
+#include "colonnade.h"
+int main()
+{
+    static uint64_t memory[CLN_COLUMN_WORDS];
+    cln_model model;
+    cln_column *column = nullptr;
+    int error = cln_model_open(&model, cln_model_data, CLN_MODEL_BYTES);
+    if (!error) {
+        error = cln_column_init(&column, memory, sizeof memory, &model, nullptr);
+    }
+    std::puts(cln_strerror(error));
+}
+"""
+    )
+    core = sorted((project / "colonnade").glob("cln_*.c"))
+    words = ["gcc", "-std=c99", "-c", f"-I{project}", f"-I{project / 'colonnade'}"]
+    run(tmp_path, *words, *map(str, core), str(project / "cln_model_data.c"))
+    words = ["g++", "-Wall", "-Wextra", "-Werror", f"-I{project}", f"-I{project / 'colonnade'}"]
+    run(tmp_path, *words, "main.cpp", *sorted(p.name for p in tmp_path.glob("*.o")), "-o", "main")
+    assert run(tmp_path, "./main") == "no error\n"

@@ -9,6 +9,7 @@ import pytest
 ARM = ("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi")
 QEMU = ("qemu-system-arm", "qemu-system-arm")
 GCC = ("gcc", "gcc libc6-dev")
+GXX = ("g++", "g++")
 MAKE = ("make", "make")
 CMAKE = ("cmake", "cmake")
 CLANG = ("clang", "clang libclang-rt-14-dev")

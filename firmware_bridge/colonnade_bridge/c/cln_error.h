@@ -27,7 +27,15 @@ enum {
     CLN_ERRORS = 21           /* how many there are, with CLN_OK */
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One sentence for an error, never NULL. */
 const char *cln_strerror(int error);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -35,6 +35,10 @@
 
 #include "cln_error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define CLN_BLOB_VERSION 1 /* of the model blobs that this runtime reads */
 #define CLN_PERCEPT_SIZE 18
 #define CLN_MOST_OBJECTS 128
@@ -159,5 +163,9 @@ typedef struct {
  * frame. Off the object the location is the eye and the normal points against the view axis. */
 int cln_sense(cln_eye *eye, const float *depth, const float *rgb, const float pose[7],
               float percept[CLN_PERCEPT_SIZE]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

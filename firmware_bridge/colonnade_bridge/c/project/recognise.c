@@ -38,7 +38,7 @@ static uint32_t read_percepts(const char *line, float percepts[CLN_MOST_PATCHES]
 /* Say what the episode came to, and begin another. */
 static void conclude(int state, int steps)
 {
-    cln_decision d;
+    cln_decision d = {0};
     const char *name = "unknown";
     int length = (int)strlen(name);
     if (steps > 0) {
