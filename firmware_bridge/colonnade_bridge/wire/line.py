@@ -8,6 +8,7 @@ import socket
 import time
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from colonnade_bridge.wire.errors import WireError
 
@@ -79,6 +80,7 @@ class Line:
     def _opened(self) -> Any:
         import serial
 
+        _check_address(self.url)
         kind: dict[str, Any] = (
             {} if "://" in self.url or os.name != "posix" else {"exclusive": True}
         )
@@ -132,6 +134,13 @@ class Line:
         self._pause = max(self._pause, FIRST_PAUSE)
         self._next_try = time.monotonic() + self._pause
         return LineLostError(f"{self.url} was lost: {_reason(error)}.")
+
+
+def _check_address(url: str) -> None:
+    """Raise ValueError where a URL of the network has no port that there can be."""
+    kind = url.partition("://")[0].lower()
+    if kind in ("socket", "rfc2217") and urlsplit(url).port is None:
+        raise ValueError(f"it needs a port, as in {kind}://localhost:5760")
 
 
 def _is_hopeless(error: BaseException) -> bool:
