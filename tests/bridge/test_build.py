@@ -120,6 +120,17 @@ def test_make_says_which_python_it_needs(goal: str, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@needs(*MAKE)
+def test_make_tells_no_stack_of_a_process(tmp_path: Path) -> None:
+    (tmp_path / "cln_dialect.h").touch()
+    words = ["make", "stack", "TARGET=posix", f"BUILD={tmp_path}", f"WIRE={tmp_path}"]
+    words += [f"PYTHON={sys.executable}"]
+    done = subprocess.run(words, cwd=SOURCES, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "give TARGET=an386 or an500" in done.stderr
+    assert not list(tmp_path.rglob("*.o"))
+
+
 @needs(*GCC)
 @needs("cmake", "cmake")
 @pytest.mark.parametrize(
