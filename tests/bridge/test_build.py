@@ -138,6 +138,7 @@ def test_make_tells_no_stack_of_a_process(tmp_path: Path) -> None:
     [
         (["-DCLN_KEY=nokey"], "nokey, which does not exist"),
         (["-DCLN_KEY=KEY", "-DCMAKE_SYSTEM_NAME=Generic"], "say which with -DCLN_TARGET=an500"),
+        (["-DCLN_KEY=KEY", "-DCLN_TARGET=an500"], "-DCMAKE_TOOLCHAIN_FILE="),
         (["-DCLN_KEY=KEY", "-DPython3_EXECUTABLE=PYTHON"], "has no colonnade_bridge"),
     ],
 )
