@@ -23,6 +23,7 @@ LONGEST_PAUSE = 1.0
 
 _MOST = 4096
 _WRITE_TIMEOUT = 1.0
+_NO_CALL = "nobody takes the call, or other hosts are connected to it"
 
 
 class LineLostError(WireError):
@@ -74,7 +75,8 @@ class Line:
                 self._pause = min(max(2 * self._pause, FIRST_PAUSE), LONGEST_PAUSE)
                 self._next_try = time.monotonic() + self._pause
                 if self._next_try >= until:
-                    what = "went away" if self._was_open else f"cannot be opened: {_reason(error)}"
+                    reason = _NO_CALL if "timed out" in str(error) else _reason(error)
+                    what = "went away" if self._was_open else f"cannot be opened: {reason}"
                     raise LineLostError(f"{self.url} {what}.") from error
 
     def _opened(self) -> Any:
