@@ -7,10 +7,14 @@ into it, so that the same firmware is compiled once.
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +31,9 @@ SOURCES = Path(__file__).parent / "c"
 
 TARGETS = {"posix": "gcc", **dict.fromkeys(BOARDS, "arm-none-eabi-gcc")}
 """What can be built for, and the compiler that it takes."""
+
+_ONE_WORD = re.compile(r"[\w/.,+@~-]+")
+"""Paths that Make takes for one word, and for nothing else."""
 
 _KINDS = {".c", ".h", ".ld", ".cflags", ".xml", ""}
 
@@ -108,13 +115,39 @@ def build(
 
 def _make(target: str, program: str, folder: Path, key: Path | None, extra: str) -> Firmware:
     words = ["make", "-s", "-j2", f"TARGET={target}", f"PROGRAM={program}"]
-    words += [f"BUILD={folder.absolute()}", f"PYTHON={sys.executable}"]
+    words += [f"PYTHON={shlex.quote(sys.executable)}"]
     words += [f"EXTRA={extra}"] if extra else []
-    words += [] if key is None else [f"KEY={key.absolute()}"]
-    made = subprocess.run(words, cwd=SOURCES, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "COLONNADE_CACHE": str(cache_folder()), "LC_ALL": "C"}
+    folder.mkdir(parents=True, exist_ok=True)
+    with _one_word(folder) as build, _one_word(key or folder) as secret:
+        if build != folder.absolute():  # what they depend on is noted under another link's name
+            for old in folder.rglob("*.o"):
+                old.unlink()
+        words += [f"BUILD={build}"] + ([] if key is None else [f"KEY={secret}"])
+        made = subprocess.run(
+            words, cwd=SOURCES, env=environment, capture_output=True, text=True, check=False
+        )
     if made.returncode != 0:
         raise BuildError(f"The firmware for {target} could not be built: {_reason(made.stderr)}")
     return _made(program, folder, key)
+
+
+@contextmanager
+def _one_word(path: Path) -> Iterator[Path]:
+    """The path as Make understands it: itself, or a link to it that goes with the block."""
+    whole = path.absolute()
+    if _ONE_WORD.fullmatch(str(whole)):
+        yield whole
+        return
+    with tempfile.TemporaryDirectory(prefix="colonnade-") as scratch:
+        link = Path(scratch, "link")
+        if not _ONE_WORD.fullmatch(str(link)):
+            raise BuildError(
+                f"Make takes neither {whole} nor {tempfile.gettempdir()} for one word: set TMPDIR "
+                "to a folder without a space."
+            )
+        link.symlink_to(whole)
+        yield link
 
 
 def _made(program: str, folder: Path, key: Path | None) -> Firmware:

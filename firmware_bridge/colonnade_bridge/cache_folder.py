@@ -12,7 +12,7 @@ __all__ = ["cache_folder"]
 
 
 def cache_folder() -> Path:
-    """Folder of the cache, not necessarily there yet.
+    """Folder of the cache, absolute, not necessarily there yet.
 
     `$COLONNADE_CACHE`, otherwise the platform's (`~/.cache/colonnade`); a folder that goes with the
     process where it is `off`, or where nobody knows where home is.
@@ -22,7 +22,7 @@ def cache_folder() -> Path:
         return _passing()
     try:
         if chosen:
-            return Path(chosen).expanduser()
+            return Path(chosen).expanduser().absolute()
         home = Path.home()
     except RuntimeError:
         return _passing()

@@ -39,6 +39,23 @@ def test_what_was_built_is_kept_until_a_source_changes(
     assert build("posix", program="check").elf != first.elf
 
 
+@needs(*GCC)
+@needs(*MAKE)
+def test_a_cache_may_be_relative_and_have_spaces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLONNADE_CACHE", "my cache")
+    key = tmp_path / "my key"
+    key.write_bytes(bytes(range(32)))
+    before = {path.name for path in SOURCES.iterdir()}
+    firmware = build("posix", key=key)
+    assert firmware.elf.is_relative_to(tmp_path / "my cache")
+    assert key.read_bytes() in firmware.elf.read_bytes()
+    assert {path.name for path in SOURCES.iterdir()} == before
+    assert {path.name for path in tmp_path.iterdir()} == {"my cache", "my key"}
+
+
 @needs(*ARM)
 @needs(*MAKE)
 @pytest.mark.parametrize("board", BOARDS)
