@@ -13,6 +13,7 @@ from tests.bridge.tools import ARM, GCC, MAKE, needs
 from colonnade_bridge import build as builder
 from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.build import SOURCES, BuildError, build, sources
+from colonnade_bridge.cache_folder import CacheError
 from colonnade_bridge.size_report import read_map
 from colonnade_bridge.tools import ToolError
 
@@ -116,6 +117,39 @@ def test_what_the_compiler_refuses_is_told(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(builder, "SOURCES", tmp_path)
     with pytest.raises(BuildError, match=r"for posix could not be built: main\.c:1: error: it is"):
         build("posix", tmp_path / "out")
+
+
+@needs(*GCC)
+@needs(*MAKE)
+@pytest.mark.parametrize(
+    ("raised", "kind", "said"),
+    [
+        ("OSError: [Errno 28] No space left on device", CacheError, "set COLONNADE_CACHE to"),
+        ("a.WireError: There is no wire.", BuildError, "could not be built: There is no wire"),
+    ],
+)
+def test_what_python_says_is_told_without_its_traceback(
+    raised: str, kind: type[Exception], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = f"echo 'Traceback (most recent call last):' >&2; echo '{raised}' >&2; false"
+    (tmp_path / "Makefile").write_text(f"all:\n\t@{told}\n")
+    monkeypatch.setattr(builder, "SOURCES", tmp_path)
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(kind, match=said) as caught:
+        build("posix")
+    assert "Traceback" not in str(caught.value)
+    assert list((tmp_path / "cache" / "firmware").iterdir()) == []
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_a_cache_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(CacheError, match=r"file cannot keep the firmware .*: set COLONNADE_CACHE"):
+        build("posix")
 
 
 def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
