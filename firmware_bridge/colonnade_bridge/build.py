@@ -7,15 +7,19 @@ into it, so that the same firmware is compiled once.
 from __future__ import annotations
 
 import hashlib
+import os
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from colonnade_bridge.boards import BOARDS
-from colonnade_bridge.cache_folder import cache_folder
+from colonnade_bridge.cache_folder import cache_folder, check_room, keeping
 from colonnade_bridge.errors import BridgeError
 from colonnade_bridge.tools import find_tool
 from colonnade_bridge.wire.dialect import XML
@@ -27,6 +31,12 @@ SOURCES = Path(__file__).parent / "c"
 
 TARGETS = {"posix": "gcc", **dict.fromkeys(BOARDS, "arm-none-eabi-gcc")}
 """What can be built for, and the compiler that it takes."""
+
+_ONE_WORD = re.compile(r"[\w/.,+@~-]+")
+"""Paths that Make takes for one word, and for nothing else."""
+
+_RAISED = re.compile(r"[\w.]+Error: ")
+"""How the last line of a traceback begins."""
 
 _KINDS = {".c", ".h", ".ld", ".cflags", ".xml", ""}
 
@@ -87,7 +97,8 @@ def build(
         ToolError: make or the compiler is not installed.
         BuildError: the compiler or the linker refused; a program too large for its memory is.
         ValueError: there is no such target.
-        OSError: the folder cannot be written, or the key not be read.
+        CacheError: the cache cannot be written, or is full.
+        OSError: the same of the folder, or the key cannot be read.
     """
     if target not in TARGETS:
         raise ValueError(f"There is no target {target}: choose {', '.join(TARGETS)}.")
@@ -97,24 +108,53 @@ def build(
         return _make(target, program, folder, key, extra)
     kept = cache_folder() / "firmware" / f"{target}-{program}-{_digest(compiler, key, extra)}"
     if not kept.is_dir():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".") as scratch:
-            fresh = Path(scratch, "fresh")
-            _make(target, program, fresh, key, extra)
-            with suppress(OSError):  # somebody was faster: theirs is the same
-                fresh.rename(kept)
+        with keeping("the firmware"):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".") as scratch:
+                fresh = Path(scratch, "fresh")
+                _make(target, program, fresh, key, extra)
+                with suppress(OSError):  # somebody was faster: theirs is the same
+                    fresh.rename(kept)
     return _made(program, kept, key)
 
 
 def _make(target: str, program: str, folder: Path, key: Path | None, extra: str) -> Firmware:
     words = ["make", "-s", "-j2", f"TARGET={target}", f"PROGRAM={program}"]
-    words += [f"BUILD={folder.absolute()}", f"PYTHON={sys.executable}"]
+    words += [f"PYTHON={shlex.quote(sys.executable)}"]
     words += [f"EXTRA={extra}"] if extra else []
-    words += [] if key is None else [f"KEY={key.absolute()}"]
-    made = subprocess.run(words, cwd=SOURCES, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "COLONNADE_CACHE": str(cache_folder()), "LC_ALL": "C"}
+    folder.mkdir(parents=True, exist_ok=True)
+    with _one_word(folder) as build, _one_word(key or folder) as secret:
+        if build != folder.absolute():  # what they depend on is noted under another link's name
+            for old in folder.rglob("*.o"):
+                old.unlink()
+        environment["TMPDIR"] = str(build)  # so that no other disk can be full
+        words += [f"BUILD={build}"] + ([] if key is None else [f"KEY={secret}"])
+        made = subprocess.run(
+            words, cwd=SOURCES, env=environment, capture_output=True, text=True, check=False
+        )
     if made.returncode != 0:
+        check_room(made.stderr, folder)
         raise BuildError(f"The firmware for {target} could not be built: {_reason(made.stderr)}")
     return _made(program, folder, key)
+
+
+@contextmanager
+def _one_word(path: Path) -> Iterator[Path]:
+    """The path as Make understands it: itself, or a link to it that goes with the block."""
+    whole = path.absolute()
+    if _ONE_WORD.fullmatch(str(whole)):
+        yield whole
+        return
+    with tempfile.TemporaryDirectory(prefix="colonnade-") as scratch:
+        link = Path(scratch, "link")
+        if not _ONE_WORD.fullmatch(str(link)):
+            raise BuildError(
+                f"Make takes neither {whole} nor {tempfile.gettempdir()} for one word: set TMPDIR "
+                "to a folder without a space."
+            )
+        link.symlink_to(whole)
+        yield link
 
 
 def _made(program: str, folder: Path, key: Path | None) -> Firmware:
@@ -122,12 +162,13 @@ def _made(program: str, folder: Path, key: Path | None) -> Firmware:
 
 
 def _reason(told: str) -> str:
-    """The line of the compiler's or linker's that names the error."""
+    """The line of the compiler's, linker's or Python's that names the error."""
     lines = [line.strip() for line in told.splitlines() if line.strip()]
+    raised = [line.partition(": ")[2] for line in lines if _RAISED.match(line)]
     telling = [
         line for line in lines if "error" in line or "overflow" in line or "will not fit" in line
     ]
-    return (telling or lines or ["make said nothing"])[0]
+    return (raised or telling or lines or ["make said nothing"])[0]
 
 
 def _digest(compiler: str, key: Path | None, extra: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from colonnade_bridge.cache_folder import cache_folder
+from colonnade_bridge.cache_folder import cache_folder, check_room, keeping
 from colonnade_bridge.errors import BridgeError
 from colonnade_models.percept import PERCEPT_SIZE
 from colonnade_models.sensing import make_eye
@@ -128,7 +128,7 @@ def _checked(code: int) -> int:
 def library() -> ctypes.CDLL:
     """The runtime as a shared library, compiled once for each version of its sources.
 
-    Raises NativeError where there is no C compiler or it fails.
+    Raises NativeError where there is no C compiler or it fails, CacheError where it cannot be kept.
     """
     sources = sorted(C_SOURCES.glob("cln_*.c"))
     digest = hashlib.sha256(" ".join(C_FLAGS).encode())
@@ -137,8 +137,9 @@ def library() -> ctypes.CDLL:
     folder = cache_folder() / "native"
     target = folder / f"libcolonnade-{digest.hexdigest()[:16]}.so"
     if not target.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _compile(sources, target)
+        with keeping("the C runtime"):
+            folder.mkdir(parents=True, exist_ok=True)
+            _compile(sources, target)
     loaded = ctypes.CDLL(str(target))
     loaded.cln_strerror.restype = ctypes.c_char_p
     loaded.cln_column_bytes.restype = ctypes.c_size_t
@@ -153,8 +154,10 @@ def _compile(sources: Sequence[Path], target: Path) -> None:
     os.close(handle)
     command = [compiler, *C_FLAGS, "-shared", "-fPIC", "-o", temporary, *map(str, sources), "-lm"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        environment = {**os.environ, "TMPDIR": str(target.parent), "LC_ALL": "C"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
+            check_room(done.stderr, target.parent)
             raise NativeError(f"the C runtime could not be compiled: {done.stderr.strip()[:300]}")
         Path(temporary).replace(target)
     finally:

@@ -91,8 +91,10 @@ def deepest(graph: Graph, start: str) -> Chain:
     """The chain of calls from `start` that needs most stack.
 
     Raises:
-        StackReportError: a function calls itself, by way of others perhaps.
+        StackReportError: it is not there, or a function calls itself, by way of others perhaps.
     """
+    if start not in graph.frames:
+        raise StackReportError(f"No call graph has {start}.")
     return _deepest(graph, start, (), {})
 
 

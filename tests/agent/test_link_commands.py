@@ -214,13 +214,16 @@ def test_what_is_no_recording_is_told(
     assert "is no recording of a link" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("url", ["foo://bar", "/", "/dev/null", "socket://127.0.0.1:1"])
+NEVER = ["foo://bar", "/", "/dev/null", "socket://localhost:", "socket://localhost:99999"]
+
+
+@pytest.mark.parametrize("url", [*NEVER, "socket://127.0.0.1:1"])
 def test_what_is_no_line_is_told(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("find-port", "--port", url) == 1
     assert capsys.readouterr().err.startswith(f"{url} cannot be opened: ")
 
 
-@pytest.mark.parametrize("url", ["foo://bar", "/", "/dev/null"])
+@pytest.mark.parametrize("url", NEVER)
 def test_what_never_can_be_opened_is_not_tried_again(url: str) -> None:
     began = time.monotonic()
     with pytest.raises(NoLineError, match="cannot be opened"):

@@ -13,6 +13,7 @@ from tests.bridge.tools import ARM, GCC, MAKE, needs
 from colonnade_bridge import build as builder
 from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.build import SOURCES, BuildError, build, sources
+from colonnade_bridge.cache_folder import CacheError
 from colonnade_bridge.size_report import read_map
 from colonnade_bridge.tools import ToolError
 
@@ -37,6 +38,23 @@ def test_what_was_built_is_kept_until_a_source_changes(
     with (copy / "ports" / "check.c").open("a") as file:
         file.write("/* changed */\n")
     assert build("posix", program="check").elf != first.elf
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_a_cache_may_be_relative_and_have_spaces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLONNADE_CACHE", "my cache")
+    key = tmp_path / "my key"
+    key.write_bytes(bytes(range(32)))
+    before = {path.name for path in SOURCES.iterdir()}
+    firmware = build("posix", key=key)
+    assert firmware.elf.is_relative_to(tmp_path / "my cache")
+    assert key.read_bytes() in firmware.elf.read_bytes()
+    assert {path.name for path in SOURCES.iterdir()} == before
+    assert {path.name for path in tmp_path.iterdir()} == {"my cache", "my key"}
 
 
 @needs(*ARM)
@@ -101,6 +119,39 @@ def test_what_the_compiler_refuses_is_told(tmp_path: Path, monkeypatch: pytest.M
         build("posix", tmp_path / "out")
 
 
+@needs(*GCC)
+@needs(*MAKE)
+@pytest.mark.parametrize(
+    ("raised", "kind", "said"),
+    [
+        ("OSError: [Errno 28] No space left on device", CacheError, "set COLONNADE_CACHE to"),
+        ("a.WireError: There is no wire.", BuildError, "could not be built: There is no wire"),
+    ],
+)
+def test_what_python_says_is_told_without_its_traceback(
+    raised: str, kind: type[Exception], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = f"echo 'Traceback (most recent call last):' >&2; echo '{raised}' >&2; false"
+    (tmp_path / "Makefile").write_text(f"all:\n\t@{told}\n")
+    monkeypatch.setattr(builder, "SOURCES", tmp_path)
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(kind, match=said) as caught:
+        build("posix")
+    assert "Traceback" not in str(caught.value)
+    assert list((tmp_path / "cache" / "firmware").iterdir()) == []
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_a_cache_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(CacheError, match=r"file cannot keep the firmware .*: set COLONNADE_CACHE"):
+        build("posix")
+
+
 def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="posix, an386, an500"):
         build("an505")
@@ -120,6 +171,17 @@ def test_make_says_which_python_it_needs(goal: str, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@needs(*MAKE)
+def test_make_tells_no_stack_of_a_process(tmp_path: Path) -> None:
+    (tmp_path / "cln_dialect.h").touch()
+    words = ["make", "stack", "TARGET=posix", f"BUILD={tmp_path}", f"WIRE={tmp_path}"]
+    words += [f"PYTHON={sys.executable}"]
+    done = subprocess.run(words, cwd=SOURCES, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "give TARGET=an386 or an500" in done.stderr
+    assert not list(tmp_path.rglob("*.o"))
+
+
 @needs(*GCC)
 @needs("cmake", "cmake")
 @pytest.mark.parametrize(
@@ -127,6 +189,7 @@ def test_make_says_which_python_it_needs(goal: str, tmp_path: Path) -> None:
     [
         (["-DCLN_KEY=nokey"], "nokey, which does not exist"),
         (["-DCLN_KEY=KEY", "-DCMAKE_SYSTEM_NAME=Generic"], "say which with -DCLN_TARGET=an500"),
+        (["-DCLN_KEY=KEY", "-DCLN_TARGET=an500"], "-DCMAKE_TOOLCHAIN_FILE="),
         (["-DCLN_KEY=KEY", "-DPython3_EXECUTABLE=PYTHON"], "has no colonnade_bridge"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from tests.bridge.tools import GCC, needs
 
 from colonnade_bridge import native
-from colonnade_bridge.cache_folder import cache_folder
+from colonnade_bridge.cache_folder import CacheError, cache_folder
 
 pytestmark = needs(*GCC)
 
@@ -56,3 +56,21 @@ def test_it_is_not_kept_below_the_home_folder_where_the_platform_says_otherwise(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     native.library.__wrapped__()
     assert compiled[0].parent == tmp_path / "colonnade" / "native"
+
+
+def test_a_cache_that_cannot_keep_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(CacheError, match=r"file cannot keep the C runtime .*: set COLONNADE_CACHE"):
+        native.library.__wrapped__()
+    compiler = tmp_path / "cc"
+    compiler.write_text("#!/bin/sh\necho 'as: a.o: No space left on device' >&2\nexit 1\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "full"))
+    with pytest.raises(
+        CacheError, match=r"full cannot keep .*No space left.*: set COLONNADE_CACHE"
+    ):
+        native.library.__wrapped__()

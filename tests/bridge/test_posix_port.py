@@ -58,6 +58,19 @@ def test_flash_is_files_that_stay(tmp_path: Path) -> None:
     assert (tmp_path / "model-a").stat().st_size >= 128 * 1024
 
 
+def test_the_folder_of_its_flash_is_made(tmp_path: Path) -> None:
+    assert talk(tmp_path / "flash", b"r\n") == HELLO + b"r 0\n"
+
+
+def test_flash_is_one_process_alone(tmp_path: Path) -> None:
+    words = [build("posix", program="check").elf, "stdio", tmp_path]
+    with running("pty", tmp_path):
+        done = subprocess.run(words, input=b"", capture_output=True, check=False, timeout=20)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == os.fsencode(tmp_path) + b": another process uses it as its flash\n"
+    assert talk(tmp_path, b"") == HELLO
+
+
 def test_flash_outlives_being_killed(tmp_path: Path) -> None:
     with running("pty", tmp_path) as port, serial.Serial(port, timeout=5) as line:
         line.write(b"k\n")
@@ -125,7 +138,7 @@ def test_a_device_that_was_unplugged_is_opened_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["/dev/no-such-device", "stdio"])
 def test_what_it_cannot_open_is_named(line: str, tmp_path: Path) -> None:
-    folder = tmp_path / ("missing" if line == "stdio" else "")
+    folder = tmp_path / ("missing/flash" if line == "stdio" else "")
     words = [build("posix", program="check").elf, line, folder]
     done = subprocess.run(words, input=b"", capture_output=True, check=False, timeout=20)
     assert done.returncode == 1

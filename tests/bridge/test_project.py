@@ -29,7 +29,7 @@ def exported() -> tuple[bytes, EdgeModel]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("exported")
+    folder = tmp_path_factory.mktemp("exported model")  # Make takes it for two words
     for name, data in project_files(*exported()).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)

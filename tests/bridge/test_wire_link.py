@@ -311,6 +311,20 @@ def test_nobody_there_is_told(tmp_path: Path, served: Served) -> None:
         Link(str(line.path), KEY, patience=0.3).open()
 
 
+def test_a_port_where_another_host_is_connected_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(WireError, match="no other host connected to it"):
+            Link(url, KEY, patience=0.3).open()
+
+        def waits(*_: object, **__: object) -> None:
+            raise TimeoutError("timed out")
+
+        monkeypatch.setattr(socket, "create_connection", waits)
+        with pytest.raises(WireError, match="or other hosts are connected to it"):
+            Link(url, KEY, patience=0.1).open()
+
+
 def test_recorded_answers_of_a_controller_open_no_session(wire_code: ctypes.CDLL) -> None:
     """A host without memory of time stamps believes only who repeats its challenge."""
     controller = Controller(wire_code)

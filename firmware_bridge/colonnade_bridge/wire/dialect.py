@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from colonnade_bridge.cache_folder import cache_folder
+from colonnade_bridge.cache_folder import WAY_OUT, cache_folder
 from colonnade_bridge.wire.errors import WireError
 
 __all__ = ["XML", "dialect", "dialect_hash", "generate_c"]
@@ -49,8 +49,7 @@ def dialect() -> Any:
             with suppress(OSError):
                 fresh.unlink()
             raise WireError(
-                f"{path.parent} cannot keep the code of the wire ({error.strerror}): set "
-                "COLONNADE_CACHE to a folder that is writable."
+                f"{path.parent} cannot keep the code of the wire ({error.strerror}): {WAY_OUT}."
             ) from error
     return _load(path)
 

@@ -148,6 +148,11 @@ class Dialogue:
             return f"The controller at {url} is heard but does not hear: check the line to it."
         if line.dropped:
             return f"What arrives from {url} is not of a controller: check port and baud rate."
+        if url.startswith("socket:"):  # it takes a second call, and answers when the first is over
+            return (
+                f"Nobody answers at {url}: is the controller on, is this its port, and is no "
+                "other host connected to it?"
+            )
         return f"Nobody answers at {url}: is the controller on, and is this its port?"
 
     def ask(self, request: Request, until: float) -> Answer:

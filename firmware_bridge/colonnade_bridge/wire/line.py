@@ -8,6 +8,7 @@ import socket
 import time
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 from colonnade_bridge.wire.errors import WireError
 
@@ -22,6 +23,7 @@ LONGEST_PAUSE = 1.0
 
 _MOST = 4096
 _WRITE_TIMEOUT = 1.0
+_NO_CALL = "nobody takes the call, or other hosts are connected to it"
 
 
 class LineLostError(WireError):
@@ -73,12 +75,14 @@ class Line:
                 self._pause = min(max(2 * self._pause, FIRST_PAUSE), LONGEST_PAUSE)
                 self._next_try = time.monotonic() + self._pause
                 if self._next_try >= until:
-                    what = "went away" if self._was_open else f"cannot be opened: {_reason(error)}"
+                    reason = _NO_CALL if "timed out" in str(error) else _reason(error)
+                    what = "went away" if self._was_open else f"cannot be opened: {reason}"
                     raise LineLostError(f"{self.url} {what}.") from error
 
     def _opened(self) -> Any:
         import serial
 
+        _check_address(self.url)
         kind: dict[str, Any] = (
             {} if "://" in self.url or os.name != "posix" else {"exclusive": True}
         )
@@ -132,6 +136,13 @@ class Line:
         self._pause = max(self._pause, FIRST_PAUSE)
         self._next_try = time.monotonic() + self._pause
         return LineLostError(f"{self.url} was lost: {_reason(error)}.")
+
+
+def _check_address(url: str) -> None:
+    """Raise ValueError where a URL of the network has no port that there can be."""
+    kind = url.partition("://")[0].lower()
+    if kind in ("socket", "rfc2217") and urlsplit(url).port is None:
+        raise ValueError(f"it needs a port, as in {kind}://localhost:5760")
 
 
 def _is_hopeless(error: BaseException) -> bool:

@@ -5,16 +5,20 @@
  *   colonnade-posix stdio FOLDER        standard input and output; ends with the input
  *   colonnade-posix /dev/ttyS0 FOLDER   a serial line, 921,600 baud; it may be unplugged for a while
  *
- * Slots are files in FOLDER, mapped where flash would be: what is programmed stays though the
- * process is killed at once, and has reached the disk before `cln_port_store` returns. */
+ * Slots are files in FOLDER, which is made if it is not there, mapped where flash would be: what is
+ * programmed stays though the process is killed at once, and has reached the disk before
+ * `cln_port_store` returns. A second process with the same FOLDER is refused. */
 #define _GNU_SOURCE 1 /* NOLINT: its name is the system's */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,7 +112,8 @@ void cln_port_stop(void)
 {
 }
 
-/* Map a slot onto its file, which is made, erased, if it is not there. */
+/* Map a slot onto its file, which is made, erased, if it is not there. The file stays open, and so
+ * this process's alone, as long as it lives. */
 static void open_slot(const char *folder, unsigned slot)
 {
     static uint8_t erased[PAGE];
@@ -123,6 +128,10 @@ static void open_slot(const char *folder, unsigned slot)
     if (file < 0) {
         cln_posix_give_up(path);
     }
+    if (flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        fprintf(stderr, "%s: another process uses it as its flash\n", folder);
+        exit(1);
+    }
     memset(erased, 0xFF, sizeof erased);
     off_t had = lseek(file, 0, SEEK_END);
     for (size_t at = had > 0 ? (size_t)had / PAGE * PAGE : 0; at < s->size; at += PAGE) {
@@ -134,7 +143,6 @@ static void open_slot(const char *folder, unsigned slot)
     if (mmap(at, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != at) {
         cln_posix_give_up(path);
     }
-    close(file);
 }
 
 int main(int count, char **words)
@@ -145,6 +153,9 @@ int main(int count, char **words)
     }
     clock_gettime(CLOCK_MONOTONIC, &started);
     signal(SIGPIPE, SIG_IGN);
+    if (mkdir(words[2], 0777) != 0 && errno != EEXIST) {
+        cln_posix_give_up(words[2]);
+    }
     for (unsigned slot = 0; slot < CLN_SLOTS; ++slot) {
         open_slot(words[2], slot);
     }
