@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["BARS", "Bar", "judged"]
+__all__ = ["BARS", "BOARD_EPISODES", "ONNX_EPISODES", "STRUCK", "Bar", "judged"]
 
 KIB = 1024
+
+BOARD_EPISODES, ONNX_EPISODES = 20, 100
+"""Episodes that the bars of boards and those of ONNX speak of: fewer measure none of them."""
+STRUCK = 5
+"""Episodes that each mishap but flipped bytes must happen to, likewise."""
 
 
 class Bar(NamedTuple):

@@ -23,10 +23,8 @@ from colonnade_bridge.mishaps import FLIPPED_FOR, PULLED_FOR, Endurance, undistu
 from colonnade_bridge.wire.cable import Cable, PortEnd
 from colonnade_bridge.wire.link import Link
 
-__all__ = ["STRUCK", "endure"]
+__all__ = ["endure"]
 
-STRUCK = 5
-"""Episodes that something happens to."""
 PATIENCE = 30.0
 """Seconds until a controller that does not answer is given up: far more than it may take."""
 

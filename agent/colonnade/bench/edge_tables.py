@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from colonnade.bench.bars import BARS
+from colonnade.bench.bars import BARS, BOARD_EPISODES, ONNX_EPISODES, STRUCK
 from colonnade.bench.table import cell, table
 
 __all__ = ["tell"]
@@ -23,6 +23,11 @@ HAPPENED = {
     "reset": "the board was reset",
     "flipped": "1 % of bytes flipped",
 }
+
+FEWER = (
+    f"The bars of a board want {BOARD_EPISODES} episodes, {STRUCK} of them with mishaps, those of "
+    f"ONNX {ONNX_EPISODES}: fewer do not measure them."
+)
 
 
 def tell(numbers: Mapping[str, Any]) -> None:
@@ -183,4 +188,5 @@ def bar_table(bars: Sequence[Mapping[str, Any]]) -> str:
         lines.append(
             [bar["what"], cell(bar["is"], form), cell(bar["most"], form), words[bar["met"]]]
         )
-    return table("Bars", [("", ["what", "is", "at most", ""])], lines)
+    told = table("Bars", [("", ["what", "is", "at most", ""])], lines)
+    return f"{told}\n{FEWER}"
