@@ -164,6 +164,13 @@ def test_tables_have_a_line_each() -> None:
     rows = [row_of("learned", [episode()]), row_of("exported", [episode(False)])]
     assert "controller, in C" in recognition_table(rows)
     assert work_table({"an386": None, "an500": None}) == ""
+    counts = dict.fromkeys(("episodes", "decisions_equal_to_host", "messages_lost"), 20)
+    kinds = ("instructions", "instructions_step", "instructions_goal")
+    counts |= {f"{kind}_{of}": 1234 for kind in kinds for of in ("median", "max")}
+    work = work_table({"an386": None, "an500": counts | {"accuracy": 1.0, "stack_bytes": 900}})
+    assert "an500" in work
+    assert "an386" not in work
+    assert "neither sensing" in work.splitlines()[-1]
 
 
 @pytest.fixture

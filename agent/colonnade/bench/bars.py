@@ -49,7 +49,8 @@ BARS: dict[str, Bar] = {
     "onnx.otherwise": Bar("episodes in which ONNX and numba differ", 0),
     "onnx.evidence_off": Bar("evidence of ONNX off numba's, relative", 1e-4, ".1e"),
 }
-"""The flash is for ten objects. A step's instructions count the goal that was asked for with it."""
+"""The flash is for ten objects. A step's instructions count the goal that was asked for with it,
+but neither the link nor sensing: the host sends percepts."""
 
 
 def judged(measured: Mapping[str, float | None]) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ HAPPENED = {
     "flipped": "1 % of bytes flipped",
 }
 
+COUNTED = "Counted is what the mind does with percepts: neither sensing, which is done here, nor the link."
 FEWER = (
     f"The bars of a board want {BOARD_EPISODES} episodes, {STRUCK} of them with mishaps, those of "
     f"ONNX {ONNX_EPISODES}: fewer do not measure them."
@@ -137,7 +138,9 @@ def work_table(boards: Mapping[str, Any]) -> str:
         for board, done in boards.items()
         if done is not None
     ]
-    return table("On emulated boards, instructions", groups, lines) if lines else ""
+    if not lines:
+        return ""
+    return f"{table('On emulated boards, instructions', groups, lines)}\n{COUNTED}"
 
 
 def mishap_table(boards: Mapping[str, Any]) -> str:
