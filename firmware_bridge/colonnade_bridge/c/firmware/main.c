@@ -143,7 +143,9 @@ static int step(void *user, float percepts[][CLN_PERCEPT_SIZE], uint32_t patches
 
 void cln_main(void)
 {
-    const cln_link_calls calls = {NULL, now, verify, adopt, store, sense, step, reset, stop, measure};
+    const cln_link_calls calls = {
+        NULL, now, verify, adopt, store, sense, step, reset, stop, measure,
+    };
     cln_link_config config = {0};
     config.key = cln_key;
     config.chance = cln_port_chance();

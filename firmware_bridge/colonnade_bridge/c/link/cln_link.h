@@ -57,8 +57,8 @@ typedef struct {
     /* Check every byte of a model, also whether the memory suffices for it, and tell its hash.
      * Changes nothing. */
     int (*verify)(void *user, const uint8_t *blob, uint32_t length, uint64_t *hash);
-    /* Think with a model that was verified, beginning a new episode; `blob` stays where it is. After
-     * an error there is none to think with. */
+    /* Think with a model that was verified, beginning a new episode; `blob` stays where it is.
+     * After an error there is none to think with. */
     int (*adopt)(void *user, const uint8_t *blob, uint32_t length);
     /* Program flash as `cln_port_store` does: `bytes` NULL erases; offset and count are multiples
      * of 16. */
