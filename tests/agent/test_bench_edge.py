@@ -128,6 +128,7 @@ def test_bars_want_the_episodes_that_they_speak_of(missing: int) -> None:
     boards, onnx = BOARD_EPISODES - missing, ONNX_EPISODES - missing
     done = dict.fromkeys(("instructions_median", "instructions_max", "messages_lost"), 0)
     done |= {"episodes": boards, "decisions_equal_to_host": boards}
+    done |= {"goals": 9, "goals_equal_to_host": 8}
     calm = {"pulled": mishap(mishaps=5 - missing), "flipped": mishap(mishaps=1)}
     numbers = MEASURED | {
         "hil": {"an386": done, "an500": None},
@@ -140,6 +141,7 @@ def test_bars_want_the_episodes_that_they_speak_of(missing: int) -> None:
         assert met[key] is (None if missing else True)
     for key in ("onnx.otherwise", "onnx.evidence_off", "an386.mishap_seconds"):
         assert met[key] is (None if missing else True)
+    assert met["an386.goals_otherwise"] is (None if missing else False)
     assert met["points_lost"] is True
 
 

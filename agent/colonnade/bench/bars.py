@@ -38,6 +38,8 @@ BARS: dict[str, Bar] = {
     "an500.instructions_max": Bar("instructions a step on M7F, worst", 3_000_000),
     "an386.otherwise": Bar("episodes decided otherwise on M4F than here", 0),
     "an500.otherwise": Bar("episodes decided otherwise on M7F than here", 0),
+    "an386.goals_otherwise": Bar("goals on M4F that differ from those here", 0),
+    "an500.goals_otherwise": Bar("goals on M7F that differ from those here", 0),
     "an386.messages_lost": Bar("messages lost to M4F", 0),
     "an500.messages_lost": Bar("messages lost to M7F", 0),
     "an386.mishap_seconds": Bar("seconds until well again after a mishap, M4F", 2, ".1f"),

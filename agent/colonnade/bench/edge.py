@@ -186,6 +186,7 @@ def measured(numbers: dict[str, Any]) -> dict[str, float | None]:
     for board, done in numbers["hil"].items():
         if done is not None and done["episodes"] >= BOARD_EPISODES:
             values[f"{board}.otherwise"] = done["episodes"] - done["decisions_equal_to_host"]
+            values[f"{board}.goals_otherwise"] = done["goals"] - done["goals_equal_to_host"]
             for key in ("instructions_median", "instructions_max", "messages_lost"):
                 values[f"{board}.{key}"] = done[key]
     for board, kinds in numbers["mishaps"].items():

@@ -24,7 +24,7 @@ HAPPENED = {
     "flipped": "1 % of bytes flipped",
 }
 
-COUNTED = "Counted is what the mind does with percepts: neither sensing, which is done here, nor the link."
+COUNTED = "Counted is what the mind does: neither sensing, which is done here, nor the link."
 FEWER = (
     f"The bars of a board want {BOARD_EPISODES} episodes, {STRUCK} of them with mishaps, those of "
     f"ONNX {ONNX_EPISODES}: fewer do not measure them."
