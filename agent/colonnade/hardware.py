@@ -7,14 +7,20 @@ the same percepts, only to be compared with it: both must say the same, bit for 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colonnade.episode_options import EpisodeOptions
-from colonnade.policies.choose import MOST_MISSES, WALKED_FIRST, new_policy, stride_after
+from colonnade.policies.choose import (
+    MOST_MISSES,
+    WALKED_FIRST,
+    Policy,
+    new_policy,
+    stride_after,
+)
 from colonnade.policies.distinguish import most_telling
 from colonnade.policies.walk import NUMBERS, stroll
 from colonnade.senses import Senses
@@ -53,10 +59,10 @@ class HardwareEpisode:
     """The step limit came first; `decision` is then what led."""
     steps: int = 0
     steps_equal: int = 0
-    """Steps after which both columns held the same true, bit for bit."""
+    """Steps after which both columns said the same, bit for bit."""
     goals: int = 0
     goals_equal: int = 0
-    """Places where the controller wanted to go, and those that this computer would have chosen."""
+    """Places where either mind wanted to go, and those where both did."""
     work: list[int] = field(default_factory=list)
     """Of each step, in the controller's ticks."""
     rotation_error_deg: float = math.nan
@@ -87,19 +93,31 @@ class _Shadow:
             C.polish(self.column, self.arrays)
 
     def agrees(self, decision: StepDecision) -> bool:
-        """Whether it holds the same true, bit for bit."""
-        h, (state, leader, _, others) = self.column.hypotheses, self.column.verdict.state
-        if (state, leader < 0) != (decision.verdict, decision.object < 0):
-            return False
-        if leader < 0:
-            return True
-        pose = np.concatenate([decision.rotation.ravel(), decision.translation])
-        return bool(
-            h.object[leader] == decision.object
-            and h.evidence[leader] == np.float32(decision.evidence)
-            and min(others, MOST_POSES) == decision.poses
-            and h.pose[leader].tobytes() == pose.astype(np.float32).tobytes()
-        )
+        """Whether it would say the same, bit for bit: all that a decision tells but its goal."""
+        return decision.same(replace(decision, skipped=False, **self._held()))
+
+    def _held(self) -> dict[str, Any]:
+        """What it holds true, as a decision tells it."""
+        h, verdict, met = self.column.hypotheses, self.column.verdict, self.column.tally[C.MET]
+        state, leader, _, others = verdict.state
+        held: dict[str, Any] = {"object": -1, "evidence": 0.0, "rival": 0.0, "fit": 0.0}
+        pose = np.zeros(12, np.float32)
+        if leader >= 0:
+            who, pose = int(h.object[leader]), h.pose[leader]
+            rival = np.delete(verdict.best, who).max(initial=-np.inf)
+            held |= {
+                "object": who,
+                "evidence": h.evidence[leader],
+                "rival": rival if rival > -np.inf else 0.0,
+                "fit": h.fit[leader] / np.float32(max(met, 1)),
+            }
+        where = {"rotation": pose[:9].reshape(3, 3), "translation": pose[9:]}
+        return held | where | {"verdict": state, "poses": min(others, MOST_POSES)}
+
+    def wants(self, policy: Policy, turn: int) -> NDArray[np.float32] | None:
+        """(6,) where it would touch next; None where nothing leads."""
+        worth = most_telling(self.column, self.arrays, policy.rivals, turn, self.goal)
+        return self.goal if worth >= 0 else None
 
 
 def recognise_on(
@@ -144,13 +162,11 @@ def recognise_on(
             if decision.verdict != StepVerdict.OPEN:
                 break
             white = random.standard_normal(NUMBERS)
-            if decision.goal is not None:
-                column = shadow.column
-                worth = most_telling(
-                    column, shadow.arrays, policy.rivals, episode.steps, shadow.goal
-                )
+            wanted = shadow.wants(policy, episode.steps) if asks else None
+            if wanted is not None or decision.goal is not None:
                 episode.goals += 1
-                episode.goals_equal += worth >= 0 and bool((shadow.goal == decision.goal).all())
+                episode.goals_equal += _same_goal(wanted, decision.goal)
+            if decision.goal is not None:
                 senses.jump_to(decision.goal[:3], decision.goal[3:])
             else:
                 stroll(policy.walk, percept, white, stride_after(missed))
@@ -158,6 +174,10 @@ def recognise_on(
     finally:
         senses.close()
     return _judged(episode, decision, model, mesh, rotation)
+
+
+def _same_goal(a: NDArray[np.float32] | None, b: NDArray[np.float32] | None) -> bool:
+    return a is not None and b is not None and a.tobytes() == b.tobytes()
 
 
 def _judged(

@@ -21,6 +21,7 @@ from colonnade_bridge.onnx.model import OnnxModel
 from colonnade_models import column as C
 
 REACH = 0.05
+POSE = np.zeros(12, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def numba(change: dict[int, Held], states: dict[int, int]) -> Asked:
         state = real.step(rows)
         return states.get(turn[0], state)
 
-    return Asked(real.reset, step, lambda: change.get(turn[0], real.held()))
+    return Asked(real.reset, step, real.polish, lambda: change.get(turn[0], real.held()))
 
 
 def test_steps_in_which_they_differ_are_counted() -> None:
@@ -99,8 +100,8 @@ def test_steps_in_which_they_differ_are_counted() -> None:
         return edge_onnx._compare(numba({}, {}), numba(change, states or {}), felt(6))
 
     assert compared({}) == {"steps": 6, "steps_equal": 6, "evidence_off": 0.0}
-    assert compared({2: Held(C.OPEN, "brick", 1.0)})["steps_equal"] == 5
-    decided = compared({3: Held(C.RECOGNISED, "first", 1.0)}, {3: C.RECOGNISED})
+    assert compared({2: Held(C.OPEN, "brick", 1.0, POSE, 0)})["steps_equal"] == 5
+    decided = compared({3: Held(C.RECOGNISED, "first", 1.0, POSE, 0)}, {3: C.RECOGNISED})
     assert (decided["steps"], decided["steps_equal"]) == (3, 2)
     once = by_numba(workstation(small_memory(), REACH, 64))
     for rows in felt(6)[:4]:
@@ -110,6 +111,12 @@ def test_steps_in_which_they_differ_are_counted() -> None:
     off = compared({4: held._replace(evidence=held.evidence * 1.01)})
     assert off["steps_equal"] == 6
     assert off["evidence_off"] == pytest.approx(0.01, rel=1e-3)
+    assert compared({4: held._replace(others=held.others + 1)})["steps_equal"] == 5
+    for number in (0, 8, 9, 11):  # of the rotation and of the shift
+        for off_by, equal in ((2e-4, 5), (2e-6, 6)):
+            pose = held.pose.copy()
+            pose[number] += off_by * (1.0 if number < 9 else np.linalg.norm(pose[9:]))
+            assert compared({4: held._replace(pose=pose)})["steps_equal"] == equal
 
 
 def test_episodes_are_equal_in_all_their_steps_or_not_at_all() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +31,7 @@ from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.size_report import Part, SizeReport
 from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.link import Link
-from colonnade_bridge.wire.messages import StepVerdict
+from colonnade_bridge.wire.messages import StepDecision, StepVerdict
 from colonnade_models.column import default_settings
 from colonnade_models.evidence import default_tolerance
 from colonnade_models.memory import ObjectMemory
@@ -93,6 +94,26 @@ def test_the_same_code_thinks_here_without_a_line(blob: bytes) -> None:
 
 
 @needs(*GCC)
+@pytest.mark.parametrize("what", ["evidence", "rival", "fit", "translation", "poses", "goal"])
+def test_a_mind_that_says_anything_else_is_told_from_it(what: str, blob: bytes) -> None:
+    class Odd(NativeMind):
+        """Another answer to the sixth step, or no goal."""
+
+        def send_step(self, percepts: Any, *, goal: bool = False) -> StepDecision:
+            said = super().send_step(percepts, goal=goal)
+            if said.sequence != 6:
+                return said
+            known = getattr(said, what)
+            return replace(said, **{what: None if what == "goal" else known + 1})
+
+    turned = Rotation.random(random_state=3).as_quat()
+    episode = recognise_on(Odd(blob), read_blob(blob), wedge(), turned, options(), seed=3)
+    assert episode.steps > 6
+    assert episode.steps - episode.steps_equal == (what != "goal")
+    assert episode.goals - episode.goals_equal == (what == "goal")
+
+
+@needs(*GCC)
 @needs(*MAKE)
 def test_another_mind_is_told_from_it(link: Link, blob: bytes) -> None:
     model = read_blob(blob)
@@ -150,18 +171,20 @@ def test_the_summary_counts_episodes_and_steps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("equal", "lost", "words"),
+    ("equal", "goals", "lost", "words"),
     [
-        (3, 0, []),
-        (2, 0, ["did not decide as this computer"]),
-        (3, 1, ["lost 1 message, which"]),
-        (0, 2, ["did not decide", "lost 2 messages, which"]),
+        (3, 9, 0, []),
+        (2, 9, 0, ["did not decide as this computer"]),
+        (3, 8, 0, ["touch elsewhere than this computer in 1 of 9 goals"]),
+        (3, 9, 1, ["lost 1 message, which"]),
+        (0, 7, 2, ["did not decide", "in 2 of 9 goals", "lost 2 messages, which"]),
     ],
 )
-def test_other_decisions_and_lost_messages_are_complained_of(
-    equal: int, lost: int, words: list[str]
+def test_other_decisions_other_goals_and_lost_messages_are_complained_of(
+    equal: int, goals: int, lost: int, words: list[str]
 ) -> None:
-    said = complaints({"episodes": 3, "decisions_equal_to_host": equal, "messages_lost": lost})
+    counts = {"decisions_equal_to_host": equal, "goals_equal_to_host": goals, "messages_lost": lost}
+    said = complaints({"episodes": 3, "goals": 9} | counts)
     assert len(said) == len(words)
     assert all(word in sentence for word, sentence in zip(words, said, strict=True))
 

@@ -119,6 +119,32 @@ def test_scripts_can_be_run_and_parse(script: str) -> None:
         subprocess.run(["bash", "-n", path], check=True)
 
 
+def test_lint_names_lines_of_c_that_are_too_long(tmp_path: Path) -> None:
+    lint = (ROOT / "scripts" / "lint").read_text()
+    check = lint[lint.index("short_c_lines() {") : lint.index("check ruff check")]
+    assert "\ncheck short_c_lines\n" in lint
+    for folder in ("firmware_bridge", "tests"):
+        (tmp_path / folder / "c").mkdir(parents=True)
+    wide = {
+        "firmware_bridge/c/a.c": 100,
+        "firmware_bridge/c/cln_fuzz_model.c": 107,
+        "firmware_bridge/c/b.h": 101,
+        "tests/c/c.c": 102,
+    }
+    for name, columns in wide.items():
+        (tmp_path / name).write_text("\n" + "x" * columns + "\n")
+    done = subprocess.run(
+        ["bash", "-c", check + "short_c_lines"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    named = sorted(line.split(":x")[0] for line in done.stdout.splitlines())
+    assert named == ["firmware_bridge/c/b.h:2", "tests/c/c.c:2"]
+
+
 def test_set_up_says_what_is_missing_without_python(tmp_path: Path) -> None:
     """On a PATH without any Python the script ends with a sentence, not with a riddle."""
     copy = tmp_path / "scripts"

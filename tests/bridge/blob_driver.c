@@ -36,7 +36,8 @@ int main(void)
 {
     uint32_t length;
     while (fread(&length, sizeof length, 1, stdin) == 1) {
-        uint8_t *blob = malloc(length ? length : 1); /* its very size: what reads beyond is noticed */
+        /* its very size: what reads beyond is noticed */
+        uint8_t *blob = malloc(length ? length : 1);
         if (!blob || fread(blob, 1, length, stdin) != length) {
             return 1;
         }

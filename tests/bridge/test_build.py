@@ -63,7 +63,6 @@ def test_a_cache_may_be_relative_and_have_spaces(
 def test_what_does_not_fit_into_the_ram_is_not_built(board: str, tmp_path: Path) -> None:
     def link(stack: int) -> subprocess.CompletedProcess[str]:
         words = ["make", "-s", f"TARGET={board}", "PROGRAM=check", f"BUILD={tmp_path}"]
-        (tmp_path / "check.elf").unlink(missing_ok=True)
         return subprocess.run(
             [*words, f"STACK={stack}"], cwd=SOURCES, capture_output=True, text=True, check=False
         )
@@ -82,7 +81,7 @@ def test_each_board_has_its_memories_and_its_processor() -> None:
 
 @needs(*ARM)
 @needs("cmake", "cmake")
-def test_cmake_builds_the_same_firmware(tmp_path: Path) -> None:
+def test_cmake_builds_the_same_firmware_and_again_with_another_key(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_bytes(bytes(range(32)))
     words = ["cmake", "-S", SOURCES, "-B", tmp_path / "cmake", "-DCLN_TARGET=an500"]
@@ -96,6 +95,13 @@ def test_cmake_builds_the_same_firmware(tmp_path: Path) -> None:
     assert by_cmake.ram == by_make.ram
     assert by_cmake.flash == pytest.approx(by_make.flash, abs=64)
     assert (tmp_path / "cmake").stat().st_mode & 0o077 == 0  # the key is in there
+    key.write_bytes(bytes(range(100, 132)))
+    subprocess.run(words, capture_output=True, check=True)
+    firmware = (tmp_path / "cmake" / "colonnade.elf").read_bytes()
+    assert key.read_bytes() in firmware
+    assert bytes(range(32)) not in firmware
+    looked_at = (tmp_path / "cmake" / "CMakeFiles" / "Makefile.cmake").read_text()
+    assert all(f"{flags}.cflags" in looked_at for flags in ("/cln", "ports/an500"))
 
 
 @needs(*GCC)

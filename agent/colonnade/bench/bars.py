@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["BARS", "Bar", "judged"]
+__all__ = ["BARS", "BOARD_EPISODES", "ONNX_EPISODES", "STRUCK", "Bar", "judged"]
 
 KIB = 1024
+
+BOARD_EPISODES, ONNX_EPISODES = 20, 100
+"""Episodes that the bars of boards and those of ONNX speak of: fewer measure none of them."""
+STRUCK = 5
+"""Episodes that each mishap but flipped bytes must happen to, likewise."""
 
 
 class Bar(NamedTuple):
@@ -33,6 +38,8 @@ BARS: dict[str, Bar] = {
     "an500.instructions_max": Bar("instructions a step on M7F, worst", 3_000_000),
     "an386.otherwise": Bar("episodes decided otherwise on M4F than here", 0),
     "an500.otherwise": Bar("episodes decided otherwise on M7F than here", 0),
+    "an386.goals_otherwise": Bar("goals on M4F that differ from those here", 0),
+    "an500.goals_otherwise": Bar("goals on M7F that differ from those here", 0),
     "an386.messages_lost": Bar("messages lost to M4F", 0),
     "an500.messages_lost": Bar("messages lost to M7F", 0),
     "an386.mishap_seconds": Bar("seconds until well again after a mishap, M4F", 2, ".1f"),
@@ -44,7 +51,8 @@ BARS: dict[str, Bar] = {
     "onnx.otherwise": Bar("episodes in which ONNX and numba differ", 0),
     "onnx.evidence_off": Bar("evidence of ONNX off numba's, relative", 1e-4, ".1e"),
 }
-"""The flash is for ten objects. A step's instructions count the goal that was asked for with it."""
+"""The flash is for ten objects. A step's instructions count the goal that was asked for with it,
+but neither the link nor sensing: the host sends percepts."""
 
 
 def judged(measured: Mapping[str, float | None]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
+from colonnade.bench.bars import BOARD_EPISODES, ONNX_EPISODES
 from colonnade.budgets import FlashBudget, RamBudget
 from colonnade.checks import check_config
 from colonnade.flags import (
@@ -240,10 +241,10 @@ class EdgeConfig(BenchOptions, BodyOption, ShownOptions):
     seeds: Seeds = (0,)
     """Learned and shown once a seed, and counted together; sizes, boards, times: of the first."""
 
-    hil_episodes: int = 20
+    hil_episodes: int = BOARD_EPISODES
     """Episodes on each emulated board, and to some of them mishaps; 0 leaves the boards out."""
 
-    onnx_episodes: int = 100
+    onnx_episodes: int = ONNX_EPISODES
     """Episodes, at most, in which ONNX is compared with numba; 0 leaves ONNX out."""
 
     budget_flash: FlashBudget = None

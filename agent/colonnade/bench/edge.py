@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from colonnade.bench.bars import judged
+from colonnade.bench.bars import BOARD_EPISODES, ONNX_EPISODES, STRUCK, judged
 from colonnade.bench.config import EdgeConfig
 from colonnade.bench.edge_tables import tell
 from colonnade.bench.kept import Kept
@@ -131,7 +131,7 @@ def _numbers(config: EdgeConfig, found: Sequence[_Compared], kept: Kept) -> dict
 def _boards(config: EdgeConfig, first: _Compared, kept: Kept) -> dict[str, Any]:
     """What the emulated boards do, each of them, and what they endure."""
     from colonnade.bench.edge_boards import boards_here, in_the_loop
-    from colonnade.bench.edge_mishaps import STRUCK, endure
+    from colonnade.bench.edge_mishaps import endure
     from colonnade_bridge.footprint import BOARDS
 
     both = zip(first.trials, first.after, strict=True)
@@ -168,7 +168,7 @@ def _columns(config: EdgeConfig, found: Sequence[_Compared], kept: Kept) -> dict
 
 
 def measured(numbers: dict[str, Any]) -> dict[str, float | None]:
-    """What is compared with the bars, by their keys."""
+    """What is compared with the bars, by their keys, where enough episodes were done."""
     lost, onnx = numbers["lost"], numbers["onnx"]
     values: dict[str, float | None] = {
         "points_lost": lost["points_lost"],
@@ -176,7 +176,7 @@ def measured(numbers: dict[str, Any]) -> dict[str, float | None]:
         "c.goals_otherwise": lost["goals"] - lost["goals_equal_to_numba"],
         "model_bytes": numbers["model"]["flash_model_bytes"],
     }
-    if onnx:
+    if onnx and onnx["episodes"] >= ONNX_EPISODES:
         values["onnx.otherwise"] = onnx["episodes"] - onnx["episodes_equal"]
         values["onnx.evidence_off"] = onnx["evidence_off"]
     for board, taken in numbers["runtime"].items():
@@ -184,12 +184,13 @@ def measured(numbers: dict[str, Any]) -> dict[str, float | None]:
             values[f"{board}.code_bytes"] = taken["mind_code_bytes"]
             values[f"{board}.ram_bytes"] = taken["ram_bytes"]
     for board, done in numbers["hil"].items():
-        if done is not None:
+        if done is not None and done["episodes"] >= BOARD_EPISODES:
             values[f"{board}.otherwise"] = done["episodes"] - done["decisions_equal_to_host"]
+            values[f"{board}.goals_otherwise"] = done["goals"] - done["goals_equal_to_host"]
             for key in ("instructions_median", "instructions_max", "messages_lost"):
                 values[f"{board}.{key}"] = done[key]
     for board, kinds in numbers["mishaps"].items():
-        if kinds is not None:
+        if kinds is not None and max(kind["mishaps"] for kind in kinds.values()) >= STRUCK:
             each = kinds.values()
             values[f"{board}.mishap_seconds"] = max(kind["seconds"] for kind in each)
             values[f"{board}.mishap_wrong"] = sum(kind["wrong"] for kind in each)

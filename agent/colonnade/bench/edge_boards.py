@@ -23,7 +23,6 @@ from colonnade.episode_options import EpisodeOptions
 from colonnade.hardware import HardwareEpisode, recognise_on
 from colonnade.stopping import raise_if_stopped
 from colonnade_bridge.blob import read_blob
-from colonnade_bridge.build import sources_digest
 from colonnade_bridge.footprint import BOARDS, RuntimeFootprint, runtime_footprint
 from colonnade_bridge.tools import ToolError, find_tool
 from colonnade_bridge.wire.link import Link
@@ -77,9 +76,7 @@ def in_the_loop(
         return _on(board, blob, trials, options)
 
     keys = [trial.key for trial in trials]
-    found: dict[str, Any] = kept.once(
-        do, "board", board, blob[16:32], sources_digest(), options, keys
-    )
+    found: dict[str, Any] = kept.once(do, "board", board, blob[16:32], options, keys)
     return found
 
 

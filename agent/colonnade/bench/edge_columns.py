@@ -24,6 +24,10 @@ class Held(NamedTuple):
     state: int
     object: str | None
     evidence: float
+    pose: NDArray[np.float32]
+    """(12,) body's frame -> object's: a rotation, row by row, then metres."""
+    others: int
+    """How many poses that differ are possible as well."""
 
 
 class Asked(NamedTuple):
@@ -32,6 +36,8 @@ class Asked(NamedTuple):
     reset: Callable[[], None]
     step: Callable[[NDArray[np.float32]], int]
     """Percepts (C, 18) enter; the state."""
+    polish: Callable[[], None]
+    """Refine the leader once more, after the decision."""
     held: Callable[[], Held]
 
 
@@ -47,12 +53,18 @@ def by_numba(model: EdgeModel) -> Asked:
     column = C.init(arrays, model.settings, model.tolerance, most_percepts=model.percepts)
 
     def held() -> Held:
-        h, (state, leader, *_) = column.hypotheses, column.verdict.state
+        h, (state, leader, _, others) = column.hypotheses, column.verdict.state
         if leader < 0:
-            return Held(int(state), None, 0.0)
-        return Held(int(state), names[h.object[leader]], float(h.evidence[leader]))
+            return Held(int(state), None, 0.0, np.zeros(12, np.float32), int(others))
+        name, evidence = names[h.object[leader]], float(h.evidence[leader])
+        return Held(int(state), name, evidence, h.pose[leader].copy(), int(others))
 
-    return Asked(lambda: C.reset(column), lambda rows: C.vote(column, arrays, rows), held)
+    return Asked(
+        lambda: C.reset(column),
+        lambda rows: C.vote(column, arrays, rows),
+        lambda: C.polish(column, arrays),
+        held,
+    )
 
 
 def by_c(blob: bytes) -> Asked:
@@ -62,9 +74,9 @@ def by_c(blob: bytes) -> Asked:
     def held() -> Held:
         found = column.decide()
         name = None if found.object < 0 else column.names[found.object]
-        return Held(found.state, name, found.evidence)
+        return Held(found.state, name, found.evidence, found.pose, found.others)
 
-    return Asked(column.reset, column.step, held)
+    return Asked(column.reset, column.step, column.polish, held)
 
 
 def by_onnx(column: OnnxColumn) -> Asked:
@@ -72,6 +84,6 @@ def by_onnx(column: OnnxColumn) -> Asked:
 
     def held() -> Held:
         found = column.decide()
-        return Held(found.state, found.name, found.evidence)
+        return Held(found.state, found.name, found.evidence, found.pose, found.others)
 
-    return Asked(column.reset, column.step, held)
+    return Asked(column.reset, column.step, column.polish, held)

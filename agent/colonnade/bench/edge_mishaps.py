@@ -19,15 +19,12 @@ from colonnade.commands.console import ticking
 from colonnade.commands.controller import send_model
 from colonnade.controllers import Controller, emulated
 from colonnade.hardware import HardwareEpisode
-from colonnade_bridge.build import sources_digest
 from colonnade_bridge.mishaps import FLIPPED_FOR, PULLED_FOR, Endurance, undisturbed
 from colonnade_bridge.wire.cable import Cable, PortEnd
 from colonnade_bridge.wire.link import Link
 
-__all__ = ["STRUCK", "endure"]
+__all__ = ["endure"]
 
-STRUCK = 5
-"""Episodes that something happens to."""
 PATIENCE = 30.0
 """Seconds until a controller that does not answer is given up: far more than it may take."""
 
@@ -51,9 +48,7 @@ def endure(
                 send_model(link, blob)
             return _endure(controller, episodes)
 
-    found: dict[str, dict[str, Any]] = kept.once(
-        do, "mishaps", board, blob[16:32], sources_digest(), felt
-    )
+    found: dict[str, dict[str, Any]] = kept.once(do, "mishaps", board, blob[16:32], felt)
     return found
 
 

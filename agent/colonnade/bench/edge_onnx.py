@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from colonnade.bench.edge_columns import Asked, by_numba, by_onnx, workstation
+from colonnade.bench.edge_columns import Asked, Held, by_numba, by_onnx, workstation
 from colonnade.bench.edge_times import Rows
 from colonnade.bench.kept import Kept
 from colonnade.commands.console import note, ticking
@@ -24,6 +24,9 @@ from colonnade_models import column as C
 from colonnade_models.memory import ObjectMemory
 
 __all__ = ["compare_onnx", "onnx_of", "together"]
+
+POSE_OFF = 1e-4
+"""Poses are the same up to this, each number of a rotation, and a shift relative to its length."""
 
 
 @contextmanager
@@ -50,8 +53,8 @@ def compare_onnx(
 ) -> list[dict[str, Any]]:
     """What came of each episode: `steps`, `steps_equal`, and `evidence_off`.
 
-    A step is equal where both hold the same verdict and object true; how far the evidence for it is
-    off numba's, relative, is the most over these.
+    A step is equal where both hold the same verdict, object, pose and number of other poses true;
+    how far the evidence for it is off numba's, relative, is the most over these.
 
     Args:
         memory: what the graph was made of.
@@ -83,14 +86,28 @@ def _compare(numba: Asked, onnx: Asked, rows: Rows) -> dict[str, Any]:
     steps, equal, off = 0, 0, 0.0
     for percepts in rows:
         states = numba.step(percepts), onnx.step(percepts)
+        for column, state in zip((numba, onnx), states, strict=True):
+            if state == C.RECOGNISED:
+                column.polish()
         ours, theirs = numba.held(), onnx.held()
         steps += 1
-        if ours[:2] == theirs[:2]:
+        if _same(ours, theirs):
             equal += 1
             off = max(off, _apart(ours.evidence, theirs.evidence))
         if states != (C.OPEN, C.OPEN):
             break
     return {"steps": steps, "steps_equal": equal, "evidence_off": off}
+
+
+def _same(ours: Held, theirs: Held) -> bool:
+    """Whether both hold the same true; the evidence for it is told by itself."""
+    if (ours.state, ours.object, ours.others) != (theirs.state, theirs.object, theirs.others):
+        return False
+    if ours.object is None:
+        return True
+    turned, shifted = np.split(theirs.pose - ours.pose, [9])
+    far = float(np.linalg.norm(ours.pose[9:]))
+    return bool(abs(turned).max() <= POSE_OFF and np.linalg.norm(shifted) <= POSE_OFF * far)
 
 
 def together(episodes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from colonnade.bench.bars import BARS
+from colonnade.bench.bars import BARS, BOARD_EPISODES, ONNX_EPISODES, STRUCK
 from colonnade.bench.table import cell, table
 
 __all__ = ["tell"]
@@ -23,6 +23,12 @@ HAPPENED = {
     "reset": "the board was reset",
     "flipped": "1 % of bytes flipped",
 }
+
+COUNTED = "Counted is what the mind does: neither sensing, which is done here, nor the link."
+FEWER = (
+    f"The bars of a board want {BOARD_EPISODES} episodes, {STRUCK} of them with mishaps, those of "
+    f"ONNX {ONNX_EPISODES}: fewer do not measure them."
+)
 
 
 def tell(numbers: Mapping[str, Any]) -> None:
@@ -132,7 +138,9 @@ def work_table(boards: Mapping[str, Any]) -> str:
         for board, done in boards.items()
         if done is not None
     ]
-    return table("On emulated boards, instructions", groups, lines) if lines else ""
+    if not lines:
+        return ""
+    return f"{table('On emulated boards, instructions', groups, lines)}\n{COUNTED}"
 
 
 def mishap_table(boards: Mapping[str, Any]) -> str:
@@ -183,4 +191,5 @@ def bar_table(bars: Sequence[Mapping[str, Any]]) -> str:
         lines.append(
             [bar["what"], cell(bar["is"], form), cell(bar["most"], form), words[bar["met"]]]
         )
-    return table("Bars", [("", ["what", "is", "at most", ""])], lines)
+    told = table("Bars", [("", ["what", "is", "at most", ""])], lines)
+    return f"{told}\n{FEWER}"

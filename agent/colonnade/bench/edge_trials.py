@@ -22,7 +22,6 @@ from colonnade.orientations import orientation
 from colonnade.seeds import episode_seed
 from colonnade.stopping import raise_if_stopped
 from colonnade_bridge.blob import read_blob
-from colonnade_bridge.build import sources_digest
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_envs.objects import ObjectMesh
 
@@ -75,7 +74,7 @@ def recognise_all(
 
     Raises NativeError where the C code cannot be compiled.
     """
-    mind, model, code = NativeMind(blob), read_blob(blob), sources_digest()
+    mind, model = NativeMind(blob), read_blob(blob)
     episodes: list[HardwareEpisode] = []
     with ticking("In C       ", len(trials)) as ticker:
         for trial in trials:
@@ -86,7 +85,7 @@ def recognise_all(
                     recognise_on(mind, model, trial.mesh, trial.rotation, options, trial.seed)
                 )
 
-            record = kept.once(do, "c", blob[16:32], code, options, trial.key)
+            record = kept.once(do, "c", blob[16:32], options, trial.key)
             episodes.append(from_record(record))
             ticker.tick(f"{trial.mesh.name}: {episodes[-1].decision}")
     return episodes

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from colonnade.bench.code_digest import code_digest
 from colonnade.files import plain
 from colonnade.journal import Journal, read_journal
 
@@ -16,8 +17,8 @@ __all__ = ["Kept"]
 class Kept:
     """Pieces of work in a journal, each under all that its outcome depends on.
 
-    Use it with ``with``. Whatever it depends on has another outcome when it is another: what was
-    kept of before is then passed over.
+    Use it with ``with``. Whatever it depends on, the code that did it included, has another outcome
+    when it is another: what was kept of before is then passed over.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,7 +36,8 @@ class Kept:
 
         Args:
             do: returns what JSON knows; NaN becomes None.
-            matters: names, numbers and whatever says by its `repr` all that it is.
+            matters: names, numbers and whatever says by its `repr` all that it is; the code goes
+                without saying.
 
         Raises OutputError where the disk is full.
         """
@@ -48,4 +50,4 @@ class Kept:
 
 
 def _key(matters: tuple[object, ...]) -> str:
-    return hashlib.sha256(repr(matters).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((code_digest(), *matters)).encode()).hexdigest()[:32]

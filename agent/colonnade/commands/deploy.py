@@ -61,7 +61,7 @@ class Source(NamedTuple):
 
 
 def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
-    """Do ``colonnade deploy``; 0 when both minds decided the same and no message was lost.
+    """Do ``colonnade deploy``; 0 when both minds said the same and no message was lost.
 
     Raises:
         ConfigError: not one controller is named, or a real one without a key.
@@ -248,6 +248,11 @@ def complaints(summary: dict[str, Any]) -> list[str]:
     wrong = []
     if summary["decisions_equal_to_host"] < summary["episodes"]:
         wrong.append("The controller did not decide as this computer did: see the table.")
+    if otherwise := summary["goals"] - summary["goals_equal_to_host"]:
+        wrong.append(
+            f"The controller wanted to touch elsewhere than this computer in "
+            f"{counted(otherwise, summary['goals'], 'goal')}."
+        )
     if summary["messages_lost"]:
         lost = counted(summary["messages_lost"], what="message")
         wrong.append(f"The line lost {lost}, which had to be sent again: check cable and plugs.")

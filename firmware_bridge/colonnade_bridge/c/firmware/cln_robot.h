@@ -3,8 +3,8 @@
 #ifndef CLN_ROBOT_H
 #define CLN_ROBOT_H
 
-/* RAM for the column, bytes, a multiple of 8: whatever link, sensing and stack leave of the board's.
- * A model whose column needs more is refused when it is uploaded. */
+/* RAM for the column, bytes, a multiple of 8: whatever link, sensing and stack leave of the
+ * board's. A model whose column needs more is refused when it is uploaded. */
 #ifndef CLN_MIND_BYTES
 #define CLN_MIND_BYTES 98304
 #endif

@@ -80,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (int32_t o = 0; o <= model.objects; o++) {
             const int length = cln_model_name(&model, o, &name);
             for (int k = 0; k < length; k++) {
-                cln_fuzz_expect(name + k >= (const char *)blob && name + k < (const char *)blob + bytes);
+                cln_fuzz_expect(name + k >= (const char *)blob);
+                cln_fuzz_expect(name + k < (const char *)blob + bytes);
             }
         }
         cln_fuzz_recognise(&model);

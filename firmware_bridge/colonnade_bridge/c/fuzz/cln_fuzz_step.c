@@ -1,8 +1,8 @@
-/* Fuzzes a column that thinks with a sound model: whatever comes in, it stays within its memory, its
- * time and its sense.
+/* Fuzzes a column that thinks with a sound model: whatever comes in, it stays within its memory,
+ * its time and its sense.
  *
  * The input is a script of bytes: the lowest three bits say what happens, the others how. A step of
- * raw numbers takes them from the input as they are: infinities, what is no number, what is huge. */
+ * raw numbers takes them from the input as they are: infinities, no number at all, huge ones. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +80,8 @@ static void cln_fuzz_play(cln_fuzz_script *script, cln_column *column, const cln
         } else if (op == CLN_FUZZ_RESET) {
             cln_column_reset(column);
         } else {
-            const uint32_t patches = cln_fuzz_sense(script, op, byte / CLN_FUZZ_OPS, model, &chance, percepts);
+            const uint32_t patches =
+                cln_fuzz_sense(script, op, byte / CLN_FUZZ_OPS, model, &chance, percepts);
             const int state = cln_step(column, (const float(*)[CLN_PERCEPT_SIZE])percepts, patches);
             cln_fuzz_check(column, model, patches, state);
         }

@@ -84,7 +84,8 @@ void cln_fuzz_check(const cln_column *column, const cln_model *model, uint32_t p
     cln_fuzz_expect(cln_is_finite(d.evidence) && cln_is_finite(d.rival) && cln_is_finite(d.fit));
     cln_fuzz_expect(d.percepts >= 0 && d.percepts <= column->settings.percepts);
     cln_fuzz_expect(d.others >= 0 && d.others < column->hypotheses.room);
-    cln_fuzz_expect(d.looks >= 0 && d.looks <= cln_fuzz_most_looks(column, patches) && d.moves >= 0);
+    cln_fuzz_expect(d.looks >= 0 && d.looks <= cln_fuzz_most_looks(column, patches));
+    cln_fuzz_expect(d.moves >= 0);
     cln_fuzz_expect(column->hypotheses.count <= column->hypotheses.room);
     cln_fuzz_expect(column->seeds.count <= column->seeds.room);
     for (int32_t i = 0; i < column->hypotheses.count; i++) {

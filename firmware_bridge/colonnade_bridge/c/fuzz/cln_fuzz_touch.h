@@ -1,4 +1,5 @@
-/* What the fuzz targets of model and step share: touches of a model's surfels, and what must hold. */
+/* What the fuzz targets of model and step share: touches of a model's surfels, and what must
+ * hold. */
 #ifndef CLN_FUZZ_TOUCH_H
 #define CLN_FUZZ_TOUCH_H
 
@@ -20,7 +21,8 @@ void cln_fuzz_expect(bool truth);
 /* A number that follows from those before. */
 uint32_t cln_fuzz_draw(cln_fuzz_chance *chance);
 
-/* A noisy touch of some surfel of an object, which lies turned a quarter and shifted; -1: of any. */
+/* A noisy touch of some surfel of an object, which lies turned a quarter and shifted; -1: of any
+ * object. */
 void cln_fuzz_touch(const cln_model *model, int32_t object, cln_fuzz_chance *chance,
                     float percept[CLN_PERCEPT_SIZE]);
 

@@ -33,7 +33,8 @@ typedef enum {
     CLN_GATHER_MORE,   /* further frames are needed */
     CLN_GATHER_SENSE,  /* `pixels` is complete: fill `percepts[patch]`, call cln_gather_sensed */
     CLN_GATHER_WHOLE,  /* all percepts are there */
-    CLN_GATHER_REFUSED /* the step will never be whole: out of range, not finite, or not of the step it claims to be of */
+    CLN_GATHER_REFUSED /* the step will never be whole: a frame is out of range, not finite, or not
+                        * of the step it claims to be of */
 } cln_gather_result;
 
 /* Begin anew with another step. */

@@ -1,4 +1,5 @@
-/* What outlives a reset: the record in flash, time stamps reserved there, another session each boot. */
+/* What outlives a reset: the record in flash, time stamps reserved there, another session each
+ * boot. */
 #include <string.h>
 
 #include "cln_error.h"

@@ -10,8 +10,8 @@
  *   o  a stack that overflows: the same
  *   h  hang: the same, once the watchdog has waited twice
  *
- * State slots are left alone: what they hold is what keeps recordings from being replayed, and a board
- * that loses it may need another key (docs/spec/wire.md). */
+ * State slots are left alone: what they hold is what keeps recordings from being replayed, and a
+ * board that loses it may need another key (docs/spec/wire.md). */
 #include <string.h>
 
 #include "cln_port.h"

@@ -31,8 +31,8 @@ uint64_t cln_port_now(void);
 
 /* Program `count` bytes at `offset` of a slot, or erase the whole slot where `bytes` is NULL.
  * Erased flash reads 0xFF, and programming can only clear bits, so a place is programmed once
- * between two erasures; `offset` and `count` are multiples of CLN_PORT_PAGE, for flash is programmed
- * in words. Returns 0, or -1 where it does not fit in the slot or the flash says no. */
+ * between two erasures; `offset` and `count` are multiples of CLN_PORT_PAGE, for flash is
+ * programmed in words. Returns 0, or -1 where it does not fit in the slot or the flash says no. */
 int cln_port_store(unsigned slot, uint32_t offset, const void *bytes, uint32_t count);
 
 /* Bring the robot to a safe stop at once: motors off, brakes on. May be called at any time, also by
@@ -48,7 +48,7 @@ enum {
     CLN_SLOT_MODEL_A, /* one model is in use while the other */
     CLN_SLOT_MODEL_B, /* slot receives the next: 128 KiB each or more */
     CLN_SLOT_STATE_A, /* which model is in use, and what must outlive a reset: */
-    CLN_SLOT_STATE_B, /* written alternately, so that a power cut leaves one whole: 256 bytes or more */
+    CLN_SLOT_STATE_B, /* written in turns: a power cut leaves one whole; 256 bytes or more */
     CLN_SLOTS
 };
 
@@ -60,8 +60,8 @@ typedef struct {
 extern const cln_slot cln_port_slots[CLN_SLOTS];
 
 /* A number unlike that of any other board, such as the chip's own, and, if the hardware can, unlike
- * that of any other start. The link draws its sessions from it, so that no recording fits another. One that is the
- * same at every start is enough as long as the state slots keep what they hold. */
+ * that of any other start. The link draws its sessions from it, so that no recording fits another.
+ * One that is the same at every start is enough as long as the state slots keep what they hold. */
 uint64_t cln_port_chance(void);
 
 /* What follows only measures; a port that cannot tell answers 0. */

@@ -3,7 +3,7 @@
  *   colonnade-posix pty FOLDER          a pseudo-terminal, whose name it prints
  *   colonnade-posix tcp:PORT FOLDER     whoever connects to PORT of this computer, one at a time
  *   colonnade-posix stdio FOLDER        standard input and output; ends with the input
- *   colonnade-posix /dev/ttyS0 FOLDER   a serial line, 921,600 baud; it may be unplugged for a while
+ *   colonnade-posix /dev/ttyS0 FOLDER   a serial line, 921,600 baud, which may be out for a while
  *
  * Slots are files in FOLDER, which is made if it is not there, mapped where flash would be: what is
  * programmed stays though the process is killed at once, and has reached the disk before
@@ -148,7 +148,8 @@ static void open_slot(const char *folder, unsigned slot)
 int main(int count, char **words)
 {
     if (count != 3 || !cln_posix_is_line(words[1])) {
-        fprintf(stderr, "usage: %s pty|tcp:PORT|stdio|DEVICE FOLDER, with PORT 0 to 65535\n", words[0]);
+        fprintf(stderr, "usage: %s pty|tcp:PORT|stdio|DEVICE FOLDER, with PORT 0 to 65535\n",
+                words[0]);
         return 2;
     }
     clock_gettime(CLOCK_MONOTONIC, &started);

@@ -86,8 +86,8 @@ static int plug_in(void)
     return 1;
 }
 
-/* Whether there is something to read, to accept or to hang up within so long; a terminal that nobody
- * holds says at once that it hung up, and is given time. */
+/* Whether there is something to read, to accept or to hang up within so long; a terminal that
+ * nobody holds says at once that it hung up, and is given time. */
 static int await(uint32_t wait_us)
 {
     uint64_t until = cln_port_now() + wait_us;
@@ -96,7 +96,8 @@ static int await(uint32_t wait_us)
         uint64_t left = now < until ? until - now : 0u;
         struct pollfd ear = {line.in >= 0 ? line.in : line.listener, POLLIN, 0};
         int heard = poll(&ear, 1, (int)((left + 999u) / 1000u));
-        if (heard > 0 && ((ear.revents & POLLIN) || line.ends || line.listener >= 0 || line.device)) {
+        if (heard > 0 &&
+            ((ear.revents & POLLIN) || line.ends || line.listener >= 0 || line.device)) {
             return 1;
         }
         if (left == 0) {
