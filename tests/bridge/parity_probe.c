@@ -1,5 +1,5 @@
-/* Looks into a column of the C code for tests/bridge/test_parity_interpreted.py: cln_decide tells of
- * the leader only. */
+/* Looks into a column of the C code for tests/bridge/test_parity_interpreted.py: cln_decide tells
+ * of the leader only. */
 #include <string.h>
 
 #include "cln_column.h"

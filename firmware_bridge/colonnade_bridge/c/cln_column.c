@@ -32,8 +32,8 @@ static bool remember(cln_column *c, const float percept[CLN_PERCEPT_SIZE])
     return true;
 }
 
-/* Let the latest percept tell of the first `count` hypotheses, and how well it fits them and what it
- * costs them. */
+/* Let the latest percept tell of the first `count` hypotheses, and how well it fits them and what
+ * it costs them. */
 static void weigh_latest(cln_column *c, cln_hypotheses *h, int32_t count)
 {
     const cln_features *latest = &c->features[c->tally.percepts - 1];
@@ -104,8 +104,8 @@ static void keep_winners(cln_column *c)
     cln_keep_winners(&c->hypotheses, c->settings.winners, c->settings.slack);
 }
 
-/* After the evidence of a step, of whose percepts `met` met the object: winners stay, doubts bring new
- * ones, leaders improve. */
+/* After the evidence of a step, of whose percepts `met` met the object: winners stay, doubts bring
+ * new ones, leaders improve. */
 static void conclude(cln_column *c, int32_t met)
 {
     keep_winners(c);

@@ -7,8 +7,8 @@
 #define LOOKS_TO_PULL 2
 #define LOOKS_TO_SOLVE 2
 
-/* Find out how well all percepts of the episode, and the past, speak for a hypothesis, how well they
- * fit, and what they cost it. */
+/* Find out how well all percepts of the episode, and the past, speak for a hypothesis, how well
+ * they fit, and what they cost it. */
 void cln_assess(cln_column *c, cln_hypothesis *h)
 {
     int32_t count = c->tally.percepts;

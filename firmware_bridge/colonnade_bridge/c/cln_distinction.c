@@ -87,8 +87,8 @@ cln_told cln_would_tell(const cln_column *c, const cln_features *f, float home, 
     return told;
 }
 
-/* Nats that colour alone tells imagined features, whose hue is lost, from a surfel. Hue counts as far
- * as the greyer of the two is no grey. */
+/* Nats that colour alone tells imagined features, whose hue is lost, from a surfel. Hue counts as
+ * far as the greyer of the two is no grey. */
 static float by_vivid_colour(const cln_column *c, const cln_surfel *s, cln_features *f)
 {
     float vividness = cln_min(cln_min(f->colour[1], s->colour[1]) / GREY, 1.0f);

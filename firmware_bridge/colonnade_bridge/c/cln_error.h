@@ -14,7 +14,7 @@ enum {
     CLN_ERROR_ENDIAN = -8,    /* this processor stores numbers the other way round */
     CLN_ERROR_MEMORY = -9,    /* the caller's memory is too small */
     CLN_ERROR_LIMITS = -10,   /* limits that no column can keep to */
-    CLN_ERROR_STATE = -11,    /* a flash record of the link's state was broken: what it told may be lost */
+    CLN_ERROR_STATE = -11,    /* a flash record of the link's state was broken */
     CLN_ERROR_FLASH = -12,    /* a flash slot could not be written */
     CLN_ERROR_NO_MODEL = -13, /* there is no model to think with */
     CLN_ERROR_STOPPED = -14,  /* the host ordered a stop */

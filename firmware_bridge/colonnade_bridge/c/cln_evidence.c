@@ -112,7 +112,8 @@ static cln_difference compare(const cln_features *f, cln_vector q, cln_vector n,
     if (f->directed > 0.0f && s->directed > 0.5f) {
         float cosine = cln_dot(d, e);
         float turned2 = cln_max(1.0f - cosine * cosine, 0.0f);
-        penalty = penalty + TURNED * robust(turned2, t->direction + s->spread_direction, MOST_TURNED);
+        float variance = t->direction + s->spread_direction;
+        penalty = penalty + TURNED * robust(turned2, variance, MOST_TURNED);
     }
 
     float coloured = cln_colour_difference(f->colour, s, t, &wider);

@@ -50,7 +50,8 @@ static size_t most_surfels(const cln_model *model)
 static cln_column *lay_out(room *r, const cln_model *model, const cln_blob_settings *s)
 {
     size_t percepts = (size_t)s->percepts, objects = model->objects;
-    size_t winners = (size_t)s->winners + (size_t)s->refined_seeds, proposals = (size_t)s->proposals;
+    size_t winners = (size_t)s->winners + (size_t)s->refined_seeds;
+    size_t proposals = (size_t)s->proposals;
     cln_column parts, *c = share(r, sizeof *c);
     memset(&parts, 0, sizeof parts);
     parts.features = share(r, percepts * sizeof *parts.features);

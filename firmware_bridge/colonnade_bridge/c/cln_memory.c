@@ -106,7 +106,8 @@ static int32_t rank_of(const uint32_t mask[2], uint32_t cell)
     if (!(mask[cell >> 5] & bit)) {
         return -1;
     }
-    return (int32_t)(count_bits(mask[cell >> 5] & (bit - 1u)) + (cell < 32 ? 0 : count_bits(mask[0])));
+    uint32_t before = cell < 32 ? 0 : count_bits(mask[0]);
+    return (int32_t)(before + count_bits(mask[cell >> 5] & (bit - 1u)));
 }
 
 int32_t cln_entry(const cln_model *model, const cln_blob_object *object, const cln_blob_near *near,

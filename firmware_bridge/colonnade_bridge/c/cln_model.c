@@ -1,5 +1,5 @@
-/* Opening a model: every offset, count and number that the column relies on is checked once, so that
- * nothing later can lead outside of the blob. */
+/* Opening a model: every offset, count and number that the column relies on is checked once, so
+ * that nothing later can lead outside of the blob. */
 #include "cln_column.h"
 #include "cln_crc32.h"
 
@@ -82,7 +82,8 @@ static bool tables_are_sound(const cln_blob_tables *tables)
 static bool cells_are_sound(const cln_model *model, const cln_blob_object *o,
                             const cln_blob_near *near)
 {
-    uint32_t width = o->wide ? 2 : 1, count = cln_cells_of(near->first) + cln_cells_of(near->second);
+    uint32_t width = o->wide ? 2 : 1;
+    uint32_t count = cln_cells_of(near->first) + cln_cells_of(near->second);
     uint32_t room = model->header->entries - o->first_entry;
     uint32_t bases = model->header->bases - o->first_base;
     uint32_t missing = (near->second[0] & ~near->first[0]) | (near->second[1] & ~near->first[1]);
@@ -99,8 +100,8 @@ static bool cells_are_sound(const cln_model *model, const cln_blob_object *o,
     return true;
 }
 
-/* How many blocks and rows objects have so far: none has another's, so that checking a model takes no
- * longer than it is large. */
+/* How many blocks and rows objects have so far: none has another's, so that checking a model takes
+ * no longer than it is large. */
 typedef struct {
     uint32_t blocks, rows;
 } taken;
@@ -150,7 +151,8 @@ static bool object_is_sound(const cln_model *model, const cln_blob_object *o, ta
         float far = (float)o->corner[k] * o->step;
         if (!within(o->origin[k], -MOST_METRES, MOST_METRES) ||
             !within(o->centre[k], -MOST_METRES, MOST_METRES) ||
-            !between(o->corner[k], -(1 << 24), 1 << 24) || !within(far, -MOST_METRES, MOST_METRES)) {
+            !between(o->corner[k], -(1 << 24), 1 << 24) ||
+            !within(far, -MOST_METRES, MOST_METRES)) {
             return false;
         }
     }

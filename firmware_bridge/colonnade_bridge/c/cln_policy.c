@@ -16,8 +16,8 @@
 typedef struct {
     int32_t count;
     int32_t chosen[RIVALS];
-    float relative[RIVALS][CLN_POSE_SIZE]; /* poses that lay the leader's object into each rival's */
-    float weight[RIVALS];                  /* how much each counts beside the leader, which counts 1 */
+    float relative[RIVALS][CLN_POSE_SIZE]; /* that lay the leader's object into each rival's */
+    float weight[RIVALS];                  /* of each beside the leader, which counts 1 */
     float all_weight;
 } rivals;
 
@@ -86,7 +86,8 @@ static float worth_of(const cln_column *c, const rivals *r, const cln_surfel *s)
     return worth * sqrtf(meets / r->all_weight);
 }
 
-/* Metres from a place in the body's frame to the nearest touch, or line of sight that met nothing. */
+/* Metres from a place in the body's frame to the nearest touch, or line of sight that met nothing.
+ * */
 static float nearest_touch(const cln_column *c, cln_vector at)
 {
     float nearest = 1.0f;

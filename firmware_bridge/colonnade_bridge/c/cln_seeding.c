@@ -9,7 +9,8 @@
 #define LOWEST (-1e9f)
 #define SURFELS_A_LOOK 6
 
-/* Whether a percept's bending and colour could be those of a surfel, of which these are left in `s`. */
+/* Whether a percept's bending and colour could be those of a surfel, of which these are left in
+ * `s`. */
 static bool resembles(const cln_column *c, const cln_features *f, int32_t surfel,
                       const cln_tolerance *t, cln_surfel *s)
 {
@@ -190,7 +191,8 @@ static void keep(cln_column *c, int32_t object, const float pose[12], float tota
 }
 
 /* Lay the anchor onto a surfel in every turn; returns the looks that it took. */
-static int32_t lay(cln_column *c, int32_t object, int32_t surfel, const cln_tolerance *t, float slack)
+static int32_t lay(cln_column *c, int32_t object, int32_t surfel, const cln_tolerance *t,
+                   float slack)
 {
     cln_seed_plan *plan = &c->plan;
     const cln_blob_tables *tables = c->memory.model.tables;

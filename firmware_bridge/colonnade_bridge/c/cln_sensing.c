@@ -76,8 +76,8 @@ static float centre_depth(const float *depth, const cln_eye *eye)
     return total / hits;
 }
 
-/* The weight of a pixel, and its terms of the quadric: 1, u, v, u^2/2, uv, v^2/2. A pixel of another
- * surface weighs nothing. `fit` is the surface from which the residual is taken. */
+/* The weight of a pixel, and its terms of the quadric: 1, u, v, u^2/2, uv, v^2/2. A pixel of
+ * another surface weighs nothing. `fit` is the surface from which the residual is taken. */
 static float weigh_pixel(const cln_eye *eye, const float fit[6], float h, float u, float v,
                          float scale, float term[6])
 {

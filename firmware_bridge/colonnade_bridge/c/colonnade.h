@@ -3,7 +3,7 @@
  * A column takes percepts, sensed points located in the frame of the robot's body, and tells which
  * learned object they are of, how it lies, and where the next touch would tell most:
  *
- *     static uint64_t memory[CLN_COLUMN_WORDS];      // at least cln_column_bytes(&model, NULL) bytes
+ *     static uint64_t memory[CLN_COLUMN_WORDS];  // at least cln_column_bytes(&model, NULL) bytes
  *     cln_model model;
  *     cln_column *column;
  *     int error = cln_model_open(&model, flash, flash_bytes);          // checks every byte it uses
@@ -16,11 +16,11 @@
  *     cln_polish(column);
  *     cln_decide(column, &decision);
  *
- * Nothing is allocated, nothing is kept but in what the caller gave, and nothing is called but sqrtf,
- * memcpy, memmove and memset. The model is read where it lies, in flash; what its bytes mean is
- * docs/spec/blob.md. Every function that returns an int returns at once with a negative error of
- * cln_error.h where it was given something bad, and changes nothing then; the others do nothing with
- * NULL. One column is used by one thread at a time.
+ * Nothing is allocated, nothing is kept but in what the caller gave, and nothing is called but
+ * sqrtf, memcpy, memmove and memset. The model is read where it lies, in flash; what its bytes mean
+ * is docs/spec/blob.md. Every function that returns an int returns at once with a negative error of
+ * cln_error.h where it was given something bad, and changes nothing then; the others do nothing
+ * with NULL. One column is used by one thread at a time.
  *
  * The numbers are those of the numba kernels of colonnade_models, bit by bit, on every target whose
  * float is IEEE 754 binary32, when compiled with -ffp-contract=off and without -ffast-math.
@@ -100,7 +100,7 @@ typedef struct {
     float evidence;    /* for it, nats */
     float rival;       /* for the best of any other object, nats; 0 where none lives */
     float fit;         /* how well it fits a percept on average, nats */
-    float pose[12];    /* that maps the body's frame into the object's: rotation, row by row, then m */
+    float pose[12];    /* that maps the body's frame into the object's: rotation, row by row, m */
     int32_t others;    /* other poses that are possible, because it looks the same from them */
     int32_t percepts;  /* that were remembered so far */
     int32_t moves;     /* how often the object was noticed to move */
@@ -127,10 +127,10 @@ void cln_column_reset(cln_column *column);
 /* The percepts of 1..CLN_MOST_PATCHES patches enter, and the column thinks.
  *
  * A percept that is not finite, whose normal or direction is far from a unit vector, or which is
- * neither on nor off the object is left out; where all are, nothing changes and CLN_ERROR_PERCEPT is
- * returned. Where there is no room for one more, it tells nothing new, and what was begun goes on.
- * Returns CLN_OPEN, CLN_RECOGNISED, CLN_UNKNOWN or a negative error.
- * Worst case: the effort, and what was begun when it was reached; see docs/spec/blob.md. */
+ * neither on nor off the object is left out; where all are, nothing changes and CLN_ERROR_PERCEPT
+ * is returned. Where there is no room for one more, it tells nothing new, and what was begun goes
+ * on. Returns CLN_OPEN, CLN_RECOGNISED, CLN_UNKNOWN or a negative error. Worst case: the effort,
+ * and what was begun when it was reached; see docs/spec/blob.md. */
 int cln_step(cln_column *column, const float percepts[][CLN_PERCEPT_SIZE], uint32_t patches);
 
 /* Refine the leader's pose once more, after a decision, as often as the step's effort allows. */

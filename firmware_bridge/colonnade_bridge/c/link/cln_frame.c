@@ -14,7 +14,8 @@
 #define CLN_FRAME_SIGNATURE  6u /* bytes */
 #define CLN_FRAME_LAST_STAMP (((uint64_t)1 << 48) - 1u)
 
-void cln_frame_sign(const uint8_t *key, const uint8_t *bytes, size_t count, uint8_t signature[CLN_FRAME_SIGNATURE])
+void cln_frame_sign(const uint8_t *key, const uint8_t *bytes, size_t count,
+                    uint8_t signature[CLN_FRAME_SIGNATURE])
 {
     uint8_t digest[CLN_SHA256_BYTES];
     cln_sha256(key, CLN_KEY_BYTES, bytes, count, digest);

@@ -61,8 +61,8 @@ typedef struct {
     /* Compute the hash of a verified model anew: CLN_ERROR_HASH if it is another than it tells.
      * Takes longer than `verify`, so it is asked when a host changes models, not at boot. */
     int (*rehash)(void *user, const uint8_t *blob, uint32_t length);
-    /* Think with a model that was verified, beginning a new episode; `blob` stays where it is. After
-     * an error there is none to think with. */
+    /* Think with a model that was verified, beginning a new episode; `blob` stays where it is.
+     * After an error there is none to think with. */
     int (*adopt)(void *user, const uint8_t *blob, uint32_t length);
     /* Program flash as `cln_port_store` does: `bytes` NULL erases; offset and count are multiples
      * of CLN_LINK_PAGE. */

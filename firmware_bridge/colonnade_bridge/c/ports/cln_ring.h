@@ -1,6 +1,7 @@
 /* Bytes between an interrupt that receives them and the program that reads them.
  *
- * One writes and one reads, each moves its own count only, so neither has to hold the other back. */
+ * One writes and one reads, each moves its own count only, so neither has to hold the other back.
+ * */
 #ifndef CLN_RING_H
 #define CLN_RING_H
 

@@ -4,7 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PLAIN __attribute__((optimize("no-tree-loop-distribute-patterns"))) /* no calls to themselves */
+/* Lest the compiler makes of these loops calls to themselves. */
+#define PLAIN __attribute__((optimize("no-tree-loop-distribute-patterns")))
 
 typedef uint32_t __attribute__((may_alias)) word;
 
