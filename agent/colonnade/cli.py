@@ -129,11 +129,13 @@ def _words_for(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         written = f", where {where} is written" if error.filename else ""
         return f"The disk is full{written}: {MAKE_ROOM}."
+    if error.errno == errno.EFBIG:
+        return f"{where} may not grow as large as it must: see `ulimit -f`, or give another place."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{where} may not be written or read: give another --out, or change its permissions."
     if error.errno == errno.ENAMETOOLONG:
         return f"{shortened(where)}: {TOO_LONG}."
-    if error.errno == errno.ENOENT:
+    if error.errno == errno.ENOENT and error.filename:
         return f"{where} does not exist: check how it is spelt."
     if error.errno == errno.EISDIR:
         return f"{where} is a folder: give the name of a file."
