@@ -25,6 +25,7 @@ from colonnade.output import OutputError
 from colonnade.reach import REACH
 from colonnade_bridge.blob import read_blob
 from colonnade_bridge.edge import Budget
+from colonnade_bridge.native import C_SOURCES, MOST_PATCHES
 from colonnade_bridge.onnx.model import OnnxModel
 from colonnade_bridge.percepts import record, write_percepts
 from colonnade_envs.camera import CameraEnv
@@ -123,6 +124,18 @@ def test_what_is_lost_is_told(
     assert (check["episodes"], check["same_answers"]) == (2, 2)
     assert check["accuracy_before"] == check["accuracy_after"] == 1.0
     assert "2 recorded episodes: 100.0 % correct before, 100.0 % in C" in capsys.readouterr().out
+
+
+def test_percepts_of_more_patches_than_a_controller_takes_are_refused(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "percepts.npz"
+    write_percepts(file, record([("first", np.stack([percepts()] * 6, 1))], 0.05))
+    assert exports(model, "--out", tmp_path / "out", "--check", file) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "has 6 patches a step, and a controller takes 5 at most" in said
+    header = (C_SOURCES / "colonnade.h").read_text()
+    assert f"#define CLN_MOST_PATCHES {MOST_PATCHES}\n" in header
 
 
 def test_percepts_of_another_sensor_are_refused(

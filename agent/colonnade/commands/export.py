@@ -94,11 +94,18 @@ def _check_options(config: ExportConfig) -> None:
 def _recording(config: ExportConfig, reach: float) -> RecordedPercepts | None:
     """What is to be checked with: of a sensor that sees as far as the robot's, or both minds would
     take a miss for something else."""
+    from colonnade_bridge.native import MOST_PATCHES
     from colonnade_bridge.percepts import read_percepts
 
     if config.check is None:
         return None
     recording = read_percepts(config.check)
+    patches = recording.percepts.shape[1]
+    if patches > MOST_PATCHES:
+        raise ConfigError(
+            f"{config.check} has {patches} patches a step, and a controller takes {MOST_PATCHES} "
+            f"at most: record it with --columns {MOST_PATCHES} or fewer."
+        )
     tell_unsound(config.check, recording)
     if not math.isclose(recording.reach, reach, rel_tol=1e-6):
         raise ConfigError(
