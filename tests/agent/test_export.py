@@ -9,6 +9,7 @@ import re
 import shutil
 from inspect import signature
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from colonnade.export_folder import MANIFEST, ExportFolderError, check_folder, w
 from colonnade.output import OutputError
 from colonnade.reach import REACH
 from colonnade_bridge.blob import read_blob
+from colonnade_bridge.boards import BOARDS, FLASH
 from colonnade_bridge.edge import Budget
 from colonnade_bridge.native import C_SOURCES, MOST_PATCHES
 from colonnade_bridge.onnx.model import OnnxModel
@@ -136,6 +138,32 @@ def test_percepts_of_more_patches_than_a_controller_takes_are_refused(
     assert "has 6 patches a step, and a controller takes 5 at most" in said
     header = (C_SOURCES / "colonnade.h").read_text()
     assert f"#define CLN_MOST_PATCHES {MOST_PATCHES}\n" in header
+
+
+@pytest.mark.parametrize(("code", "boards"), [(None, 0), (60_000, 2)])
+def test_a_model_that_no_board_has_room_for_is_told(
+    code: int | None, boards: int, model: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(module, "FLASH", 64 * 1024)
+    sizes = dict.fromkeys(
+        ("mind_code_bytes", "flash_code_bytes", "ram_bytes", "step_stack_bytes", "stack_bytes"),
+        code,
+    )
+    measured = SimpleNamespace(to_json=lambda: sizes) if code else None
+    monkeypatch.setattr(module, "_runtimes", lambda: dict.fromkeys(("an386", "an500"), measured))
+    assert exports(model, "--out", tmp_path / "out", "--budget-flash", "24KiB") == 0
+    said = capsys.readouterr().out
+    assert said.count("will not link") == boards
+    assert said.count("Give --budget-flash 5536 or less") == boards
+
+
+def test_the_flash_is_that_of_the_linker_scripts() -> None:
+    for board in BOARDS:
+        script = (C_SOURCES / "ports" / f"{board}.ld").read_text()
+        found = re.search(r"FLASH .*LENGTH = (\d+)K", script)
+        assert found is not None
+        assert int(found[1]) * 1024 == FLASH
 
 
 def test_percepts_of_another_sensor_are_refused(

@@ -28,7 +28,7 @@ from colonnade.model_source import model_source
 from colonnade.printable import printable
 from colonnade.reach import REACH
 from colonnade.stopping import raise_if_stopped
-from colonnade_bridge.boards import BOARDS
+from colonnade_bridge.boards import BOARDS, FLASH
 
 if TYPE_CHECKING:
     from colonnade_bridge.footprint import RuntimeFootprint
@@ -243,5 +243,21 @@ def _sentences(config: ExportConfig, report: Mapping[str, Any]) -> list[str]:
             f"{check['same_answers']} answered alike; {check['steps_before']:.1f} steps each "
             f"before, {check['steps_after']:.1f} in C."
         )
+    lines += _too_large(report)
     lines.append(f"Build it: make -C {typed(config.out)} test")
     return lines
+
+
+def _too_large(report: Mapping[str, Any]) -> list[str]:
+    """On which boards no firmware with the model in it will link."""
+    model = report["flash_model_bytes"]
+    takes = {
+        board: model + (found["flash_code_bytes"] if found else 0)
+        for board, found in report["runtime"].items()
+    }
+    return [
+        f"The firmware for {board} will not link: with this model it takes {size:,} bytes of "
+        f"flash, and there are {FLASH:,}. Give --budget-flash {FLASH - size + model} or less."
+        for board, size in takes.items()
+        if size > FLASH
+    ]
