@@ -25,6 +25,7 @@ from colonnade.config import BenchConfig, EvaluateConfig
 from colonnade.dispatch import do
 from colonnade.flags import ConfigError
 from colonnade.json_option import json_apart
+from colonnade.kernel_cache import kernel_folder
 from colonnade.options import understand
 from colonnade.output import MAKE_ROOM, MAY_RESUME, TOO_LONG, shortened
 from colonnade.stopping import ending, stopped, watch
@@ -111,6 +112,7 @@ def _explain(error: BaseException, given: Sequence[str]) -> int:
     if isinstance(error, MemoryError):
         return _complain("The memory ran out: try fewer --workers or fewer --names.", 1)
     if isinstance(error, OSError):
+        error.filename = error.filename or kernel_folder(error)
         return _complain(_resumed(_words_for(error), given), 1)
     return _complain(
         f"This is a bug in Colonnade ({type(error).__name__}: {error}): please report it with "
