@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -114,6 +115,9 @@ def _check_files(config: object) -> None:
         del files["json"]
     if isinstance(config, ObjectsConfig):
         files["out"] = config.out
+    _refuse_same(files)
+    if files["record"] == STDOUT:
+        raise ConfigError("--record - : a recording goes to a file only; give its name.")
     for flag, file in files.items():
         if file is not None and not file.expanduser().absolute().parent.is_dir():
             raise ConfigError(f"--{flag} {file}: the folder {file.parent} does not exist; make it.")
@@ -135,3 +139,17 @@ def _check_files(config: object) -> None:
         folder = file.expanduser().absolute().parent
         if folder.is_dir() and not os.access(folder, os.W_OK):
             raise ConfigError(f"--{flag} {file}: {folder} may not be written; give another place.")
+
+
+def _refuse_same(files: Mapping[str, Path | None]) -> None:
+    """Refuse two options that write one file, where the second would replace the first's."""
+    written: dict[Path, str] = {}
+    for flag, file in files.items():
+        if file is None or (file.exists() and not file.is_file()):  # as is /dev/null
+            continue
+        place = file.expanduser().resolve()
+        if place in written:
+            raise ConfigError(
+                f"--{written[place]} and --{flag} name the same file, {file}: give two names."
+            )
+        written[place] = flag

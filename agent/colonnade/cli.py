@@ -25,6 +25,7 @@ from colonnade.config import BenchConfig, EvaluateConfig
 from colonnade.dispatch import do
 from colonnade.flags import ConfigError
 from colonnade.json_option import json_apart
+from colonnade.kernel_cache import kernel_folder
 from colonnade.options import understand
 from colonnade.output import MAKE_ROOM, MAY_RESUME, TOO_LONG, shortened
 from colonnade.stopping import ending, stopped, watch
@@ -111,6 +112,7 @@ def _explain(error: BaseException, given: Sequence[str]) -> int:
     if isinstance(error, MemoryError):
         return _complain("The memory ran out: try fewer --workers or fewer --names.", 1)
     if isinstance(error, OSError):
+        error.filename = error.filename or kernel_folder(error)
         return _complain(_resumed(_words_for(error), given), 1)
     return _complain(
         f"This is a bug in Colonnade ({type(error).__name__}: {error}): please report it with "
@@ -129,11 +131,13 @@ def _words_for(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         written = f", where {where} is written" if error.filename else ""
         return f"The disk is full{written}: {MAKE_ROOM}."
+    if error.errno == errno.EFBIG:
+        return f"{where} may not grow as large as it must: see `ulimit -f`, or give another place."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{where} may not be written or read: give another --out, or change its permissions."
     if error.errno == errno.ENAMETOOLONG:
         return f"{shortened(where)}: {TOO_LONG}."
-    if error.errno == errno.ENOENT:
+    if error.errno == errno.ENOENT and error.filename:
         return f"{where} does not exist: check how it is spelt."
     if error.errno == errno.EISDIR:
         return f"{where} is a folder: give the name of a file."

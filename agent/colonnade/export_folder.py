@@ -1,47 +1,64 @@
 """The folder that an export is written to: only into a new one, or over a former export.
 
-`export.json` lists the files of an export. It is written first and names those of before as well,
-so that an export that was stopped is known for one, and the next puts everything right.
+`export.json` lists the files of an export with their digests, so that a file which somebody edited
+is not replaced or taken away. All files are written aside first and only then renamed: what fails
+before leaves the former export whole. While they are renamed the list has the digests of before as
+well, so that an export that was stopped then is known for one, and the next puts everything right.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from colonnade.files import atomic_write, write_json
+from colonnade.files import sync_folder
 from colonnade.output import make_folder, writing
 
 __all__ = ["MANIFEST", "ExportFolderError", "check_folder", "write_export"]
 
 MANIFEST = "export.json"
 _WHAT = "colonnade export"
+_ASIDE = "~export.partial"
+"""How the folder's name ends in which files are written aside."""
+
+Digests = dict[str, list[str]]
+"""SHA-256 that each file may have, by its path: more than one where an export was stopped."""
 
 
 class ExportFolderError(RuntimeError):
     """A folder that an export must not be written to; the message says what to do instead."""
 
 
-def check_folder(folder: Path) -> list[str]:
-    """Refuse a folder that is neither empty nor a former export; the files of that by their paths.
+def check_folder(folder: Path) -> Digests:
+    """Refuse a folder that is neither empty nor a former export; the files of that.
 
     Raises:
-        ExportFolderError: something else is in it.
+        ExportFolderError: something else is in it, or a file of the export was edited.
     """
     if not folder.exists():
-        return []
+        return {}
     if not folder.is_dir():
         raise ExportFolderError(f"{folder} is a file: give a folder with --out.")
-    if not any(folder.iterdir()):
-        return []
+    if all(_is_aside(path) for path in folder.iterdir()):
+        return {}
     former = _manifest(folder)
     if former is None:
         raise ExportFolderError(
             f"{folder} is not empty and holds no export: give another --out, or empty it."
         )
+    for name, digests in former.items():
+        file = folder / name
+        if file.exists() and not _has_digest(file, digests):
+            raise ExportFolderError(
+                f"{file} was changed after it was exported: move it away, or give another --out."
+            )
     return former
 
 
@@ -51,36 +68,104 @@ def write_export(folder: Path, files: Mapping[str, bytes], about: Mapping[str, A
     What else is there, such as what was built, is left alone.
 
     Raises:
-        ExportFolderError: something else is in the folder.
-        OutputError: it cannot be written.
+        ExportFolderError: something else is in the folder or in a file's place, or a file of the
+            former export was edited.
+        OutputError: it cannot be written; the former export is whole unless it was being replaced.
     """
     former = check_folder(folder)
+    digests = {name: [_digest(data)] for name, data in files.items()}
+    for name in files.keys() - former.keys():
+        if (folder / name).exists() and not _has_digest(folder / name, digests[name]):
+            raise ExportFolderError(
+                f"{folder / name} is of no export, and one is to be written there: move it away, "
+                "or give another --out."
+            )
+    both = {
+        name: sorted({*former.get(name, ()), *digests.get(name, ())})
+        for name in former.keys() | digests.keys()
+    }
     make_folder(folder)
-    _list(folder, {*former, *files}, about)
-    for name, data in files.items():
-        make_folder((folder / name).parent)
-        atomic_write(folder / name, data)
-    for name in {*former} - {*files}:
-        with writing(folder / name):
-            (folder / name).unlink(missing_ok=True)
-        for empty in (folder / name).parents:
-            if empty == folder or not _removed(empty):
-                break
-    _list(folder, {*files}, about)
+    with _aside(folder) as aside:
+        for name, data in files.items():
+            with writing(folder / name):
+                _write_aside(aside / "new" / name, data)
+        for place, listed in (("before", both), ("after", digests)):
+            with writing(folder / MANIFEST):
+                _write_aside(aside / place, _listing(listed, about))
+        for name in files:
+            make_folder((folder / name).parent)
+        _rename(aside / "before", folder / MANIFEST)
+        for name in files:
+            _rename(aside / "new" / name, folder / name)
+        for name in former.keys() - files.keys():
+            _remove(folder, name)
+        _rename(aside / "after", folder / MANIFEST)
 
 
-def _list(folder: Path, files: set[str], about: Mapping[str, Any]) -> None:
-    write_json(folder / MANIFEST, {"what": _WHAT, **about, "files": sorted(files)})
+@contextmanager
+def _aside(folder: Path) -> Iterator[Path]:
+    """A new folder in `folder` that goes in the end; what a killed export left goes at once."""
+    for path in filter(_is_aside, folder.iterdir()):
+        shutil.rmtree(path, ignore_errors=True)
+    aside = folder / f".{secrets.token_hex(6)}{_ASIDE}"
+    with writing(folder):
+        aside.mkdir()
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
-def _manifest(folder: Path) -> list[str] | None:
+def _is_aside(path: Path) -> bool:
+    return path.name.startswith(".") and path.name.endswith(_ASIDE)
+
+
+def _write_aside(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("xb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _rename(file: Path, target: Path) -> None:
+    with writing(target):
+        file.replace(target)
+        sync_folder(target.parent)
+
+
+def _remove(folder: Path, name: str) -> None:
+    """Take a file away, and the folders that are empty without it."""
+    with writing(folder / name):
+        (folder / name).unlink(missing_ok=True)
+    for parent in (folder / name).parents:
+        if parent == folder or not _removed(parent):
+            break
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _has_digest(file: Path, digests: list[str]) -> bool:
+    with suppress(OSError):
+        return _digest(file.read_bytes()) in digests
+    return False
+
+
+def _listing(digests: Digests, about: Mapping[str, Any]) -> bytes:
+    content = {"what": _WHAT, **about, "files": dict(sorted(digests.items()))}
+    return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _manifest(folder: Path) -> Digests | None:
     """The files that the folder's manifest lists; None where it is no export."""
     with suppress(OSError, ValueError):
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         ours = isinstance(content, dict) and content.get("what") == _WHAT
         files = content.get("files") if ours else None
-        if isinstance(files, list) and all(map(_is_inside, files)):
-            return files
+        if isinstance(files, dict) and all(map(_is_inside, files)):
+            return files if all(isinstance(told, list) for told in files.values()) else None
     return None
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "name_of_file",
     "plain",
     "remove_leftovers",
+    "sync_folder",
     "write_json",
 ]
 

@@ -11,8 +11,9 @@ import hashlib
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from traceback import walk_tb
 
-__all__ = ["drop_stale_kernels"]
+__all__ = ["drop_stale_kernels", "kernel_folder"]
 
 _PACKAGES = ("colonnade", "colonnade_envs", "colonnade_bridge", "colonnade_models")
 
@@ -43,3 +44,12 @@ def drop_stale_kernels() -> bool:
     except OSError:
         return False
     return True
+
+
+def kernel_folder(error: OSError) -> str | None:
+    """Where a compiled kernel could not be kept, if that was it: numba's error does not say."""
+    for frame, _ in walk_tb(error.__traceback__):
+        file = frame.f_locals.get("filepath")
+        if frame.f_globals.get("__name__") == "numba.core.caching" and isinstance(file, str):
+            return str(Path(file).parent)
+    return None

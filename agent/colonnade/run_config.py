@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import tomllib
 from pathlib import Path
@@ -67,6 +68,10 @@ def trained_table(path: Path) -> dict[str, Any]:
             f"{path} holds a benchmark, whose numbers are in its bench.json: give one of the model "
             "folders in it to go on with that, or another run folder."
         )
+    shown = config.get("evaluate", {}).get("run")
+    if isinstance(shown, str) and "train" not in config:
+        run = shlex.quote(os.path.normpath(file.parent / shown))
+        raise RunFolderError(f"{path} is an evaluation: give the run that it shows, {run}.")
     table = config.get("train", {})
     for key, kind in _TRAINED.items():
         if key not in table:

@@ -23,6 +23,7 @@ from typing import IO, Any, Self, cast
 
 from colonnade_bridge.boards import BOARDS
 from colonnade_bridge.errors import BridgeError
+from colonnade_bridge.naming import naming
 from colonnade_bridge.tools import find_tool
 
 __all__ = ["Emulator", "EmulatorError"]
@@ -192,7 +193,7 @@ def _make_flash(path: Path) -> None:
     """Make a file of erased flash where there is none."""
     if path.exists():
         return
-    with path.open("wb") as file:
+    with naming(path), path.open("wb") as file:
         file.write(b"\xff" * SLOT_BYTES)
         file.seek(CHIP_OFFSET)
         file.write(secrets.token_bytes(8))

@@ -26,6 +26,7 @@ from colonnade_models.sensing import make_eye
 
 __all__ = [
     "C_SOURCES",
+    "MOST_PATCHES",
     "Limits",
     "NativeColumn",
     "NativeDecision",
@@ -40,6 +41,8 @@ C_SOURCES = Path(__file__).parent / "c"
 C_FLAGS = ("-O2", *(C_SOURCES / "cln.cflags").read_text(encoding="ascii").split())
 MODEL_BYTES = 256
 """More than a cln_model needs anywhere."""
+MOST_PATCHES = 5
+"""CLN_MOST_PATCHES of colonnade.h."""
 MOST_RESOLUTION = 16
 
 

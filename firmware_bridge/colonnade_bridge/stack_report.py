@@ -12,6 +12,7 @@ top of it the watchdog's.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,10 +92,13 @@ def deepest(graph: Graph, start: str) -> Chain:
     """The chain of calls from `start` that needs most stack.
 
     Raises:
-        StackReportError: it is not there, or a function calls itself, by way of others perhaps.
+        StackReportError: `start` was not compiled, or a function calls itself, by way of others
+            perhaps.
     """
     if start not in graph.frames:
-        raise StackReportError(f"No call graph has {start}.")
+        raise StackReportError(
+            f"There is no {start}: stacks are told of the firmware of a board, not of a process."
+        )
     return _deepest(graph, start, (), {})
 
 
@@ -102,7 +106,7 @@ def worst(graph: Graph, start: str = START) -> int:
     """Bytes of stack that are enough, interrupts included.
 
     Raises:
-        StackReportError: a function calls itself.
+        StackReportError: `start` was not compiled, or a function calls itself.
     """
     return deepest(graph, start).bytes + sum(
         INTERRUPT + max(deepest(graph, name).bytes for name in names)
@@ -126,11 +130,15 @@ def _deepest(graph: Graph, name: str, above: tuple[str, ...], known: dict[str, C
 
 def main(folder: Path, /, start: str = START) -> None:
     """Print the deepest chain of calls, and how much stack is enough."""
-    graph = read_graphs(folder)
-    for name in deepest(graph, start).functions:
+    try:
+        graph = read_graphs(folder)
+        chain, enough = deepest(graph, start), worst(graph, start)
+    except StackReportError as error:
+        sys.exit(str(error))
+    for name in chain.functions:
         if name != _POINTER:
             print(f"{graph.frames.get(name, LIBRARY):6,}  {name}")
-    print(f"{worst(graph, start):6,}  with interrupts")
+    print(f"{enough:6,}  with interrupts")
 
 
 if __name__ == "__main__":

@@ -311,6 +311,21 @@ def test_a_full_disk_elsewhere_is_told_with_what_is_known(
     assert f"The disk is full{where}: make room" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.EFBIG, "File too large", "x/flash"), "x/flash may not grow as large as it"),
+        (FileNotFoundError(errno.ENOENT, "No usable temporary directory found"), "No usable temp"),
+    ],
+)
+def test_what_of_the_system_is_in_the_way_is_told(
+    error: OSError, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tests.agent.fake_engine.open_set", _raising(error))
+    assert run("objects", "tiny") == 1
+    assert told in " ".join(capsys.readouterr().err.split())
+
+
 def _raising(error: Exception) -> Callable[..., None]:
     def fail(*_: object, **__: object) -> None:
         raise error

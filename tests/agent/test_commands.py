@@ -19,6 +19,7 @@ from colonnade.commands.objects import objects
 from colonnade.commands.train import train
 from colonnade.config import EvaluateConfig, ExploreConfig, ObjectsConfig
 from colonnade.flags import ConfigError
+from colonnade.model_source import model_source
 from colonnade.run_folder import RunFolderError
 from colonnade.sets import set_identity
 
@@ -212,6 +213,17 @@ def test_settings_of_another_type_are_told(tmp_path: Path, key: str, value: str)
     (run / "config.toml").write_text("\n".join(changed))
     with pytest.raises(RunFolderError, match=rf"config.toml is damaged \(\[train\] has {key}"):
         evaluate(EvaluateConfig(run=run), FAKE)
+
+
+def test_an_evaluation_in_place_of_its_run_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    train(config(Path("runs/first"), objects="tiny"), FAKE)
+    shown = Path("runs/felt")
+    evaluate(EvaluateConfig(run=Path("runs/first"), out=shown, rotations=1, workers=1), FAKE)
+    with pytest.raises(RunFolderError, match=r"felt is an evaluation: .* shows, runs/first\."):
+        model_source(shown)
 
 
 def test_a_damaged_model_is_made_anew_from_its_objects(

@@ -286,6 +286,8 @@ def test_a_scale_that_the_set_would_not_heed_is_refused(run: Path) -> None:
         (["--qemu", "an500", "--scale", "0"], "--scale is 0.0, but must be a positive", 2),
         (["--qemu", "an500", "--objects", "builtin", "--scale", "0.1"], "files of meshes", 2),
         (["--qemu", "an500", "--record", "missing/link.mavlog"], "missing does not exist", 2),
+        (["--qemu", "an500", "--record", "-"], "goes to a file only", 2),
+        (["--qemu", "an500", "--record", "x", "--json", "./x"], "name the same file, x", 2),
         (["--qemu", "an500"], "is no run folder", 1),
     ],
 )

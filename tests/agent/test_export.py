@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
 import shutil
 from inspect import signature
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,13 +17,17 @@ import pytest
 from tests.bridge.small_model import percepts, small_memory
 from tests.bridge.tools import GCC, MAKE, needs
 
+from colonnade import export_folder as module_of_folder
 from colonnade.budgets import NO_LIMIT, Amount, budget_of
 from colonnade.cli import main
 from colonnade.commands import export as module
 from colonnade.export_folder import MANIFEST, ExportFolderError, check_folder, write_export
+from colonnade.output import OutputError
 from colonnade.reach import REACH
 from colonnade_bridge.blob import read_blob
+from colonnade_bridge.boards import BOARDS, FLASH
 from colonnade_bridge.edge import Budget
+from colonnade_bridge.native import C_SOURCES, MOST_PATCHES
 from colonnade_bridge.onnx.model import OnnxModel
 from colonnade_bridge.percepts import record, write_percepts
 from colonnade_envs.camera import CameraEnv
@@ -122,6 +128,44 @@ def test_what_is_lost_is_told(
     assert "2 recorded episodes: 100.0 % correct before, 100.0 % in C" in capsys.readouterr().out
 
 
+def test_percepts_of_more_patches_than_a_controller_takes_are_refused(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "percepts.npz"
+    write_percepts(file, record([("first", np.stack([percepts()] * 6, 1))], 0.05))
+    assert exports(model, "--out", tmp_path / "out", "--check", file) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "has 6 patches a step, and a controller takes 5 at most" in said
+    header = (C_SOURCES / "colonnade.h").read_text()
+    assert f"#define CLN_MOST_PATCHES {MOST_PATCHES}\n" in header
+
+
+@pytest.mark.parametrize(("code", "boards"), [(None, 0), (60_000, 2)])
+def test_a_model_that_no_board_has_room_for_is_told(
+    code: int | None, boards: int, model: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(module, "FLASH", 64 * 1024)
+    sizes = dict.fromkeys(
+        ("mind_code_bytes", "flash_code_bytes", "ram_bytes", "step_stack_bytes", "stack_bytes"),
+        code,
+    )
+    measured = SimpleNamespace(to_json=lambda: sizes) if code else None
+    monkeypatch.setattr(module, "_runtimes", lambda: dict.fromkeys(("an386", "an500"), measured))
+    assert exports(model, "--out", tmp_path / "out", "--budget-flash", "24KiB") == 0
+    said = capsys.readouterr().out
+    assert said.count("will not link") == boards
+    assert said.count("Give --budget-flash 5536 or less") == boards
+
+
+def test_the_flash_is_that_of_the_linker_scripts() -> None:
+    for board in BOARDS:
+        script = (C_SOURCES / "ports" / f"{board}.ld").read_text()
+        found = re.search(r"FLASH .*LENGTH = (\d+)K", script)
+        assert found is not None
+        assert int(found[1]) * 1024 == FLASH
+
+
 def test_percepts_of_another_sensor_are_refused(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -199,34 +243,106 @@ def test_a_former_export_is_replaced_and_what_was_built_stays(tmp_path: Path) ->
     assert found == {"a.c", "d.c", "build/a.o", MANIFEST}
     assert not (out / "deep").exists()
     assert (out / "a.c").read_bytes() == b"4"
-    assert check_folder(out) == ["a.c", "d.c"]
+    assert set(check_folder(out)) == {"a.c", "d.c"}
 
 
-def test_an_export_that_was_stopped_is_put_right(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("files", [{"a.c": b"3"}, {"model.onnx": b"4"}])
+def test_what_somebody_edited_is_neither_replaced_nor_taken_away(
+    files: dict[str, bytes], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    write_export(out, {"old.c": b"1"}, {})
+    write_export(out, {"a.c": b"1", "deep/b.c": b"2"}, {})
+    (out / "deep" / "b.c").write_bytes(b"2, and mine")
+    before = everything(out)
+    with pytest.raises(ExportFolderError, match=r"deep/b\.c was changed .* give another --out"):
+        write_export(out, files, {})
+    assert everything(out) == before
+    (out / "deep" / "b.c").rename(tmp_path / "mine.c")
+    write_export(out, files, {})
+    assert everything(out).keys() == {*files, MANIFEST}
+
+
+def test_an_edit_is_told_before_any_work(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    write_export(out, {"recognise.c": b"1"}, {})
+    (out / "recognise.c").write_text("mine")
+    assert exports(model, "--target", "onnx", "--out", out) == 1
+    assert "recognise.c was changed after it was exported" in capsys.readouterr().err
+    assert (out / "recognise.c").read_text() == "mine"
+
+
+def test_a_file_that_is_of_no_export_is_not_replaced(tmp_path: Path) -> None:
+    write_export(tmp_path, {"a.c": b"1"}, {})
+    (tmp_path / "b.c").write_text("mine")
+    with pytest.raises(ExportFolderError, match=r"b\.c is of no export"):
+        write_export(tmp_path, {"a.c": b"1", "b.c": b"2"}, {})
+    assert (tmp_path / "b.c").read_text() == "mine"
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("written", range(4))
+def test_where_not_all_can_be_written_the_former_export_is_whole(
+    written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    write_export(out, {"a.c": b"1", "old.c": b"2"}, {})
+    before, left = everything(out), iter(range(written))
+
+    def until_full(_: int) -> None:
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", until_full)
+    with pytest.raises(OutputError, match=r"out/(a|new|export)\.\w+ cannot be written \(the disk"):
+        write_export(out, {"a.c": b"3", "new.c": b"4"}, {})
+    assert everything(out) == before
+    assert {path.name for path in out.iterdir()} == {"a.c", "old.c", MANIFEST}
+
+
+@pytest.mark.parametrize("renamed", range(4))
+def test_an_export_that_was_stopped_is_put_right(
+    renamed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    write_export(out, {"a.c": b"1", "old.c": b"2"}, {})
+    rename, left = module_of_folder._rename, iter(range(renamed))
+
+    def stopped(file: Path, target: Path) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        rename(file, target)
+
     with monkeypatch.context() as patch:
-        patch.setattr("colonnade.export_folder.atomic_write", _stopped)
+        patch.setattr(module_of_folder, "_rename", stopped)
         with pytest.raises(KeyboardInterrupt):
-            write_export(out, {"new.c": b"2"}, {})
-    assert set(check_folder(out)) == {"new.c", "old.c"}
-    write_export(out, {"newer.c": b"3"}, {})
+            write_export(out, {"a.c": b"3", "new.c": b"4"}, {})
+    write_export(out, {"newer.c": b"5"}, {})
     assert {path.name for path in out.iterdir()} == {"newer.c", MANIFEST}
 
 
-def _stopped(*_: object) -> None:
-    raise KeyboardInterrupt
+def test_what_a_killed_export_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    left = tmp_path / ".0123456789ab~export.partial"
+    (left / "new").mkdir(parents=True)
+    write_export(tmp_path, {"a.c": b"1"}, {})
+    assert {path.name for path in tmp_path.iterdir()} == {"a.c", MANIFEST}
 
 
 @pytest.mark.parametrize(
     "content",
     [
         "", "[]", "{}", '{"what": "colonnade export", "files": "all"}',
-        '{"what": "colonnade export", "files": ["../../etc/passwd"]}',
-        '{"what": "colonnade export", "files": ["/etc/passwd"]}',
-        '{"what": "colonnade export", "files": [1]}', '{"files": []}',
+        '{"what": "colonnade export", "files": {"../../etc/passwd": []}}',
+        '{"what": "colonnade export", "files": {"/etc/passwd": []}}',
+        '{"what": "colonnade export", "files": {"a.c": 1}}', '{"files": {}}',
     ],
 )  # fmt: skip
 def test_a_manifest_that_is_not_ours_is_none(content: str, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from colonnade_bridge.stack_report import (
     read_graphs,
     worst,
 )
+from colonnade_bridge.stack_report import main as report_stack
 
 
 @needs(*ARM)
@@ -93,6 +94,15 @@ def test_a_call_through_a_pointer_may_mean_any_callback_but_no_interrupt(tmp_pat
     )
     chain = deepest(read_graphs(tmp_path), "start")
     assert chain == (608, ("start", "__indirect_call", "main.c:callback"))
+
+
+def test_of_a_process_no_stack_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It starts in `main`, and the system gives it its stack."""
+    graph_of(tmp_path, node("main", "8 bytes (static)"))
+    with pytest.raises(SystemExit) as caught:
+        report_stack(tmp_path)
+    assert "There is no cln_reset: stacks are told of the firmware" in str(caught.value.code)
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

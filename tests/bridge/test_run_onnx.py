@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.models.episodes import episode
 from colonnade_bridge.percepts import record, write_percepts
 from colonnade_models import column as C
 
+ROOT = Path(__file__).parents[2]
 LACKING = """
 import runpy, sys
 class Lacking:
@@ -67,6 +69,23 @@ def test_numpy_and_onnxruntime_are_enough(percepts: Path) -> None:
         "episode 3: unknown (shown: stranger)",
     ]
     assert f", {steps_of('brick', 3)} steps, " in lines[1]
+
+
+def test_the_readme_says_how_it_is_found_where_nothing_of_ours_is_installed() -> None:
+    """Without `site` nothing is installed but what the path names."""
+    found = re.search(
+        r"^PYTHONPATH=(\S+) python -m (\S+) ", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    assert found is not None
+    libraries = Path(np.__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", found[2]],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{found[1]}:{libraries}"},
+    )
+    assert done.stderr.startswith("usage: ")
 
 
 def test_the_command_tells_decisions_poses_and_times(percepts: Path, tmp_path: Path) -> None:

@@ -108,9 +108,8 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
             except WireError as error:
                 tell(whole=False)
                 raise CutShortError(f"{error} That was {_how_far(config, len(episodes))}") from None
-            except OSError as error:
+            except OSError:
                 tell(whole=False)
-                error.filename = error.filename or config.record
                 raise
             summary = tell()
     wrong = complaints(summary)

@@ -28,7 +28,7 @@ from colonnade.model_source import model_source
 from colonnade.printable import printable
 from colonnade.reach import REACH
 from colonnade.stopping import raise_if_stopped
-from colonnade_bridge.boards import BOARDS
+from colonnade_bridge.boards import BOARDS, FLASH
 
 if TYPE_CHECKING:
     from colonnade_bridge.footprint import RuntimeFootprint
@@ -94,11 +94,18 @@ def _check_options(config: ExportConfig) -> None:
 def _recording(config: ExportConfig, reach: float) -> RecordedPercepts | None:
     """What is to be checked with: of a sensor that sees as far as the robot's, or both minds would
     take a miss for something else."""
+    from colonnade_bridge.native import MOST_PATCHES
     from colonnade_bridge.percepts import read_percepts
 
     if config.check is None:
         return None
     recording = read_percepts(config.check)
+    patches = recording.percepts.shape[1]
+    if patches > MOST_PATCHES:
+        raise ConfigError(
+            f"{config.check} has {patches} patches a step, and a controller takes {MOST_PATCHES} "
+            f"at most: record it with --columns {MOST_PATCHES} or fewer."
+        )
     tell_unsound(config.check, recording)
     if not math.isclose(recording.reach, reach, rel_tol=1e-6):
         raise ConfigError(
@@ -236,5 +243,21 @@ def _sentences(config: ExportConfig, report: Mapping[str, Any]) -> list[str]:
             f"{check['same_answers']} answered alike; {check['steps_before']:.1f} steps each "
             f"before, {check['steps_after']:.1f} in C."
         )
+    lines += _too_large(report)
     lines.append(f"Build it: make -C {typed(config.out)} test")
     return lines
+
+
+def _too_large(report: Mapping[str, Any]) -> list[str]:
+    """On which boards no firmware with the model in it will link."""
+    model = report["flash_model_bytes"]
+    takes = {
+        board: model + (found["flash_code_bytes"] if found else 0)
+        for board, found in report["runtime"].items()
+    }
+    return [
+        f"The firmware for {board} will not link: with this model it takes {size:,} bytes of "
+        f"flash, and there are {FLASH:,}. Give --budget-flash {FLASH - size + model} or less."
+        for board, size in takes.items()
+        if size > FLASH
+    ]

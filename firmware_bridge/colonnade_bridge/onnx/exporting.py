@@ -9,6 +9,7 @@ from pathlib import Path
 from onnx import checker
 
 from colonnade_bridge.cells import complete
+from colonnade_bridge.naming import naming
 from colonnade_bridge.onnx.graph import build
 from colonnade_bridge.onnx.model import KEY, NO_DIGEST, SCHEMA, digest
 from colonnade_models import __version__
@@ -52,5 +53,6 @@ def export(
     data = graph.SerializeToString(deterministic=True)
     before, after = data.rsplit(NO_DIGEST.encode(), 1)
     path = folder / FILE
-    write_atomically(path, before + digest(data).encode() + after)
+    with naming(path):
+        write_atomically(path, before + digest(data).encode() + after)
     return path

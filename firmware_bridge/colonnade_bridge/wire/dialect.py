@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from colonnade_bridge.cache_folder import WAY_OUT, cache_folder
+from colonnade_bridge.naming import naming
 from colonnade_bridge.wire.errors import WireError
 
 __all__ = ["XML", "dialect", "dialect_hash", "generate_c"]
@@ -83,12 +84,13 @@ def generate_c(folder: Path) -> None:
     fresh = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}")
     fresh.mkdir(parents=True)
     try:
-        _generate("C", fresh)
-        (fresh / "cln_dialect.h").write_text(
-            "/* Generated from colonnade.xml. */\n"
-            f"#define CLN_DIALECT_HASH 0x{dialect_hash():016X}ULL\n",
-            encoding="utf-8",
-        )
+        with naming(folder):
+            _generate("C", fresh)
+            (fresh / "cln_dialect.h").write_text(
+                "/* Generated from colonnade.xml. */\n"
+                f"#define CLN_DIALECT_HASH 0x{dialect_hash():016X}ULL\n",
+                encoding="utf-8",
+            )
         folder.mkdir(parents=True, exist_ok=True)
         for path in sorted(fresh.rglob("*.h")):
             target = folder / path.relative_to(fresh)

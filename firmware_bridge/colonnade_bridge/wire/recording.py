@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from colonnade_bridge.naming import naming
 from colonnade_bridge.wire.dialect import dialect
 from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.receiver import HEADER, HOST, TAIL, message_of
@@ -28,11 +29,13 @@ class LinkLog:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = path.open("wb", buffering=0)  # a crash loses nothing
 
     def add(self, frame: bytes) -> None:
-        """Append a frame that travelled now."""
-        self._file.write(_TIME.pack(time.time_ns() // 1000) + frame)
+        """Append a frame that travelled now. Raises OSError, which names the file."""
+        with naming(self._path):
+            self._file.write(_TIME.pack(time.time_ns() // 1000) + frame)
 
     def close(self) -> None:
         self._file.close()

@@ -1,0 +1,48 @@
+"""What cannot be written says which file it was."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from colonnade_bridge.naming import naming
+from colonnade_bridge.wire.recording import LinkLog
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/dev/full and rlimits are Linux's")
+
+FLASH = """
+import resource, sys
+from pathlib import Path
+from colonnade_bridge.emulator import _make_flash
+resource.setrlimit(resource.RLIMIT_FSIZE, (102400, 102400))
+try:
+    _make_flash(Path(sys.argv[1]))
+except OSError as error:
+    print(error.errno, error.filename)
+"""
+
+
+def test_a_recording_on_a_full_disk_is_named() -> None:
+    log = LinkLog(Path("/dev/full"))
+    with pytest.raises(OSError, match="/dev/full") as caught:
+        log.add(b"frame")
+    log.close()
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, "/dev/full")
+
+
+def test_a_flash_file_that_is_too_large_is_named(tmp_path: Path) -> None:
+    flash = tmp_path / "flash"
+    done = subprocess.run(
+        [sys.executable, "-c", FLASH, flash], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [str(errno.EFBIG), str(flash)]
+
+
+def test_a_name_that_an_error_has_is_kept() -> None:
+    with pytest.raises(OSError, match="other") as caught, naming(Path("file")):
+        raise OSError(errno.ENOSPC, "No space left on device", "other")
+    assert caught.value.filename == "other"
