@@ -96,11 +96,16 @@ def _is_json(file: Path) -> bool:
     return False
 
 
+_MICROSECONDS = range(10**15, 10**16)
+"""Since 1970, in the years 2001 to 2286."""
+
+
 def _is_recording(file: Path) -> bool:
     """Whether a file may be replaced by a recording of a link: it begins like one, or is empty."""
     with suppress(OSError), file.open("rb") as stream:
         begin = stream.read(9)
-        return not begin or begin[8:] == b"\xfd"
+        when = int.from_bytes(begin[:8], "big")
+        return not begin or (begin[8:] == b"\xfd" and when in _MICROSECONDS)
     return False
 
 

@@ -23,7 +23,7 @@ __all__ = ["Budget", "column_bytes", "edge_settings", "fitted"]
 PERCEPTS = 160
 """Percepts of an episode that are remembered: twice the patience with a tie."""
 FEWEST_PERCEPTS, FEWEST_WINNERS = 96, 12
-"""With fewer percepts patience would never end, and `unknown` could not be said."""
+"""With fewer percepts, some of which met nothing, `unknown` could not be said."""
 NEARLY_FULL = 0.985
 """Share of a budget for flash with which the search for the right share of surfels is content."""
 SEARCHES = 8
@@ -48,7 +48,7 @@ def edge_settings(reach: float = 0.1) -> Settings:
     likely, and fewer hypotheses kept; a leader is challenged later and less often, and an object is
     called unknown later, as more percepts must make up for fewer poses. A step stops after some
     2,200 looks, 900 instructions each on average, and leaves the rest to the next. The numbers were
-    chosen by episodes with the built-in objects and PyBullet's, not with those that are benchmarked.
+    chosen by episodes with the built-in objects and PyBullet's, not with those of benchmarks.
     """
     return default_settings()._replace(
         reach=np.float32(reach),

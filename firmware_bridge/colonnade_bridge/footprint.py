@@ -22,7 +22,7 @@ __all__ = ["BOARDS", "ModelFootprint", "RuntimeFootprint", "model_footprint", "r
 
 STEP = "cln_step"
 _GRAPHS = "-fcallgraph-info=su"
-_CORE = re.compile(r"cln_(?!key)\w+\.o|ports/memory\.o|.*\((memcpy|memmove|memset)\)")
+_CORE = re.compile(r"cln_(?!key)\w+\.o|ports/memory\.o")
 """Objects of the mind, and of what it calls, without link and port."""
 
 

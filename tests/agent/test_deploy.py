@@ -142,12 +142,12 @@ def test_out_of_steps_what_leads_counts(link: Link, blob: bytes) -> None:
 def test_the_summary_counts_episodes_and_steps() -> None:
     good = HardwareEpisode("wedge", "wedge", True, False, 3, 3, 1, 1, [10, 30, 20], 2.0)
     bad = HardwareEpisode("roller", "wedge", False, True, 2, 1, 1, 0, [40, 50])
-    told = SimpleNamespace(stack=900, ram=70_000, late=0, silences=0)
+    told: Any = SimpleNamespace(stack=900, ram=70_000, late=0, silences=0)
     counts = SimpleNamespace(sent=7, line=SimpleNamespace(received=8))
-    link: Any = SimpleNamespace(telemetry=lambda: told, counts=counts, messages_lost=2)
+    link: Any = SimpleNamespace(counts=counts, messages_lost=2)
     sizes = SizeReport((Part("a", 100, 10, 1000), Part("b", 50, 0, 0)), 4096)
     board = Controller("an500", "/dev/pts/0", Path("key"), sizes, "instructions")
-    summary = summarise([good, bad], board, link, 5000)
+    summary = summarise([good, bad], board, link, 5000, told)
     wanted = {
         "episodes": 2,
         "decisions_equal_to_host": 1,
@@ -166,7 +166,7 @@ def test_the_summary_counts_episodes_and_steps() -> None:
         "timeout_rate": 0.5,
     }
     assert {key: summary[key] for key in wanted} == wanted
-    real = summarise([good], Controller("x", "x", Path("key"), None, "ticks"), link, 5000)
+    real = summarise([good], Controller("x", "x", Path("key"), None, "ticks"), link, 5000, told)
     assert (real["ticks_max"], real["flash_code_bytes"], real["ram_bytes"]) == (30, None, 70_900)
 
 
@@ -209,6 +209,9 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
         def __exit__(self, *_: object) -> None:
             pass
 
+        def telemetry(self) -> None:
+            raise WireError("It was lost.")
+
     board = Controller("an500", "/dev/pts/0", Path("key"), None, "ticks")
     begun = "colonnade.commands.deploy."
     monkeypatch.setattr("colonnade_bridge.wire.link.Link", Deaf)
@@ -237,6 +240,13 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
         assert "100.0 % correct in 1 episode" in said.out
         assert json.loads(file.read_text())["episodes"] == 1
 
+    monkeypatch.setattr(begun + "_run", lambda *given: given[-1].append(good))
+    file.unlink()
+    with pytest.raises(SystemExit) as caught:  # it falls silent when all is done
+        main(list(map(str, words)), engine="tests.agent.fake_engine")
+    assert caught.value.code == 1
+    assert json.loads(file.read_text())["episodes"] == 1
+
 
 @pytest.mark.parametrize("flag", ["--record", "--json"])
 def test_a_file_of_another_kind_is_not_replaced(
@@ -249,7 +259,7 @@ def test_a_file_of_another_kind_is_not_replaced(
     assert caught.value.code == 2
     assert "give another name" in capsys.readouterr().err
     assert file.read_text() == "# Read this first"
-    former = {"--record": bytes(8) + b"\xfd...", "--json": b"{}"}
+    former = {"--record": (10**15).to_bytes(8, "big") + b"\xfd...", "--json": b"{}"}
     file.write_bytes(former[flag])
     check_config(DeployConfig(model=tmp_path, **{flag[2:]: file}))  # type: ignore[arg-type]
 

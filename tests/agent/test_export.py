@@ -155,7 +155,7 @@ def test_a_model_that_no_board_has_room_for_is_told(
     assert exports(model, "--out", tmp_path / "out", "--budget-flash", "24KiB") == 0
     said = capsys.readouterr().out
     assert said.count("will not link") == boards
-    assert said.count("Give --budget-flash 5536 or less") == boards
+    assert said.count("Give --budget-flash 3488 or less") == boards
 
 
 def test_the_flash_is_that_of_the_linker_scripts() -> None:

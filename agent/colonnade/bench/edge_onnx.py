@@ -25,6 +25,8 @@ from colonnade_models.memory import ObjectMemory
 
 __all__ = ["compare_onnx", "onnx_of", "together"]
 
+NEAR = 0.01
+"""A shift that is shorter, m, is compared as if it were so long."""
 POSE_OFF = 1e-4
 """Poses are the same up to this, each number of a rotation, and a shift relative to its length."""
 
@@ -106,7 +108,7 @@ def _same(ours: Held, theirs: Held) -> bool:
     if ours.object is None:
         return True
     turned, shifted = np.split(theirs.pose - ours.pose, [9])
-    far = float(np.linalg.norm(ours.pose[9:]))
+    far = max(float(np.linalg.norm(ours.pose[9:])), NEAR)
     return bool(abs(turned).max() <= POSE_OFF and np.linalg.norm(shifted) <= POSE_OFF * far)
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from colonnade.hardware import HardwareEpisode
     from colonnade_bridge.blob import EdgeModel
     from colonnade_bridge.wire.link import Link
+    from colonnade_bridge.wire.messages import Telemetry
 
 __all__ = ["Source", "complaints", "deploy", "source_of", "summarise"]
 
@@ -87,10 +88,10 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
             started = perf_counter()
             episodes: list[HardwareEpisode] = []
 
-            def tell(whole: bool = True) -> dict[str, Any]:
+            def tell(told: Telemetry | None = None) -> dict[str, Any]:
                 if not episodes:
                     return {}
-                summary = summarise(episodes, controller, link, len(blob), whole=whole) | {
+                summary = summarise(episodes, controller, link, len(blob), told) | {
                     "seconds": perf_counter() - started,
                     "noise": config.noise,
                     "columns": config.columns,
@@ -102,16 +103,17 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
 
             try:
                 _run(config, source, mind, link, model, names, episodes)
+                told = link.telemetry()
             except KeyboardInterrupt:
-                tell(whole=False)
+                tell()
                 raise Interrupted(f"Stopped {_how_far(config, len(episodes))}") from None
             except WireError as error:
-                tell(whole=False)
+                tell()
                 raise CutShortError(f"{error} That was {_how_far(config, len(episodes))}") from None
             except OSError:
-                tell(whole=False)
+                tell()
                 raise
-            summary = tell()
+            summary = tell(told)
     wrong = complaints(summary)
     for sentence in wrong:
         complain(sentence)
@@ -207,11 +209,9 @@ def summarise(
     controller: Controller,
     link: Link,
     model_bytes: int,
-    *,
-    whole: bool = True,
+    told: Telemetry | None,
 ) -> dict[str, Any]:
-    """What it came to, as plain values; the controller is asked only where it was not cut short."""
-    told = link.telemetry() if whole else None
+    """What it came to, as plain values; `told` is what the controller tells, if it still does."""
     ram, stack = (told.ram, told.stack) if told else (0, 0)
     work = [ticks for episode in episodes for ticks in episode.work]
     errors = [

@@ -39,6 +39,8 @@ __all__ = ["export"]
 
 FARTHEST = 10.0
 """Metres that a blob's sensor may see."""
+SPARE = 2048
+"""Bytes that a firmware may take more with a model in it."""
 
 
 def export(config: ExportConfig, engine: str = ENGINE) -> int:
@@ -251,13 +253,13 @@ def _sentences(config: ExportConfig, report: Mapping[str, Any]) -> list[str]:
 def _too_large(report: Mapping[str, Any]) -> list[str]:
     """On which boards no firmware with the model in it will link."""
     model = report["flash_model_bytes"]
-    takes = {
-        board: model + (found["flash_code_bytes"] if found else 0)
-        for board, found in report["runtime"].items()
-    }
-    return [
-        f"The firmware for {board} will not link: with this model it takes {size:,} bytes of "
-        f"flash, and there are {FLASH:,}. Give --budget-flash {FLASH - size + model} or less."
-        for board, size in takes.items()
-        if size > FLASH
-    ]
+    told = []
+    for board, found in report["runtime"].items():
+        size = model + (found["flash_code_bytes"] if found else 0)
+        if size > FLASH:
+            budget = f"{FLASH - size + model - SPARE} or less" if found else "a smaller one"
+            told.append(
+                f"The firmware for {board} will not link: with this model it takes {size:,} bytes "
+                f"of flash, and there are {FLASH:,}. Give --budget-flash {budget}."
+            )
+    return told

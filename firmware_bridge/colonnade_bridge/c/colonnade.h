@@ -127,7 +127,7 @@ void cln_column_reset(cln_column *column);
 /* The percepts of 1..CLN_MOST_PATCHES patches enter, and the column thinks.
  *
  * A percept that is not finite, whose normal or direction is far from a unit vector, or which is
- * neither on nor off the object is left out; where all are, nothing changes and CLN_ERROR_PERCEPT
+ * neither on nor off the object is left out; where all are, nothing is felt and CLN_ERROR_PERCEPT
  * is returned. Where there is no room for one more, it tells nothing new, and what was begun goes
  * on. Returns CLN_OPEN, CLN_RECOGNISED, CLN_UNKNOWN or a negative error. Worst case: the effort,
  * and what was begun when it was reached; see docs/spec/blob.md. */

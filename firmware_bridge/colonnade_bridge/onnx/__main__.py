@@ -10,7 +10,7 @@ from pathlib import Path
 
 from colonnade_bridge.onnx.model import OnnxModel, OnnxModelError
 from colonnade_bridge.onnx.running import run
-from colonnade_bridge.percepts import PerceptsError, read_percepts
+from colonnade_bridge.percepts import PerceptsError, read_percepts, unsound
 
 _USAGE = "usage: python -m colonnade_bridge.onnx MODEL.onnx PERCEPTS.npz"
 
@@ -22,7 +22,10 @@ def main(arguments: list[str]) -> int:
         return 2
     model, percepts = map(Path, arguments)
     try:
-        for number, outcome in enumerate(run(OnnxModel(model), read_percepts(percepts)), 1):
+        recording = read_percepts(percepts)
+        if number := unsound(recording):
+            print(f"{number} percepts of {percepts} cannot have been felt.", file=sys.stderr)
+        for number, outcome in enumerate(run(OnnxModel(model), recording), 1):
             milliseconds = 1e3 * sum(outcome.seconds) / outcome.steps
             shown = f" (shown: {outcome.shown})" if outcome.shown else ""
             print(

@@ -94,8 +94,10 @@ class Dialogue:
                 self.open(until)
                 if prepare is not None:
                     begin = time.monotonic()
-                    prepare(until)
-                    until += time.monotonic() - begin  # nobody waited for an answer to this one
+                    try:
+                        prepare(until)
+                    finally:  # nobody waited for an answer to this one
+                        until += time.monotonic() - begin
                 return self.ask(request, until)
             except LineLostError:
                 if time.monotonic() >= until:

@@ -30,7 +30,8 @@ class LinkCounts:
     missing: int = 0
     """Frames of the controller that never arrived, by their numbers."""
     asked_again: int = 0
-    """Requests, and chunks of a model, that were sent again as no answer came in time."""
+    """Requests that were sent again as no answer came in time, and chunks of a model of which none
+    came by the end."""
     answered_again: int = 0
     """Answers to requests that were asked again and answered already: nothing but time was lost."""
     reconnects: int = 0

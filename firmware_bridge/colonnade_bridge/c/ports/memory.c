@@ -4,13 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Lest the compiler makes of these loops calls to themselves. */
-#define PLAIN __attribute__((optimize("no-tree-loop-distribute-patterns")))
-
 typedef uint32_t __attribute__((may_alias)) word;
 
 /* Also where `to` lies before `from` and the two overlap, as memmove relies on. */
-PLAIN void *memcpy(void *to, const void *from, size_t count)
+void *memcpy(void *to, const void *from, size_t count)
 {
     uint8_t *out = to;
     const uint8_t *in = from;
@@ -26,7 +23,7 @@ PLAIN void *memcpy(void *to, const void *from, size_t count)
     return to;
 }
 
-PLAIN void *memmove(void *to, const void *from, size_t count)
+void *memmove(void *to, const void *from, size_t count)
 {
     if ((uintptr_t)to - (uintptr_t)from >= count) {
         return memcpy(to, from, count);
@@ -37,7 +34,7 @@ PLAIN void *memmove(void *to, const void *from, size_t count)
     return to;
 }
 
-PLAIN void *memset(void *to, int value, size_t count)
+void *memset(void *to, int value, size_t count)
 {
     while (count-- > 0) {
         ((uint8_t *)to)[count] = (uint8_t)value;
