@@ -181,7 +181,13 @@ def test_a_controller_that_cannot_reserve_stamps_still_tells_why(controller: Con
     assert beats[-1].error == error("FLASH")
     assert host.say(host.percept(ROW)) == []
     controller.facts.power = 0
-    assert host.hear(controller.run(wait=0.5))[-1].error == 0
+    writes = int(controller.facts.writes)
+    beats = [beat for _ in range(100) for beat in host.hear(controller.run(wait=0.5))]
+    assert beats[-1].error == error("FLASH")
+    assert controller.facts.writes == writes  # only a frame of the host makes it try again
+    (answer,) = host.say(host.hello(5))
+    assert (answer.challenge, answer.error) == (5, 0)
+    assert controller.facts.writes == writes + 2  # an erasure and a record
 
 
 def test_flash_is_not_worn_out_by_time_stamps(controller: Controller) -> None:

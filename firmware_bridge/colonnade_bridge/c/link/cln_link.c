@@ -40,7 +40,9 @@ uint8_t cln_link_state(const cln_link *link)
 
 static void cln_link_send_heartbeat(cln_link *link, uint64_t challenge)
 {
-    (void)cln_link_reserve(link); /* stamps are used in silence, too; without flash it is told */
+    if (!link->unreserved) {
+        (void)cln_link_reserve(link); /* stamps are used in silence, too */
+    }
     mavlink_cln_heartbeat_t heartbeat;
     heartbeat.session = link->session;
     heartbeat.challenge = challenge;

@@ -133,6 +133,7 @@ typedef struct {
     uint8_t notes;          /* CLN_NOTE_* of the last step */
     uint8_t spoken;         /* the host was heard in this session */
     uint8_t silent;         /* the watchdog has stopped the robot */
+    uint8_t unreserved;     /* flash failed to reserve time stamps: tried again at the next frame */
     uint16_t out_count;     /* bytes that wait to be sent */
     uint8_t out[CLN_LINK_OUT];
 } cln_link;

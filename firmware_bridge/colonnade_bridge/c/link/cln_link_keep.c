@@ -32,6 +32,7 @@ int cln_link_reserve(cln_link *link)
     cln_record record = link->record;
     record.stamp = used + CLN_RECORD_HOUR;
     const int error = cln_link_save(link, &record);
+    link->unreserved = error != CLN_OK; /* each heartbeat would wear out what is broken already */
     if (error != CLN_OK) {
         link->error = error;
     } else if (link->error == CLN_ERROR_FLASH) {
