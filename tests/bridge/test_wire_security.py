@@ -272,6 +272,23 @@ def test_a_broken_record_of_a_boot_lets_no_recording_of_it_in(
     assert controller.error == 0
 
 
+def test_a_lost_state_is_told_until_the_next_boot_though_flash_failed_meanwhile(
+    controller: Controller,
+) -> None:
+    host = with_model(controller)
+    controller.boot()  # so that both records have the model
+    spoil(controller, newest_record(controller) + 12)
+    controller.boot(power=1)
+    assert controller.error == error("FLASH")
+    controller.facts.power = 0
+    writes = int(controller.facts.writes)
+    fresh = Host(controller, stamp=host.mav.signing.timestamp).greet()
+    assert controller.facts.writes == writes + 4  # both records, each erased and written
+    assert fresh.say(fresh.hello(5))[-1].error == error("STATE")
+    controller.boot()
+    assert controller.error == 0
+
+
 @pytest.mark.parametrize("at", range(0, 64, 5))
 def test_a_broken_record_falls_back_on_the_one_before(controller: Controller, at: int) -> None:
     host = with_model(controller)

@@ -22,7 +22,7 @@ int cln_link_save(cln_link *link, const cln_record *record);
 int cln_link_reserve(cln_link *link);
 
 /* Remember over resets, too, whether the host has ordered a stop. Where flash fails it holds until
- * the next reset, and `link->error` says so. */
+ * the next reset, and `link->flash_failed` says so. */
 void cln_link_keep_stop(cln_link *link, uint8_t stopped);
 
 /* The nonce of this boot: unlike that of any before, as the record counts boots. */
