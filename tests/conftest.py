@@ -1,4 +1,5 @@
-"""For all tests: no stale kernels, and in continuous integration nothing may be skipped."""
+"""For all tests: no stale kernels, examples that are the same in every run, and in continuous
+integration nothing may be skipped."""
 
 from __future__ import annotations
 
@@ -7,12 +8,17 @@ import signal
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
 
 from colonnade.kernel_cache import drop_stale_kernels
 
 drop_stale_kernels()  # numba does not see that a kernel's callee in another file changed
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script
     signal.signal(signal.SIGINT, signal.default_int_handler)  # children do not ignore it either
+
+# no deadline, as the first example may wait for a compiler
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.load_profile("same")
 
 REQUIRE_ALL = os.environ.get("COLONNADE_REQUIRE_ALL") == "1"
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,12 +124,9 @@ def _make(target: str, program: str, folder: Path, key: Path | None, extra: str)
     words += [f"EXTRA={extra}"] if extra else []
     environment = {**os.environ, "COLONNADE_CACHE": str(cache_folder()), "LC_ALL": "C"}
     folder.mkdir(parents=True, exist_ok=True)
-    with _one_word(folder) as build, _one_word(key or folder) as secret:
-        if build != folder.absolute():  # what they depend on is noted under another link's name
-            for old in folder.rglob("*.o"):
-                old.unlink()
+    with _one_word(folder) as build, nullcontext() if key is None else _one_word(key) as secret:
         environment["TMPDIR"] = str(build)  # so that no other disk can be full
-        words += [f"BUILD={build}"] + ([] if key is None else [f"KEY={secret}"])
+        words += [f"BUILD={build}"] + ([] if secret is None else [f"KEY={secret}"])
         made = subprocess.run(
             words, cwd=SOURCES, env=environment, capture_output=True, text=True, check=False
         )
@@ -146,14 +143,21 @@ def _one_word(path: Path) -> Iterator[Path]:
     if _ONE_WORD.fullmatch(str(whole)):
         yield whole
         return
-    with tempfile.TemporaryDirectory(prefix="colonnade-") as scratch:
-        link = Path(scratch, "link")
+    with ExitStack() as passing:
+        try:
+            scratch = passing.enter_context(tempfile.TemporaryDirectory(prefix="colonnade-"))
+            link = Path(scratch, "link")
+            link.symlink_to(whole)
+        except OSError as error:
+            raise BuildError(
+                f"Make does not take {whole} for one word, and no link to it can be made "
+                f"({error.strerror or error}): set TMPDIR to a folder that is writable."
+            ) from error
         if not _ONE_WORD.fullmatch(str(link)):
             raise BuildError(
                 f"Make takes neither {whole} nor {tempfile.gettempdir()} for one word: set TMPDIR "
                 "to a folder without a space."
             )
-        link.symlink_to(whole)
         yield link
 
 

@@ -46,7 +46,7 @@ def build_library(folder: Path) -> ctypes.CDLL:
         ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t
     ]  # fmt: skip
     code.cln_scripted_boot.argtypes = [
-        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint64
+        ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint64, ctypes.c_uint32
     ]  # fmt: skip
     code.cln_strerror.restype = ctypes.c_char_p
     return code
@@ -93,8 +93,11 @@ class Controller:
         self.error = 0
         self.boot()
 
-    def boot(self) -> None:
-        self.error = self._code.cln_scripted_boot(self.memory, self.flash, self.key, self.chance)
+    def boot(self, power: int = 0) -> None:
+        """Power on; `power`: writes until flash fails, from then on for all, 0: never."""
+        self.error = self._code.cln_scripted_boot(
+            self.memory, self.flash, self.key, self.chance, power
+        )
 
     def run(self, data: bytes = b"", wait: float = 0.0) -> bytes:
         """What it sends after `wait` seconds of its clock, having got some bytes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,17 @@ def test_a_cache_that_cannot_be_written_is_named(
     monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "file"))
     with pytest.raises(CacheError, match=r"file cannot keep the firmware .*: set COLONNADE_CACHE"):
         build("posix")
+
+
+@needs(*GCC)
+@needs(*MAKE)
+def test_links_that_cannot_be_made_are_not_told_as_of_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLONNADE_CACHE", str(tmp_path / "my cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(BuildError, match=r"my cache/.* \(No such file.*\): set TMPDIR to a folder"):
+        build("posix", program="check")
 
 
 def test_what_is_missing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

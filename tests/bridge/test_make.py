@@ -68,3 +68,13 @@ def test_a_first_model_and_another_one_are_taken(folder: Path) -> None:
     (folder / "model.c").write_text(MODEL % "0x05060708")
     os.utime(folder / "model.c", (1e9, 1e9))
     assert bytes([8, 7, 6, 5]) in make(folder, "cln_model_data.o", *words)
+
+
+@pytest.mark.parametrize("folder", [SOURCES, SOURCES / "project"])
+def test_a_key_with_a_space_is_refused_in_one_sentence(folder: Path) -> None:
+    words = ["make", "-s", "-n", "firmware", "KEY=my key"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.endswith(
+        "KEY has to be the path of one file, without a space: my key.  Stop.\n"
+    )

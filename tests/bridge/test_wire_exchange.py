@@ -274,7 +274,7 @@ def test_a_frame_whose_end_was_lost_holds_up_the_next_no_longer_than_a_silence(h
     cut = host.frame(host.percept(row(1)))[:60]
     report = host.frame(host.command(dialect().CLN_DO_REPORT))
     assert host.hear(host.controller.run(cut + report)) == []
-    assert host.hear(host.controller.run(wait=0.04)) == []
+    assert host.hear(host.controller.run(wait=0.19)) == []
     telemetry, status = host.hear(host.controller.run(wait=0.02))
     assert (telemetry.dropped, status.sequence) == (60, host.sequence)
 

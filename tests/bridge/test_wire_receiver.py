@@ -253,8 +253,8 @@ def test_the_stock_c_parser_stalls_and_ours_does_not(
 
 @needs(*GCC)
 @needs("nm", "binutils")
-def test_no_comparison_ends_at_the_first_byte_of_a_signature_that_differs(tmp_path: Path) -> None:
-    """What compares it calls no function that may stop there."""
+def test_signatures_are_compared_without_memcmp(tmp_path: Path) -> None:
+    """That may stop at the first byte that differs, and its time would tell where."""
     generate_c(tmp_path / "wire")
     words = ["gcc", *FLAGS, "-Os", "-fno-builtin", f"-I{SOURCES}", "-isystem", tmp_path / "wire"]
     subprocess.run([*words, "-c", SOURCES / "link/cln_frame.c"], check=True, cwd=tmp_path)

@@ -47,19 +47,19 @@ def test_going_over_an_episode_again_costs_the_step_no_patience(
     link: Link, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ten slow steps take longer than the step after them may."""
-    steps, pass_on = rows(11, patches=1), served.pass_on
+    steps, pass_on, patience = rows(11, patches=1), served.pass_on, 2
 
     def slowly(data: bytes) -> bytes:
         before = int(served.controller.facts.steps)
         answer = pass_on(data)
-        time.sleep(0.04 * max(served.controller.facts.steps - before, 0))
+        time.sleep(0.12 * patience * max(served.controller.facts.steps - before, 0))
         return answer
 
     for step in steps[:-1]:
         link.send_step(step)
     served.reset()
     monkeypatch.setattr(served, "pass_on", slowly)
-    link._dialogue.patience = 0.3
+    link._dialogue.patience = patience
     decision = link.send_step(steps[-1])
     assert decision.evidence == pytest.approx(evidence(steps), rel=1e-4)
     assert served.controller.facts.steps == 11
@@ -79,7 +79,7 @@ def test_a_step_given_up_is_taken_once_when_it_is_sent_again(
     for step in steps[:taken]:
         link.send_step(step)
     cable.damage = swallow
-    patience, link._dialogue.patience = link._dialogue.patience, 0.3
+    patience, link._dialogue.patience = link._dialogue.patience, 2
 
     def interrupt(*_: object) -> None:
         while served.controller.facts.steps == taken:

@@ -181,7 +181,13 @@ def test_a_controller_that_cannot_reserve_stamps_still_tells_why(controller: Con
     assert beats[-1].error == error("FLASH")
     assert host.say(host.percept(ROW)) == []
     controller.facts.power = 0
-    assert host.hear(controller.run(wait=0.5))[-1].error == 0
+    writes = int(controller.facts.writes)
+    beats = [beat for _ in range(100) for beat in host.hear(controller.run(wait=0.5))]
+    assert beats[-1].error == error("FLASH")
+    assert controller.facts.writes == writes  # only a frame of the host makes it try again
+    (answer,) = host.say(host.hello(5))
+    assert (answer.challenge, answer.error) == (5, 0)
+    assert controller.facts.writes == writes + 2  # an erasure and a record
 
 
 def test_flash_is_not_worn_out_by_time_stamps(controller: Controller) -> None:
@@ -262,6 +268,23 @@ def test_a_broken_record_of_a_boot_lets_no_recording_of_it_in(
     fresh = Host(controller, stamp=host.mav.signing.timestamp).greet()
     assert len({*sessions, fresh.session}) == broken + 2
     assert fresh.report().replayed == 2
+    controller.boot()
+    assert controller.error == 0
+
+
+def test_a_lost_state_is_told_until_the_next_boot_though_flash_failed_meanwhile(
+    controller: Controller,
+) -> None:
+    host = with_model(controller)
+    controller.boot()  # so that both records have the model
+    spoil(controller, newest_record(controller) + 12)
+    controller.boot(power=1)
+    assert controller.error == error("FLASH")
+    controller.facts.power = 0
+    writes = int(controller.facts.writes)
+    fresh = Host(controller, stamp=host.mav.signing.timestamp).greet()
+    assert controller.facts.writes == writes + 4  # both records, each erased and written
+    assert fresh.say(fresh.hello(5))[-1].error == error("STATE")
     controller.boot()
     assert controller.error == 0
 

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     cln_signer host = {cln_fuzz_key, 1000, 0, 0};
     memset(cln_fuzz_flash + 2 * CLN_SCRIPTED_MODEL_SLOT, 0xFF, 2 * CLN_SCRIPTED_STATE_SLOT);
-    cln_scripted_boot(&cln_fuzz_controller, cln_fuzz_flash, cln_fuzz_key, size);
+    cln_scripted_boot(&cln_fuzz_controller, cln_fuzz_flash, cln_fuzz_key, size, 0);
     while (size >= 3) {
         const uint8_t op = data[0] % CLN_FUZZ_OPS, what = data[1];
         size_t count = data[2];
@@ -96,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             count = 0;
             break;
         case CLN_FUZZ_BOOT:
-            cln_scripted_boot(&cln_fuzz_controller, cln_fuzz_flash, cln_fuzz_key, what);
+            cln_scripted_boot(&cln_fuzz_controller, cln_fuzz_flash, cln_fuzz_key, what, 0);
             break;
         default:
             cln_fuzz_controller.power = what % 8u;

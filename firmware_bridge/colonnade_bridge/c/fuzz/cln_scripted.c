@@ -136,13 +136,15 @@ size_t cln_scripted_size(void)
     return sizeof(cln_scripted);
 }
 
-int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *key, uint64_t chance)
+int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *key, uint64_t chance,
+                      uint32_t power)
 {
     const uint32_t model = (uint32_t)CLN_SCRIPTED_MODEL_SLOT,
                    state = (uint32_t)CLN_SCRIPTED_STATE_SLOT;
     uint8_t *states = flash + 2 * CLN_SCRIPTED_MODEL_SLOT;
     memset(controller, 0, sizeof *controller);
     controller->flash = flash;
+    controller->power = power;
     memcpy(controller->key, key, sizeof controller->key);
     const cln_link_config config = {
         .key = controller->key,

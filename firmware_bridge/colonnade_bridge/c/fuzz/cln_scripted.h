@@ -32,9 +32,10 @@ typedef struct {
 /* Bytes of a cln_scripted, for callers in other languages. */
 size_t cln_scripted_size(void);
 
-/* Power on; flash is as it was left, blank at first (0xFF). Returns what cln_link_init does. */
+/* Power on; flash is as it was left, blank at first (0xFF), and fails as the field `power` says.
+ * Returns what cln_link_init does. */
 int cln_scripted_boot(cln_scripted *controller, uint8_t *flash, const uint8_t *key,
-                      uint64_t chance);
+                      uint64_t chance, uint32_t power);
 
 /* Take bytes, and move what is to be sent to `out`; returns how many bytes that are. */
 size_t cln_scripted_run(cln_scripted *controller, const uint8_t *bytes, size_t count, uint8_t *out,

@@ -38,9 +38,20 @@ uint8_t cln_link_state(const cln_link *link)
     return link->upload.length > 0 ? CLN_STATE_UPLOADING : CLN_STATE_READY;
 }
 
+/* The gravest one that the controller has now. */
+static int cln_link_error(const cln_link *link)
+{
+    if (link->flash_failed) {
+        return CLN_ERROR_FLASH;
+    }
+    return link->state_lost ? CLN_ERROR_STATE : link->model_error;
+}
+
 static void cln_link_send_heartbeat(cln_link *link, uint64_t challenge)
 {
-    (void)cln_link_reserve(link); /* stamps are used in silence, too; without flash it is told */
+    if (!link->unreserved) {
+        (void)cln_link_reserve(link); /* stamps are used in silence, too */
+    }
     mavlink_cln_heartbeat_t heartbeat;
     heartbeat.session = link->session;
     heartbeat.challenge = challenge;
@@ -48,7 +59,7 @@ static void cln_link_send_heartbeat(cln_link *link, uint64_t challenge)
     heartbeat.model = link->model;
     heartbeat.sequence = link->gather.sequence > link->done ? link->gather.sequence : link->done;
     heartbeat.state = cln_link_state(link);
-    heartbeat.error = (int8_t)link->error;
+    heartbeat.error = (int8_t)cln_link_error(link);
     heartbeat.patches = CLN_GATHER_PATCHES;
     cln_link_send(link, MAVLINK_MSG_ID_CLN_HEARTBEAT, &heartbeat);
     link->beaten = cln_link_now(link);
@@ -105,8 +116,9 @@ int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_
     link->config = *config;
     link->calls = *calls;
     cln_link_forget_answer(link);
-    link->error = cln_record_load(&link->record, config->slots[CLN_LINK_STATE_SLOT].bytes,
-                                  config->slots[CLN_LINK_STATE_SLOT + 1].bytes);
+    link->state_lost = cln_record_load(&link->record, config->slots[CLN_LINK_STATE_SLOT].bytes,
+                                       config->slots[CLN_LINK_STATE_SLOT + 1].bytes) != CLN_OK;
+    link->suspect = link->state_lost;
     link->signer.key = config->key;
     link->signer.sent = link->signer.heard = link->record.stamp;
     cln_receiver_init(&link->receiver, &link->signer, CLN_COMPONENT_HOST);
@@ -114,16 +126,11 @@ int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_
     link->record.boots++;
     if (cln_link_reserve(link) != CLN_OK) {
         link->record.stamp = 0; /* tried again before any frame is accepted */
-    } else if (link->error == CLN_ERROR_STATE) {
-        (void)cln_link_save(link, &link->record); /* over the older one, lest that count again */
     }
     link->session = cln_link_draw_session(link);
-    const int error = cln_link_first_model(link);
-    if (link->error == CLN_OK) {
-        link->error = error;
-    }
+    link->model_error = cln_link_first_model(link);
     cln_link_send_heartbeat(link, 0);
-    return link->error;
+    return cln_link_error(link);
 }
 
 int cln_link_is_new(cln_link *link, uint32_t sequence, uint8_t request)

@@ -127,19 +127,24 @@ typedef struct {
     uint64_t arrived;       /* when the last bytes arrived, us */
     uint32_t done;          /* sequence of the last request that was done */
     uint32_t micros;        /* how long the last step took */
-    int error;              /* of the controller: 0 or a negative cln_error */
+    int model_error;        /* 0, or the negative cln_error for which there is no model in use */
     int request_error;      /* of the last request */
     uint8_t request;        /* what it was, see cln_link.c */
     uint8_t notes;          /* CLN_NOTE_* of the last step */
     uint8_t spoken;         /* the host was heard in this session */
     uint8_t silent;         /* the watchdog has stopped the robot */
+    uint8_t state_lost;     /* at boot, a record was neither whole nor blank */
+    uint8_t suspect;        /* the other slot still holds a record of before that */
+    uint8_t flash_failed;   /* the last time that a record was to be kept, or the stop in it */
+    uint8_t unreserved;     /* flash failed to reserve time stamps: tried again at the next frame */
     uint16_t out_count;     /* bytes that wait to be sent */
     uint8_t out[CLN_LINK_OUT];
 } cln_link;
 
 /* Boot: read the state, draw the session, adopt the model in use, send a heartbeat. Returns 0, or
- * the negative cln_error that the heartbeats will carry: CLN_ERROR_STATE (memory of before is lost,
- * or may be older than it was), CLN_ERROR_FLASH (no host can be accepted) or CLN_ERROR_NO_MODEL.
+ * the negative cln_error that the heartbeats will carry: CLN_ERROR_FLASH (no host can be accepted
+ * until it works again), or else CLN_ERROR_STATE (memory of before is lost, or may be older than it
+ * was; until the next boot), or else CLN_ERROR_NO_MODEL.
  * The link runs in any case. */
 int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_calls *calls);
 

@@ -18,11 +18,11 @@ void cln_link_send_status(cln_link *link, int error);
 int cln_link_save(cln_link *link, const cln_record *record);
 
 /* See to it that flash is ahead of every time stamp that is used, so that none is used again after
- * a reset. Returns 0 or CLN_ERROR_FLASH. */
+ * a reset. Returns 0 or CLN_ERROR_FLASH; then `link->unreserved` is set. */
 int cln_link_reserve(cln_link *link);
 
 /* Remember over resets, too, whether the host has ordered a stop. Where flash fails it holds until
- * the next reset, and `link->error` says so. */
+ * the next reset, and `link->flash_failed` says so. */
 void cln_link_keep_stop(cln_link *link, uint8_t stopped);
 
 /* The nonce of this boot: unlike that of any before, as the record counts boots. */

@@ -32,10 +32,10 @@ int cln_link_reserve(cln_link *link)
     cln_record record = link->record;
     record.stamp = used + CLN_RECORD_HOUR;
     const int error = cln_link_save(link, &record);
-    if (error != CLN_OK) {
-        link->error = error;
-    } else if (link->error == CLN_ERROR_FLASH) {
-        link->error = CLN_OK;
+    link->unreserved = error != CLN_OK; /* each heartbeat would wear out what is broken already */
+    link->flash_failed = link->unreserved;
+    if (error == CLN_OK && link->suspect) { /* over the older one, lest that count again */
+        link->suspect = cln_link_save(link, &link->record) != CLN_OK;
     }
     return error;
 }
@@ -45,7 +45,7 @@ void cln_link_keep_stop(cln_link *link, uint8_t stopped)
     if (link->record.stopped != stopped) {
         link->record.stopped = stopped;
         if (cln_link_save(link, &link->record) != CLN_OK) {
-            link->error = CLN_ERROR_FLASH;
+            link->flash_failed = 1;
         }
     }
 }

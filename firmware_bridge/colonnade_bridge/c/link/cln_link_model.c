@@ -58,11 +58,7 @@ static int cln_link_switch(cln_link *link, uint8_t slot, uint32_t length, uint64
         return CLN_ERROR_FLASH;
     }
     const int error = cln_link_adopt(link, link->config.slots[slot].bytes, length, model);
-    if (error != CLN_OK) {
-        link->error = CLN_ERROR_NO_MODEL;
-    } else if (link->error == CLN_ERROR_NO_MODEL) {
-        link->error = CLN_OK;
-    }
+    link->model_error = error == CLN_OK ? CLN_OK : CLN_ERROR_NO_MODEL;
     return error;
 }
 

@@ -1,7 +1,9 @@
 /* Bytes between an interrupt that receives them and the program that reads them.
  *
  * One writes and one reads, each moves its own count only, so neither has to hold the other back.
- * */
+ * The bytes are volatile like the counts, lest a compiler moves one past its count. For one
+ * processor: on several, a barrier would be needed as well.
+ */
 #ifndef CLN_RING_H
 #define CLN_RING_H
 
@@ -11,7 +13,7 @@
 #define CLN_RING_ROOM 1024u /* bytes that may wait, a power of two */
 
 typedef struct {
-    uint8_t bytes[CLN_RING_ROOM];
+    volatile uint8_t bytes[CLN_RING_ROOM];
     volatile uint32_t written, read; /* how many since start, modulo 2^32 */
 } cln_ring;
 
