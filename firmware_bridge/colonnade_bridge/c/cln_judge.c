@@ -130,8 +130,7 @@ void cln_judge(cln_column *c, int32_t percepts)
     if (!leads(c)) {
         return;
     }
-    /* the object is sure; is it still when challenged, and is the pose? what ties must look alike
-     * */
+    /* the object is sure; is it still when challenged, and is the pose? ties must look alike */
     if (is_due(c)) {
         bool done = cln_take_up(c, CLN_CHALLENGE);
         look_up(c); /* who entered has no rank yet */

@@ -86,8 +86,7 @@ static float worth_of(const cln_column *c, const rivals *r, const cln_surfel *s)
     return worth * sqrtf(meets / r->all_weight);
 }
 
-/* Metres from a place in the body's frame to the nearest touch, or line of sight that met nothing.
- * */
+/* Metres from a place in the body's frame to the nearest touch or line of sight into nothing. */
 static float nearest_touch(const cln_column *c, cln_vector at)
 {
     float nearest = 1.0f;
