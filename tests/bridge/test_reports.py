@@ -121,9 +121,3 @@ def test_what_has_no_bound_is_said(tmp_path: Path, lines: list[str], complaint: 
 def test_nothing_compiled_is_said(tmp_path: Path) -> None:
     with pytest.raises(StackReportError, match="fcallgraph-info"):
         read_graphs(tmp_path)
-
-
-def test_without_the_function_that_starts_there_is_no_bound(tmp_path: Path) -> None:
-    graph_of(tmp_path, node("main", "8 bytes (static)"))
-    with pytest.raises(StackReportError, match="has start"):
-        worst(read_graphs(tmp_path), "start")
