@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import subprocess
 from pathlib import Path
 
@@ -18,15 +19,25 @@ pytestmark = needs(*GCC)
 ROOM = 96
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+SOURCE: Path = C_SOURCES / "ports" / "memory.c"
+FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror"]
+
+
+@pytest.fixture(scope="module", params=["-Os", "-O3"])
+def own(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """ports/memory.c under names that are not the C library's."""
     file = tmp_path_factory.mktemp("memory") / "memory.so"
     renamed = [f"-D{name}=own_{name}" for name in ("memcpy", "memmove", "memset")]
-    source: Path = C_SOURCES / "ports" / "memory.c"
-    flags = ["-std=c99", "-Os", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", *renamed]
-    subprocess.run(["gcc", *flags, str(source), "-o", str(file)], check=True)
+    flags = [*FLAGS, request.param, "-shared", "-fPIC", *renamed]
+    subprocess.run(["gcc", *flags, str(SOURCE), "-o", str(file)], check=True)
     return ctypes.CDLL(str(file))
+
+
+@pytest.mark.parametrize("level", ["-Os", "-O2", "-O3"])
+def test_no_compiler_makes_of_memory_calls_to_itself(level: str, tmp_path: Path) -> None:
+    file = tmp_path / "memory.s"
+    subprocess.run(["gcc", *FLAGS, level, "-S", str(SOURCE), "-o", str(file)], check=True)
+    assert not re.findall(r"(?:call|jmp)\s+mem\w+", file.read_text())
 
 
 def filled() -> ctypes.Array[ctypes.c_char]:

@@ -83,7 +83,8 @@ def test_each_board_has_its_memories_and_its_processor() -> None:
 @needs(*ARM)
 @needs("cmake", "cmake")
 def test_cmake_builds_the_same_firmware_and_again_with_another_key(tmp_path: Path) -> None:
-    key = tmp_path / "key"
+    key = tmp_path / "it's $1(x) & co#1" / "key"
+    key.parent.mkdir()
     key.write_bytes(bytes(range(32)))
     words = ["cmake", "-S", SOURCES, "-B", tmp_path / "cmake", "-DCLN_TARGET=an500"]
     words += [f"-DCLN_KEY={key}", f"-DPython3_EXECUTABLE={sys.executable}"]

@@ -8,7 +8,7 @@
 #include "cln_error.h"
 #include "cln_link_inside.h"
 
-static uint64_t cln_link_now(const cln_link *link)
+uint64_t cln_link_now(const cln_link *link)
 {
     return link->calls.now(link->calls.user);
 }
@@ -49,9 +49,7 @@ static int cln_link_error(const cln_link *link)
 
 static void cln_link_send_heartbeat(cln_link *link, uint64_t challenge)
 {
-    if (!link->unreserved) {
-        (void)cln_link_reserve(link); /* stamps are used in silence, too */
-    }
+    (void)cln_link_reserve(link); /* stamps are used in silence, too */
     mavlink_cln_heartbeat_t heartbeat;
     heartbeat.session = link->session;
     heartbeat.challenge = challenge;
@@ -116,9 +114,10 @@ int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_
     link->config = *config;
     link->calls = *calls;
     cln_link_forget_answer(link);
-    link->state_lost = cln_record_load(&link->record, config->slots[CLN_LINK_STATE_SLOT].bytes,
-                                       config->slots[CLN_LINK_STATE_SLOT + 1].bytes) != CLN_OK;
-    link->suspect = link->state_lost;
+    const cln_link_slot *state = &config->slots[CLN_LINK_STATE_SLOT];
+    const cln_record_slots slots = cln_record_load(&link->record, state[0].bytes, state[1].bytes);
+    link->state_lost = slots.broken > 0;
+    link->suspect = slots.whole < 2;
     link->signer.key = config->key;
     link->signer.sent = link->signer.heard = link->record.stamp;
     cln_receiver_init(&link->receiver, &link->signer, CLN_COMPONENT_HOST);

@@ -125,6 +125,7 @@ typedef struct {
     uint64_t beaten;        /* when the last heartbeat was sent, us */
     uint64_t heard;         /* when the host was heard last in this session, us */
     uint64_t arrived;       /* when the last bytes arrived, us */
+    uint64_t failed;        /* when time stamps could not be reserved, us */
     uint32_t done;          /* sequence of the last request that was done */
     uint32_t micros;        /* how long the last step took */
     int model_error;        /* 0, or the negative cln_error for which there is no model in use */
@@ -134,9 +135,9 @@ typedef struct {
     uint8_t spoken;         /* the host was heard in this session */
     uint8_t silent;         /* the watchdog has stopped the robot */
     uint8_t state_lost;     /* at boot, a record was neither whole nor blank */
-    uint8_t suspect;        /* the other slot still holds a record of before that */
-    uint8_t flash_failed;   /* the last time that a record was to be kept, or the stop in it */
-    uint8_t unreserved;     /* flash failed to reserve time stamps: tried again at the next frame */
+    uint8_t suspect;        /* not both slots hold a record of this boot or the one before */
+    uint8_t flash_failed;   /* the last time that a record was to be kept */
+    uint16_t pause;         /* s until time stamps are reserved again, as flash failed; else 0 */
     uint16_t out_count;     /* bytes that wait to be sent */
     uint8_t out[CLN_LINK_OUT];
 } cln_link;

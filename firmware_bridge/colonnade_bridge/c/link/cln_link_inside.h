@@ -14,15 +14,20 @@ enum { CLN_LINK_NOTHING, CLN_LINK_STEP, CLN_LINK_ORDER };
 void cln_link_send(cln_link *link, uint32_t message, const void *payload);
 void cln_link_send_status(cln_link *link, int error);
 
-/* Write a record to flash and go on with it. Returns 0 or CLN_ERROR_FLASH; then nothing changed. */
+/* The port's clock, us. */
+uint64_t cln_link_now(const cln_link *link);
+
+/* Write a record to flash and go on with it. Returns 0 or CLN_ERROR_FLASH; then the record is as
+ * before, and `link->flash_failed` says so. */
 int cln_link_save(cln_link *link, const cln_record *record);
 
 /* See to it that flash is ahead of every time stamp that is used, so that none is used again after
- * a reset. Returns 0 or CLN_ERROR_FLASH; then `link->unreserved` is set. */
+ * a reset. Returns 0 or CLN_ERROR_FLASH; then it tries again after a pause that doubles each time,
+ * lest it wears out what is broken already. */
 int cln_link_reserve(cln_link *link);
 
 /* Remember over resets, too, whether the host has ordered a stop. Where flash fails it holds until
- * the next reset, and `link->flash_failed` says so. */
+ * the next reset. */
 void cln_link_keep_stop(cln_link *link, uint8_t stopped);
 
 /* The nonce of this boot: unlike that of any before, as the record counts boots. */

@@ -5,7 +5,9 @@
 #include "cln_error.h"
 #include "cln_link_inside.h"
 
-#define CLN_LINK_NEARLY_USED 1000u /* so few time stamps left, and the next hour is reserved */
+#define CLN_LINK_NEARLY_USED 1000u        /* so few stamps left, and the next hour is reserved */
+#define CLN_LINK_SECOND      UINT64_C(1000000) /* us */
+#define CLN_LINK_LONG_PAUSE  1000u        /* s after which pauses grow no more */
 
 int cln_link_save(cln_link *link, const cln_record *record)
 {
@@ -14,8 +16,9 @@ int cln_link_save(cln_link *link, const cln_record *record)
     next.number = link->record.number + 1u;
     cln_record_pack(&next, bytes);
     const unsigned slot = CLN_LINK_STATE_SLOT + (next.number & 1u);
-    if (link->calls.store(link->calls.user, slot, 0, NULL, 0) != 0 ||
-        link->calls.store(link->calls.user, slot, 0, bytes, sizeof bytes) != 0) {
+    link->flash_failed = link->calls.store(link->calls.user, slot, 0, NULL, 0) != 0 ||
+                         link->calls.store(link->calls.user, slot, 0, bytes, sizeof bytes) != 0;
+    if (link->flash_failed) {
         return CLN_ERROR_FLASH;
     }
     link->record = next;
@@ -29,24 +32,31 @@ int cln_link_reserve(cln_link *link)
     if (used + CLN_LINK_NEARLY_USED < link->record.stamp) {
         return CLN_OK;
     }
+    const uint64_t now = cln_link_now(link);
+    if (link->pause > 0 && now - link->failed < link->pause * CLN_LINK_SECOND) {
+        return CLN_ERROR_FLASH;
+    }
     cln_record record = link->record;
     record.stamp = used + CLN_RECORD_HOUR;
-    const int error = cln_link_save(link, &record);
-    link->unreserved = error != CLN_OK; /* each heartbeat would wear out what is broken already */
-    link->flash_failed = link->unreserved;
-    if (error == CLN_OK && link->suspect) { /* over the older one, lest that count again */
+    if (cln_link_save(link, &record) != CLN_OK) {
+        link->failed = now;
+        if (link->pause < CLN_LINK_LONG_PAUSE) {
+            link->pause = (uint16_t)(2u * link->pause + 1u);
+        }
+        return CLN_ERROR_FLASH;
+    }
+    link->pause = 0;
+    if (link->suspect) { /* over the older one, lest that count again */
         link->suspect = cln_link_save(link, &link->record) != CLN_OK;
     }
-    return error;
+    return CLN_OK;
 }
 
 void cln_link_keep_stop(cln_link *link, uint8_t stopped)
 {
     if (link->record.stopped != stopped) {
         link->record.stopped = stopped;
-        if (cln_link_save(link, &link->record) != CLN_OK) {
-            link->flash_failed = 1;
-        }
+        (void)cln_link_save(link, &link->record);
     }
 }
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cln_crc32.h"
-#include "cln_error.h"
 
 #define CLN_RECORD_VERSION 1u
 #define CLN_RECORD_CRC_AT  (CLN_RECORD_BYTES - 4u)
@@ -77,22 +76,24 @@ static int cln_record_is_blank(const uint8_t *bytes)
     return 1;
 }
 
-int cln_record_load(cln_record *record, const uint8_t *first, const uint8_t *second)
+cln_record_slots cln_record_load(cln_record *record, const uint8_t *first, const uint8_t *second)
 {
     cln_record other;
+    cln_record_slots slots = {0, 0};
     const int one = cln_record_unpack(record, first);
     const int two = cln_record_unpack(&other, second);
-    const int lost =
-        (!one && !cln_record_is_blank(first)) || (!two && !cln_record_is_blank(second));
+    slots.whole = (uint8_t)(one + two);
+    slots.broken = (uint8_t)((!one && !cln_record_is_blank(first)) +
+                             (!two && !cln_record_is_blank(second)));
     if (two && (!one || other.number > record->number)) {
         *record = other;
     }
-    if (!one && !two) {
+    if (slots.whole == 0) {
         memset(record, 0, sizeof *record);
         record->active = CLN_RECORD_NO_SLOT;
-    } else if (lost) {
+    } else if (slots.whole == 1) {
         record->boots++;
         record->stamp += CLN_RECORD_HOUR;
     }
-    return lost ? CLN_ERROR_STATE : CLN_OK;
+    return slots;
 }

@@ -21,11 +21,16 @@ typedef struct {
     uint8_t active;     /* model slot in use, 0 or 1; CLN_RECORD_NO_SLOT: none */
 } cln_record;
 
-/* Read the newer of two slots. Blank ones give a record that has booted 0 times. Returns 0, or
- * CLN_ERROR_STATE where one is neither whole nor blank. If the other is whole, what is lost may
- * have been newer by a boot and an hour of stamps, so these are skipped; if not, the record is as
- * new. */
-int cln_record_load(cln_record *record, const uint8_t *first, const uint8_t *second);
+/* What the two slots hold: whole records, and ones that are neither whole nor blank. */
+typedef struct {
+    uint8_t whole, broken;
+} cln_record_slots;
+
+/* Read the newer of two slots. If only one is whole, the other may have held a newer record, with a
+ * boot and an hour of stamps more, so these are skipped: a blank slot tells no more than a broken
+ * one, as it may have been erased for what could then not be written. If none is whole, the record
+ * is as new, and has booted 0 times. */
+cln_record_slots cln_record_load(cln_record *record, const uint8_t *first, const uint8_t *second);
 
 /* Write the bytes that docs/spec/wire.md lists. */
 void cln_record_pack(const cln_record *record, uint8_t bytes[CLN_RECORD_BYTES]);
