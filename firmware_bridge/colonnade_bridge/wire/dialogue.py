@@ -13,8 +13,10 @@ from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.line import LineLostError
 from colonnade_bridge.wire.speaker import Speaker
 
-__all__ = ["Answer", "Dialogue", "Request", "SessionOverError"]
+__all__ = ["ATTEMPTS", "Answer", "Dialogue", "Request", "SessionOverError"]
 
+ATTEMPTS = 5
+"""Times that something is begun, where the controller is reset each time before it is done."""
 ASK_AGAIN = 0.25
 """Seconds without an answer after which a request is sent again, at most;"""
 _SOONEST = 0.05
@@ -86,10 +88,11 @@ class Dialogue:
                 what it takes is added to the patience.
 
         Raises:
-            WireError: there was no answer in time.
+            WireError: there was no answer in time, or the controller was reset again and again.
         """
         until = time.monotonic() + self.patience
-        while True:
+        resets = 0
+        while resets < ATTEMPTS:
             try:
                 self.open(until)
                 if prepare is not None:
@@ -103,7 +106,11 @@ class Dialogue:
                 if time.monotonic() >= until:
                     raise
             except SessionOverError:
-                pass
+                resets += 1
+        when = "before it answered" if prepare is None else "while the episode was repeated"
+        raise WireError(
+            f"The controller at {self.speaker.line.url} was reset again and again {when}."
+        )
 
     def open(self, until: float) -> None:
         """See to it that the line is open and the controller's session is known.
