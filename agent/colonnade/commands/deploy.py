@@ -23,7 +23,12 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
-from colonnade.commands.controller import check_controller, controller_of, send_model
+from colonnade.commands.controller import (
+    check_controller,
+    controller_of,
+    send_model,
+    tell_complaint,
+)
 from colonnade.commands.evaluation import refuse_moved
 from colonnade.deploy_config import DeployConfig
 from colonnade.engine import ENGINE, Engine, load_engine
@@ -83,7 +88,13 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
     with controller_of(config) as controller:
         from colonnade_bridge.wire.link import Link
 
-        with Link(controller.url, controller.key, baud=config.baud, record=config.record) as link:
+        with Link(
+            controller.url,
+            controller.key,
+            baud=config.baud,
+            record=config.record,
+            complain=tell_complaint,
+        ) as link:
             send_model(link, blob)
             started = perf_counter()
             episodes: list[HardwareEpisode] = []
