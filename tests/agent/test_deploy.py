@@ -243,12 +243,16 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
         assert "100.0 % correct in 1 episode" in said.out
         assert json.loads(file.read_text())["episodes"] == 1
 
-    monkeypatch.setattr(begun + "_run", lambda *given: given[-1].append(good))
-    file.unlink()
-    with pytest.raises(SystemExit) as caught:  # it falls silent when all is done
-        main(list(map(str, words)), engine="tests.agent.fake_engine")
-    assert caught.value.code == 1
-    assert json.loads(file.read_text())["episodes"] == 1
+    for episodes, told in ((1, "after 1 episode"), (3, "after all 3 episodes")):
+        done = [good] * episodes
+        monkeypatch.setattr(begun + "_run", lambda *given, done=done: given[-1].extend(done))
+        words[words.index("--episodes") + 1] = episodes
+        file.unlink()
+        with pytest.raises(SystemExit) as caught:  # it falls silent when all is done
+            main(list(map(str, words)), engine="tests.agent.fake_engine")
+        assert caught.value.code == 1
+        assert f"It was lost. That was {told}; " in " ".join(capsys.readouterr().err.split())
+        assert json.loads(file.read_text())["episodes"] == episodes
 
 
 @pytest.mark.parametrize("flag", ["--record", "--json"])

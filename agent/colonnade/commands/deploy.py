@@ -132,12 +132,14 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
 
 
 def _how_far(config: DeployConfig, done: int) -> str:
-    """In which episode a deployment ended, and what is kept of it."""
+    """In which episode a deployment ended, or after all of them, and what is kept of it."""
     kept = [str(config.record)] if config.record is not None else []
     if done and config.json is not None:
         kept.append(str(config.json))
     told = f"; {' and '.join(kept)} {are(len(kept))} kept" if kept else ""
-    return f"in episode {done + 1} of {config.episodes}{told}."
+    if done < config.episodes:
+        return f"in episode {done + 1} of {config.episodes}{told}."
+    return f"after {'all ' if done > 1 else ''}{counted(done, what='episode')}{told}."
 
 
 def source_of(config: DeployConfig) -> Source:
