@@ -329,6 +329,27 @@ def test_an_export_that_was_stopped_is_put_right(
     assert {path.name for path in out.iterdir()} == {"newer.c", MANIFEST}
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_taken_away_is_gone_for_good_before_the_list_forgets_it(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may have taken it away before, with its folder."""
+    write_export(tmp_path, {"deep/old.c": b"1"}, {})
+    if not there:
+        shutil.rmtree(tmp_path / "deep")
+    synced: list[tuple[Path, bool, bool]] = []
+
+    def spy(folder: Path) -> None:
+        listed = "deep/old.c" in check_folder(tmp_path)
+        synced.append((folder, (tmp_path / "deep/old.c").exists(), listed))
+
+    monkeypatch.setattr(module_of_folder, "sync_folder", spy)
+    write_export(tmp_path, {"a.c": b"2"}, {})
+    assert ((tmp_path / "deep", False, True) in synced) == there
+    assert synced[-1] == (tmp_path, False, False)
+    assert not (tmp_path / "deep").exists()
+
+
 def test_what_a_killed_export_left_is_in_nobodys_way(tmp_path: Path) -> None:
     left = tmp_path / ".0123456789ab~export.partial"
     (left / "new").mkdir(parents=True)
