@@ -154,8 +154,24 @@ def test_a_model_that_no_board_has_room_for_is_told(
     monkeypatch.setattr(module, "_runtimes", lambda: dict.fromkeys(("an386", "an500"), measured))
     assert exports(model, "--out", tmp_path / "out", "--budget-flash", "24KiB") == 0
     said = capsys.readouterr().out
-    assert said.count("will not link") == boards
+    assert said.count("may not link") == boards
     assert said.count("Give --budget-flash 3488 or less") == boards
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [(60_000, r"--budget-flash \d+ or less"), (None, "a smaller --budget-flash")],
+)
+def test_a_model_that_leaves_less_than_a_firmware_may_take_is_told(
+    code: int | None, advice: str
+) -> None:
+    """Where no firmware could be built the model alone counts."""
+    most = FLASH - (code or 0) - module.SPARE
+    found = {"flash_code_bytes": code} if code else None
+    for size, told in ((most, 0), (most + 1, 1)):
+        said = module._too_large({"flash_model_bytes": size, "runtime": {"an500": found}})
+        assert len(said) == told
+    assert re.search(rf"for an500 may not link: .* Give {advice}\.$", said[0])
 
 
 def test_the_flash_is_that_of_the_linker_scripts() -> None:
