@@ -96,7 +96,7 @@ def test_a_call_through_a_pointer_may_mean_any_callback_but_no_interrupt(tmp_pat
     assert chain == (608, ("start", "__indirect_call", "main.c:callback"))
 
 
-@pytest.mark.parametrize("start", ["cln_reset", "mian"])
+@pytest.mark.parametrize("start", ["cln_reset", "cln_start"])
 def test_of_what_was_not_compiled_no_stack_is_told(
     start: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
