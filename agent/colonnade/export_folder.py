@@ -136,9 +136,12 @@ def _rename(file: Path, target: Path) -> None:
 
 def _remove(folder: Path, name: str) -> None:
     """Take a file away, and the folders that are empty without it."""
-    with writing(folder / name):
-        (folder / name).unlink(missing_ok=True)
-    for parent in (folder / name).parents:
+    file = folder / name
+    with writing(file):
+        file.unlink(missing_ok=True)
+        if file.parent.is_dir():  # the list forgets the file, so it must not come back
+            sync_folder(file.parent)
+    for parent in file.parents:
         if parent == folder or not _removed(parent):
             break
 

@@ -97,7 +97,8 @@ def deepest(graph: Graph, start: str) -> Chain:
     """
     if start not in graph.frames:
         raise StackReportError(
-            f"There is no {start}: stacks are told of the firmware of a board, not of a process."
+            f"{start} was not compiled here: stacks are told from a function of the firmware of a "
+            "board, not of a process."
         )
     return _deepest(graph, start, (), {})
 

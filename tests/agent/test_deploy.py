@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ from colonnade.learning import learn_object
 from colonnade_bridge.blob import EdgeModel, in_order, read_blob, write_blob
 from colonnade_bridge.native_mind import NativeMind
 from colonnade_bridge.size_report import Part, SizeReport
-from colonnade_bridge.wire.errors import WireError
+from colonnade_bridge.wire.errors import ERROR_STATE, WireError, explain
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import StepDecision, StepVerdict
 from colonnade_models.column import default_settings
@@ -200,8 +200,9 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
         counts = SimpleNamespace(sent=7, line=SimpleNamespace(received=8))
         messages_lost = 0
 
-        def __init__(self, *_: object, **__: object) -> None:
-            pass
+        def __init__(self, *_: object, complain: Callable[[int], None], **__: object) -> None:
+            for error in (ERROR_STATE, -13):  # the other is that it has no model yet
+                complain(error)
 
         def __enter__(self) -> Deaf:
             return self
@@ -236,16 +237,22 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
         said = capsys.readouterr()
         assert caught.value.code == code, said.err
         assert told in said.err
+        assert said.err.count("The controller complains: ") == 1
+        assert explain(ERROR_STATE) in " ".join(said.err.split())
         assert f"{log} and {file} are kept" in said.err.replace("\n", "")
         assert "100.0 % correct in 1 episode" in said.out
         assert json.loads(file.read_text())["episodes"] == 1
 
-    monkeypatch.setattr(begun + "_run", lambda *given: given[-1].append(good))
-    file.unlink()
-    with pytest.raises(SystemExit) as caught:  # it falls silent when all is done
-        main(list(map(str, words)), engine="tests.agent.fake_engine")
-    assert caught.value.code == 1
-    assert json.loads(file.read_text())["episodes"] == 1
+    for episodes, told in ((1, "after 1 episode"), (3, "after all 3 episodes")):
+        done = [good] * episodes
+        monkeypatch.setattr(begun + "_run", lambda *given, done=done: given[-1].extend(done))
+        words[words.index("--episodes") + 1] = episodes
+        file.unlink()
+        with pytest.raises(SystemExit) as caught:  # it falls silent when all is done
+            main(list(map(str, words)), engine="tests.agent.fake_engine")
+        assert caught.value.code == 1
+        assert f"It was lost. That was {told}; " in " ".join(capsys.readouterr().err.split())
+        assert json.loads(file.read_text())["episodes"] == episodes
 
 
 @pytest.mark.parametrize("flag", ["--record", "--json"])

@@ -17,16 +17,19 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from tests.bridge.scripted import error
 from tests.bridge.small_model import model_hash, percepts, small_blob
 from tests.bridge.tools import GCC, MAKE, needs
 
 from colonnade.cli import main
 from colonnade_bridge.blob import read_blob, write_blob
 from colonnade_bridge.build import build
-from colonnade_bridge.wire.errors import WireError
+from colonnade_bridge.wire.errors import ERROR_STATE, WireError, explain
 from colonnade_bridge.wire.line import Line, LineLostError, NoLineError
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.replay import recorded_model
+
+NO_MODEL = error("NO_MODEL")
 
 pytestmark = [needs(*GCC), needs(*MAKE)]
 
@@ -38,11 +41,12 @@ class Board(NamedTuple):
     key: Path
 
 
-@pytest.fixture
-def board(tmp_path: Path) -> Iterator[Board]:
+@contextlib.contextmanager
+def booted(folder: Path) -> Iterator[Board]:
+    """The firmware as a process, its flash and key in `folder`."""
     firmware = build("posix")
-    words = [firmware.elf, "pty", tmp_path]
-    key = tmp_path / "robot.key"
+    words = [firmware.elf, "pty", folder]
+    key = folder / "robot.key"
     key.write_bytes(firmware.key.read_bytes())
     key.chmod(0o600)
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
@@ -51,6 +55,12 @@ def board(tmp_path: Path) -> Iterator[Board]:
             yield Board(process.stdout.readline().strip(), key)
         finally:
             process.kill()
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[Board]:
+    with booted(tmp_path) as board:
+        yield board
 
 
 @pytest.fixture
@@ -92,6 +102,27 @@ def test_a_controller_is_found_and_told_by_its_key(
         )
         assert told in capsys.readouterr().out
         assert found["model"] is None
+        assert found["complaint"] == (explain(NO_MODEL) if same else None)
+
+
+def test_what_a_controller_complains_of_is_shown_and_warned_of_once(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its records in flash are broken."""
+    file, blob, flash = tmp_path / "ports.json", tmp_path / "model.blob", tmp_path / "worn"
+    blob.write_bytes(small_blob())
+    flash.mkdir()
+    for name in ("state-a", "state-b"):
+        (flash / name).write_bytes(b"junk" * 0x4000)
+    with booted(flash) as board:
+        to = ["--port", board.port, "--key", board.key]
+        assert run("find-port", *to, "--json", file) == 0
+        ((found),) = json.loads(file.read_text())["ports"]
+        assert found["complaint"] == explain(ERROR_STATE)
+        assert "a flash record" in capsys.readouterr().out
+        assert run("replay", log, *to, "--model", blob) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count(f"The controller complains: {explain(ERROR_STATE)}.") == 1
 
 
 def test_whoever_looks_for_controllers_is_told_what_opening_a_port_may_do(

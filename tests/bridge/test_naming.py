@@ -34,6 +34,31 @@ def test_a_recording_on_a_full_disk_is_named() -> None:
     assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, "/dev/full")
 
 
+def test_a_frame_of_which_the_disk_takes_a_part_is_told_at_once(tmp_path: Path) -> None:
+    log = LinkLog(tmp_path / "link.mavlog")
+
+    class Disk:
+        """Takes four bytes at a time, while it has room."""
+
+        room, written = 24, b""
+
+        def write(self, data: bytes) -> int:
+            taken = bytes(data[: min(4, self.room)])
+            if not taken:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            self.room -= len(taken)
+            self.written += taken
+            return len(taken)
+
+    log._file.close()
+    disk = log._file = Disk()  # type: ignore[assignment]
+    log.add(b"frame")
+    assert len(disk.written) == 8 + 5
+    assert disk.written.endswith(b"frame")
+    with pytest.raises(OSError, match=r"link\.mavlog"):
+        log.add(b"frame")
+
+
 def test_a_flash_file_that_is_too_large_is_named(tmp_path: Path) -> None:
     flash = tmp_path / "flash"
     done = subprocess.run(

@@ -96,12 +96,15 @@ def test_a_call_through_a_pointer_may_mean_any_callback_but_no_interrupt(tmp_pat
     assert chain == (608, ("start", "__indirect_call", "main.c:callback"))
 
 
-def test_of_a_process_no_stack_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It starts in `main`, and the system gives it its stack."""
+@pytest.mark.parametrize("start", ["cln_reset", "cln_start"])
+def test_of_what_was_not_compiled_no_stack_is_told(
+    start: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A process starts in `main`, and the system gives it its stack."""
     graph_of(tmp_path, node("main", "8 bytes (static)"))
     with pytest.raises(SystemExit) as caught:
-        report_stack(tmp_path)
-    assert "There is no cln_reset: stacks are told of the firmware" in str(caught.value.code)
+        report_stack(tmp_path, start)
+    assert str(caught.value.code).startswith(f"{start} was not compiled here: stacks are told")
     assert capsys.readouterr().out == ""
 
 

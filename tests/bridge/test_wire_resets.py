@@ -11,6 +11,7 @@ from tests.bridge.scripted import KEY, Controller, Served, evidence, model, rows
 from colonnade_bridge.wire import dialect as dialect_module
 from colonnade_bridge.wire import link as link_module
 from colonnade_bridge.wire.cable import Cable
+from colonnade_bridge.wire.dialogue import ATTEMPTS
 from colonnade_bridge.wire.errors import ControllerError, WireError
 from colonnade_bridge.wire.link import Link
 from colonnade_bridge.wire.messages import State
@@ -63,6 +64,30 @@ def test_going_over_an_episode_again_costs_the_step_no_patience(
     decision = link.send_step(steps[-1])
     assert decision.evidence == pytest.approx(evidence(steps), rel=1e-4)
     assert served.controller.facts.steps == 11
+
+
+def test_an_episode_that_resets_its_controller_is_not_repeated_for_ever(
+    link: Link, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What repeating takes is not counted as waiting, so the rounds are."""
+    steps, pass_on, resets = rows(9, patches=1), served.pass_on, 0
+
+    def reset_at_the_eighth(data: bytes) -> bytes:
+        nonlocal resets
+        answer = pass_on(data)
+        if served.controller.facts.steps < 8 or resets == 2 * ATTEMPTS:
+            return answer
+        resets += 1
+        served.reset()
+        return b""
+
+    for step in steps[:-1]:
+        link.send_step(step)
+    served.reset()
+    monkeypatch.setattr(served, "pass_on", reset_at_the_eighth)
+    with pytest.raises(WireError, match=r"reset again and again while the episode was repeated\.$"):
+        link.send_step(steps[-1])
+    assert resets == ATTEMPTS - 1  # and one before the first round
 
 
 @pytest.mark.parametrize("what", ["silence", "interruption"])

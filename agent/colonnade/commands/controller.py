@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from colonnade.commands.console import note, ticking
+from colonnade.commands.console import complain, note, ticking
 from colonnade.deploy_config import ControllerOptions
 from colonnade.flags import ConfigError
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from colonnade.controllers import Controller
     from colonnade_bridge.wire.link import Link
 
-__all__ = ["check_controller", "controller_of", "send_model"]
+__all__ = ["check_controller", "controller_of", "send_model", "tell_complaint"]
 
 
 def check_controller(config: ControllerOptions) -> None:
@@ -40,6 +40,14 @@ def controller_of(config: ControllerOptions) -> AbstractContextManager[Controlle
     assert config.port is not None
     assert config.key is not None
     return nullcontext(Controller(config.port, config.port, config.key, None, "ticks"))
+
+
+def tell_complaint(error: int) -> None:
+    """Warn of what the controller complains of where what it keeps may be lost."""
+    from colonnade_bridge.wire.errors import ERROR_FLASH, ERROR_STATE, explain
+
+    if error in (ERROR_FLASH, ERROR_STATE):
+        complain(f"The controller complains: {explain(error)}.", "yellow")
 
 
 def send_model(link: Link, blob: bytes) -> None:

@@ -23,7 +23,12 @@ from colonnade.commands.console import (
     stdout,
     ticking,
 )
-from colonnade.commands.controller import check_controller, controller_of, send_model
+from colonnade.commands.controller import (
+    check_controller,
+    controller_of,
+    send_model,
+    tell_complaint,
+)
 from colonnade.commands.evaluation import refuse_moved
 from colonnade.deploy_config import DeployConfig
 from colonnade.engine import ENGINE, Engine, load_engine
@@ -83,7 +88,13 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
     with controller_of(config) as controller:
         from colonnade_bridge.wire.link import Link
 
-        with Link(controller.url, controller.key, baud=config.baud, record=config.record) as link:
+        with Link(
+            controller.url,
+            controller.key,
+            baud=config.baud,
+            record=config.record,
+            complain=tell_complaint,
+        ) as link:
             send_model(link, blob)
             started = perf_counter()
             episodes: list[HardwareEpisode] = []
@@ -121,12 +132,14 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
 
 
 def _how_far(config: DeployConfig, done: int) -> str:
-    """In which episode a deployment ended, and what is kept of it."""
+    """In which episode a deployment ended, or after all of them, and what is kept of it."""
     kept = [str(config.record)] if config.record is not None else []
     if done and config.json is not None:
         kept.append(str(config.json))
     told = f"; {' and '.join(kept)} {are(len(kept))} kept" if kept else ""
-    return f"in episode {done + 1} of {config.episodes}{told}."
+    if done < config.episodes:
+        return f"in episode {done + 1} of {config.episodes}{told}."
+    return f"after {'all ' if done > 1 else ''}{counted(done, what='episode')}{told}."
 
 
 def source_of(config: DeployConfig) -> Source:

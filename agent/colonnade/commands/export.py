@@ -251,15 +251,16 @@ def _sentences(config: ExportConfig, report: Mapping[str, Any]) -> list[str]:
 
 
 def _too_large(report: Mapping[str, Any]) -> list[str]:
-    """On which boards no firmware with the model in it will link."""
+    """On which boards a firmware with the model in it may not link."""
     model = report["flash_model_bytes"]
     told = []
     for board, found in report["runtime"].items():
         size = model + (found["flash_code_bytes"] if found else 0)
-        if size > FLASH:
-            budget = f"{FLASH - size + model - SPARE} or less" if found else "a smaller one"
+        if size + SPARE > FLASH:
+            fits = FLASH - size + model - SPARE
+            budget = f"--budget-flash {fits} or less" if found else "a smaller --budget-flash"
             told.append(
-                f"The firmware for {board} will not link: with this model it takes {size:,} bytes "
-                f"of flash, and there are {FLASH:,}. Give --budget-flash {budget}."
+                f"The firmware for {board} may not link: with this model it takes {size:,} bytes "
+                f"of flash or more, and there are {FLASH:,}. Give {budget}."
             )
     return told

@@ -49,7 +49,7 @@ def find_port(config: FindPortConfig) -> int:
 
 def _table(found: list[FoundPort]) -> Table:
     table = Table(box=SIMPLE, pad_edge=False)
-    for column in ("port", "what", "key", "dialect", "model"):
+    for column in ("port", "what", "key", "dialect", "model", "complaint"):
         table.add_column(column, overflow="fold")
     for port in found:
         ours = port.same_key
@@ -60,6 +60,7 @@ def _table(found: list[FoundPort]) -> Table:
             _KEYS[port.same_key],
             dialect if ours else "",
             _model(port) or "none" if ours else "",
+            _complaint(port) or "",
         )
     return table
 
@@ -72,9 +73,17 @@ def _row(port: FoundPort) -> dict[str, str | bool | None]:
         "same_key": port.same_key,
         "same_dialect": port.same_dialect,
         "model": _model(port),
+        "complaint": _complaint(port),
     }
 
 
 def _model(port: FoundPort) -> str | None:
     """The hash of the model in use, as it is shown."""
     return f"{port.model:016x}" if port.model else None
+
+
+def _complaint(port: FoundPort) -> str | None:
+    """What the controller says is wrong with it."""
+    from colonnade_bridge.wire.errors import explain
+
+    return explain(port.error) if port.error else None

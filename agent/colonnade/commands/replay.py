@@ -9,7 +9,12 @@ from rich.table import Table
 
 from colonnade.checks import check_config
 from colonnade.commands.console import complain, counted, note, stdout
-from colonnade.commands.controller import check_controller, controller_of, send_model
+from colonnade.commands.controller import (
+    check_controller,
+    controller_of,
+    send_model,
+    tell_complaint,
+)
 from colonnade.flags import ConfigError
 from colonnade.json_option import write_json_option
 from colonnade.link_config import ReplayConfig
@@ -58,7 +63,7 @@ def replay(config: ReplayConfig) -> int:
         note(f"{config.log} was cut short: {counted(cut, what='byte')} at its end are no frame.")
     with (
         controller_of(config) as controller,
-        Link(controller.url, controller.key, baud=config.baud) as link,
+        Link(controller.url, controller.key, baud=config.baud, complain=tell_complaint) as link,
     ):
         if blob is not None:
             send_model(link, blob)

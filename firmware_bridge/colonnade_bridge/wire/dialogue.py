@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from colonnade_bridge.wire.dialect import dialect, dialect_hash
-from colonnade_bridge.wire.errors import WireError
+from colonnade_bridge.wire.errors import ERROR_FLASH, WireError, explain
 from colonnade_bridge.wire.line import LineLostError
 from colonnade_bridge.wire.speaker import Speaker
 
-__all__ = ["Answer", "Dialogue", "Request", "SessionOverError"]
+__all__ = ["ATTEMPTS", "Answer", "Dialogue", "Request", "SessionOverError"]
 
+ATTEMPTS = 5
+"""Times that something is begun, where the controller is reset each time before it is done."""
 ASK_AGAIN = 0.25
 """Seconds without an answer after which a request is sent again, at most;"""
 _SOONEST = 0.05
@@ -63,11 +65,18 @@ class Dialogue:
     Args:
         speaker: what sends and hears.
         patience: seconds after which a request that is not answered is given up.
+        complain: called once with each error that the controller's heartbeats tell of.
     """
 
-    def __init__(self, speaker: Speaker, patience: float) -> None:
+    def __init__(
+        self, speaker: Speaker, patience: float, complain: Callable[[int], None] | None = None
+    ) -> None:
         self.speaker = speaker
         self.patience = patience
+        self._complain = complain
+        self._told: set[int] = set()
+        self._error = 0
+        """That of the last heartbeat."""
         self.session = 0
         self.model = 0
         """Hash of the model in use when the session was opened."""
@@ -86,10 +95,11 @@ class Dialogue:
                 what it takes is added to the patience.
 
         Raises:
-            WireError: there was no answer in time.
+            WireError: there was no answer in time, or the controller was reset again and again.
         """
         until = time.monotonic() + self.patience
-        while True:
+        resets = 0
+        while resets < ATTEMPTS:
             try:
                 self.open(until)
                 if prepare is not None:
@@ -103,7 +113,11 @@ class Dialogue:
                 if time.monotonic() >= until:
                     raise
             except SessionOverError:
-                pass
+                resets += 1
+        when = "before it answered" if prepare is None else "while the episode was repeated"
+        raise WireError(
+            f"The controller at {self.speaker.line.url} was reset again and again {when}."
+        )
 
     def open(self, until: float) -> None:
         """See to it that the line is open and the controller's session is known.
@@ -122,9 +136,11 @@ class Dialogue:
             self.speaker.send([hello])
             again = min(until, time.monotonic() + _GREET_AGAIN)
             while (message := self.speaker.hear(again)) is not None:
-                if message.get_type() == "CLN_HEARTBEAT" and message.challenge == challenge:
-                    self._begin(message)
-                    return
+                if message.get_type() == "CLN_HEARTBEAT":
+                    self._error = message.error
+                    if message.challenge == challenge:
+                        self._begin(message)
+                        return
             line = self.speaker.counts.line
             if line.bad_signature >= _STRANGE and not line.received:
                 break
@@ -141,13 +157,26 @@ class Dialogue:
         self.patches = heartbeat.patches
         self._sequence = heartbeat.sequence
         self._answered = "", 0
+        self._note(heartbeat)
+
+    def _note(self, heartbeat: Any) -> None:
+        """Pass on what a heartbeat of this session complains of."""
+        self._error = heartbeat.error
+        if self._error and self._error not in self._told and self._complain is not None:
+            self._told.add(self._error)
+            self._complain(self._error)
 
     def _silence(self) -> str:
         url, line = self.speaker.line.url, self.speaker.counts.line
         if line.bad_signature:
             return f"The controller at {url} signs with another key: give the one of its firmware."
+        if line.received and self._error == ERROR_FLASH:  # nowhere to note what it has heard
+            return f"The controller at {url} is heard but does not hear: {explain(self._error)}."
         if line.received:
-            return f"The controller at {url} is heard but does not hear: check the line to it."
+            return (
+                f"The controller at {url} is heard but does not hear: check the line to it"
+                f"{self._complaint()}."
+            )
         if line.dropped:
             return f"What arrives from {url} is not of a controller: check port and baud rate."
         if url.startswith("socket:"):  # it takes a second call, and answers when the first is over
@@ -156,6 +185,10 @@ class Dialogue:
                 "other host connected to it?"
             )
         return f"Nobody answers at {url}: is the controller on, and is this its port?"
+
+    def _complaint(self) -> str:
+        """What the last heartbeat told, as the end of a sentence."""
+        return f"; it complains: {explain(self._error)}" if self._error else ""
 
     def ask(self, request: Request, until: float) -> Answer:
         """Ask in the present session until there is an answer.
@@ -185,7 +218,7 @@ class Dialogue:
             if time.monotonic() >= until:
                 raise WireError(
                     f"The controller at {self.speaker.line.url} gave no answer for "
-                    f"{self.patience:g} seconds."
+                    f"{self.patience:g} seconds{self._complaint()}."
                 )
             repeats += 1
             self.speaker.counts.asked_again += 1
@@ -233,7 +266,9 @@ class Dialogue:
                     self.speaker.counts.restarts += 1
                     self.session = 0
                     raise SessionOverError(f"The controller at {self.speaker.line.url} was reset.")
-            elif kind != "CLN_HEARTBEAT":
+            elif kind == "CLN_HEARTBEAT":
+                self._note(message)
+            else:
                 return message
         return None
 

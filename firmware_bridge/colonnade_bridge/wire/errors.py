@@ -8,7 +8,17 @@ from pathlib import Path
 
 from colonnade_bridge.errors import BridgeError
 
-__all__ = ["ControllerError", "KeyFileError", "WireError", "explain"]
+__all__ = [
+    "ERROR_FLASH",
+    "ERROR_STATE",
+    "ControllerError",
+    "KeyFileError",
+    "WireError",
+    "explain",
+]
+
+ERROR_STATE, ERROR_FLASH = -11, -12
+"""CLN_ERROR_STATE and CLN_ERROR_FLASH of cln_error.h: what the controller keeps may be lost."""
 
 _TABLE = Path(__file__).parent.parent / "c" / "cln_error.c"
 

@@ -58,6 +58,7 @@ class Link:
         baud: symbols per second, where the line has any.
         record: file to which everything that travels is recorded; replaced if it is there.
         patience: seconds after which a request that is not answered is an error.
+        complain: called once with each error that the controller's heartbeats tell of.
 
     Raises:
         KeyFileError: the key cannot be used.
@@ -72,13 +73,14 @@ class Link:
         baud: int = BAUD,
         record: Path | None = None,
         patience: float = 10.0,
+        complain: Callable[[int], None] | None = None,
     ) -> None:
         stamps = Stamps(key.with_name(f"{key.name}.stamp") if isinstance(key, Path) else None)
         secret = read_key(key) if isinstance(key, Path) else key
         self._recording = LinkLog(record) if record is not None else None
         self._line = Line(url, baud)
         self._speaker = Speaker(self._line, secret, stamps, self._recording)
-        self._dialogue = Dialogue(self._speaker, patience)
+        self._dialogue = Dialogue(self._speaker, patience, complain)
         self._episode: list[Request] = []
         self._episode_session = 0
         self._episode_model = 0

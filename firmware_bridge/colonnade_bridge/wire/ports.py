@@ -34,6 +34,8 @@ class FoundPort:
     """Whether it speaks this version's dialect; only known with the same key."""
     model: int
     """Hash of the model in use; 0: none, or another key."""
+    error: int = 0
+    """The negative error that its heartbeat tells of; 0: none, or another key."""
 
 
 def find_ports(
@@ -94,7 +96,7 @@ def _listen(
                 message: Any = dialect().MAVLink(None).decode(bytearray(frame))
                 if message.get_type() == "CLN_HEARTBEAT":
                     same = message.dialect == dialect_hash()
-                    return FoundPort(url, description, True, same, message.model)
+                    return FoundPort(url, description, True, same, message.model, message.error)
     except WireError as error:
         return error
     finally:

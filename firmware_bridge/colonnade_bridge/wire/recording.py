@@ -35,7 +35,11 @@ class LinkLog:
     def add(self, frame: bytes) -> None:
         """Append a frame that travelled now. Raises OSError, which names the file."""
         with naming(self._path):
-            self._file.write(_TIME.pack(time.time_ns() // 1000) + frame)
+            rest = memoryview(_TIME.pack(time.time_ns() // 1000) + frame)
+            while (
+                rest
+            ):  # a disk that is nearly full takes a part, and says so only when asked again
+                rest = rest[self._file.write(rest) :]
 
     def close(self) -> None:
         self._file.close()

@@ -8,7 +8,13 @@ from typing import Any
 from zlib import crc32
 
 from colonnade_bridge.wire.dialect import dialect
-from colonnade_bridge.wire.dialogue import ASK_AGAIN, Dialogue, Request, SessionOverError
+from colonnade_bridge.wire.dialogue import (
+    ASK_AGAIN,
+    ATTEMPTS,
+    Dialogue,
+    Request,
+    SessionOverError,
+)
 from colonnade_bridge.wire.errors import ControllerError, WireError
 from colonnade_bridge.wire.line import LineLostError
 
@@ -17,7 +23,6 @@ __all__ = ["CHUNK", "upload"]
 CHUNK = 224
 """Bytes of a chunk."""
 _AHEAD = 8
-_ATTEMPTS = 5
 
 
 def upload(
@@ -40,7 +45,7 @@ def upload(
         ],
         "CLN_STATUS",
     )
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         begin = Request(
             lambda session, sequence: [
                 code.MAVLink_cln_model_begin_message(
