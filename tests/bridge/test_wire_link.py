@@ -161,9 +161,38 @@ def test_a_slow_answer_is_no_loss(link: Link, cable: Cable) -> None:
 
     cable.damage = hold
     link.status()
-    link.status()
     assert link.counts.asked_again >= 1
     assert link.messages_lost == 0
+
+
+def test_an_answer_that_never_comes_is_a_loss(link: Link, cable: Cable) -> None:
+    """Asked twice, answered once."""
+    asked = 0
+
+    def lose(data: bytes) -> bytes:
+        nonlocal asked
+        asked += bool(data) and data[6] == HOST
+        return data if asked != 1 or data[6:7] == bytes([HOST]) else b""
+
+    cable.damage = lose
+    link.status()
+    begin = time.monotonic()
+    assert link.messages_lost >= 1
+    assert time.monotonic() - begin < 2
+    link.close()
+    assert link.messages_lost >= 1
+
+
+def test_counters_that_are_lost_each_time_are_given_up(link: Link, cable: Cable) -> None:
+    message = dialect_module.dialect().MAVLINK_MSG_ID_CLN_TELEMETRY.to_bytes(3, "little")
+
+    def lose(data: bytes) -> bytes:
+        frame = data.find(message)
+        return data if frame < 7 else data[: frame - 7] + data[frame - 7 + data[frame - 6] + 25 :]
+
+    cable.damage = lose
+    with pytest.raises(WireError, match="were lost each time"):
+        link.telemetry()
 
 
 def test_a_line_that_loses_the_rest_of_a_step_is_survived(link: Link, cable: Cable) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ _SOONEST = 0.05
 """at least;"""
 _ROUND_TRIPS = 4
 """and in between after so many times what an answer took before."""
+_HEAR_OUT = 1.0
+"""Seconds at most that answers to what was asked again are waited for before they count as lost."""
 _GREET_AGAIN = 0.2
 _STRANGE = 2
 """Frames with a signature of another key, and none of ours, after which it is another key."""
@@ -246,6 +249,13 @@ class Dialogue:
         self._repeats -= 1
         self.speaker.counts.answered_again += 1
         return True
+
+    def hear_out(self) -> None:
+        """Hear answers that are still on their way to a request that was asked again."""
+        until = time.monotonic() + _HEAR_OUT
+        with suppress(LineLostError, SessionOverError):
+            while self._repeats and (message := self.hear(until)) is not None:
+                self.is_repeat(message)
 
     def await_repeats(self, count: int) -> None:
         """So many more answers like the last one are to come, or messages were lost."""

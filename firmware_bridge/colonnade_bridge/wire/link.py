@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colonnade_bridge.wire.dialect import dialect
-from colonnade_bridge.wire.dialogue import Dialogue, Request
+from colonnade_bridge.wire.dialogue import ATTEMPTS, Dialogue, Request
 from colonnade_bridge.wire.errors import ControllerError, WireError
 from colonnade_bridge.wire.keys import Stamps, read_key
 from colonnade_bridge.wire.line import BAUD, Line, LineLostError
@@ -99,7 +99,11 @@ class Link:
 
     @property
     def messages_lost(self) -> int:
-        """Messages of either side that did not get through at once."""
+        """Messages of either side that did not get through at once.
+
+        Answers to what was asked again may be on their way: they are waited for, a second at most.
+        """
+        self._dialogue.hear_out()
         return self.counts.messages_lost
 
     def open(self) -> Status:
@@ -226,11 +230,16 @@ class Link:
         return self._command(dialect().CLN_DO_REPORT, "The controller did not report")
 
     def telemetry(self) -> Telemetry:
-        """The controller's counters since its boot."""
-        while True:  # a repeated answer comes without them
+        """The controller's counters since its boot.
+
+        Raises:
+            WireError: they did not arrive.
+        """
+        for _ in range(ATTEMPTS):  # a repeated answer comes without them
             answer = self._dialogue.exchange(self._order(dialect().CLN_DO_REPORT))
             if (message := answer.others.get("CLN_TELEMETRY")) is not None:
                 return telemetry_of(message)
+        raise WireError(f"The counters of the controller at {self._line.url} were lost each time.")
 
     def upload(
         self, blob: bytes, model: int, progress: Callable[[int], None] | None = None

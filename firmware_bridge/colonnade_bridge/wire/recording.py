@@ -36,9 +36,7 @@ class LinkLog:
         """Append a frame that travelled now. Raises OSError, which names the file."""
         with naming(self._path):
             rest = memoryview(_TIME.pack(time.time_ns() // 1000) + frame)
-            while (
-                rest
-            ):  # a disk that is nearly full takes a part, and says so only when asked again
+            while rest:  # a disk that is nearly full takes a part, and refuses the next
                 rest = rest[self._file.write(rest) :]
 
     def close(self) -> None:
