@@ -75,6 +75,7 @@ class Endurance:
         self.seconds = 0.0
         """From a mishap's beginning, or the end of one that lasts, until the next answer: the
         longest, or how long it was waited for in vain."""
+        link.hear_out()
         self._lost_before = link.messages_lost
 
     @property

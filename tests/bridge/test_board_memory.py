@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.bridge.tools import GCC, needs
+from tests.bridge.tools import ARM, GCC, needs
 
 from colonnade_bridge.native import C_SOURCES
 
@@ -34,10 +34,14 @@ def own(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.mark.parametrize("level", ["-Os", "-O2", "-O3"])
-def test_no_compiler_makes_of_memory_calls_to_itself(level: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("compiler", ["gcc", pytest.param("arm-none-eabi-gcc", marks=needs(*ARM))])
+def test_no_compiler_makes_of_memory_calls_to_itself(
+    compiler: str, level: str, tmp_path: Path
+) -> None:
     file = tmp_path / "memory.s"
-    subprocess.run(["gcc", *FLAGS, level, "-S", str(SOURCE), "-o", str(file)], check=True)
-    assert not re.findall(r"(?:call|jmp)\s+mem\w+", file.read_text())
+    subprocess.run([compiler, *FLAGS, level, "-S", str(SOURCE), "-o", str(file)], check=True)
+    assert "memmove" in file.read_text()
+    assert not re.findall(r"\b(?:call|jmp|bl?)\s+mem\w+", file.read_text())
 
 
 def filled() -> ctypes.Array[ctypes.c_char]:

@@ -85,7 +85,7 @@ def test_an_episode_that_resets_its_controller_is_not_repeated_for_ever(
         link.send_step(step)
     served.reset()
     monkeypatch.setattr(served, "pass_on", reset_at_the_eighth)
-    with pytest.raises(WireError, match=r"reset again and again while the episode was repeated\.$"):
+    with pytest.raises(WireError, match=r"reset again and again before it answered\.$"):
         link.send_step(steps[-1])
     assert resets == ATTEMPTS - 1  # and one before the first round
 

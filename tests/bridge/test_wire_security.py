@@ -285,28 +285,17 @@ def test_a_broken_record_of_a_boot_lets_no_recording_of_it_in(
     assert controller.error == 0
 
 
-@pytest.mark.parametrize("cuts", [[1], [2], [3], [4], [2, 2], [2, 4]])
-@pytest.mark.parametrize("first_day", [False, True])
-def test_flash_that_fails_after_rot_lets_no_recording_in(
-    wire_code: ctypes.CDLL, cuts: list[int], first_day: bool
-) -> None:
-    """A record that rotted is erased and cannot be written: a blank slot is all that is left."""
-    controller = Controller(wire_code, KEY)
-    host = Host(controller).greet() if first_day else with_model(controller)
+def test_a_stop_that_flash_refused_is_kept_when_it_is_ordered_again(controller: Controller) -> None:
+    host = with_model(controller)
+    controller.facts.power = 1
+    host.say(host.command(dialect().CLN_DO_STOP))
+    controller.facts.power = 0
+    assert host.say(host.hello(5))[-1].error == error("FLASH")
+    host.say(host.command(dialect().CLN_DO_STOP))
+    assert host.say(host.hello(5))[-1].error == 0
     controller.boot()
-    host = Host(controller, stamp=host.mav.signing.timestamp).greet()
-    recording = host.frame(host.command(dialect().CLN_DO_RESET)) + host.frame(host.percept(ROW))
-    controller.run(recording)
-    resets = int(controller.facts.resets)
-    assert resets == 1
-    spoil(controller, newest_record(controller) + 12)
-    for cut in cuts:
-        controller.boot(power=cut)
-    controller.boot()
-    controller.run(recording)
-    assert (steps(controller), controller.facts.resets) == (0, 0)
     fresh = Host(controller, stamp=host.mav.signing.timestamp).greet()
-    assert fresh.session != host.session
+    assert fresh.say(fresh.percept(ROW))[-1].error == error("STOPPED")
 
 
 def test_a_lost_state_is_told_until_the_next_boot_though_flash_failed_meanwhile(

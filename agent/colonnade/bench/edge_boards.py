@@ -95,7 +95,9 @@ def _on(
                 episodes.append(episode)
                 works.append(work_of(episode, _felt_again(link, episode.percepts)))
                 ticker.tick(f"{trial.mesh.name}: {episode.decision}")
-        summary = summarise(episodes, controller, link, len(blob), link.telemetry())
+        told = link.telemetry()
+        link.hear_out()
+        summary = summarise(episodes, controller, link, len(blob), told)
     steps = [ticks for work in works for ticks in work.steps]
     goals = [ticks for work in works for ticks in work.goals]
     return summary | {

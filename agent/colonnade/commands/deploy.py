@@ -115,6 +115,7 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
             try:
                 _run(config, source, mind, link, model, names, episodes)
                 told = link.telemetry()
+                link.hear_out()
             except KeyboardInterrupt:
                 tell()
                 raise Interrupted(f"Stopped {_how_far(config, len(episodes))}") from None

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from colonnade_bridge.wire.dialect import dialect, dialect_hash
-from colonnade_bridge.wire.errors import ERROR_FLASH, WireError, explain
+from colonnade_bridge.wire.errors import WireError, explain
 from colonnade_bridge.wire.line import LineLostError
 from colonnade_bridge.wire.speaker import Speaker
 
 __all__ = ["ATTEMPTS", "Answer", "Dialogue", "Request", "SessionOverError"]
 
 ATTEMPTS = 5
-"""Times that something is begun, where the controller is reset each time before it is done."""
+"""Times that something is begun, where a reset, or a message that is lost, ends it each time."""
 ASK_AGAIN = 0.25
 """Seconds without an answer after which a request is sent again, at most;"""
 _SOONEST = 0.05
@@ -68,7 +68,7 @@ class Dialogue:
     Args:
         speaker: what sends and hears.
         patience: seconds after which a request that is not answered is given up.
-        complain: called once with each error that the controller's heartbeats tell of.
+        complain: called with each error that heartbeats tell of, once a session.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Dialogue:
         self.speaker = speaker
         self.patience = patience
         self._complain = complain
-        self._told: set[int] = set()
+        self._told: set[tuple[int, int]] = set()
         self._error = 0
         """That of the last heartbeat."""
         self.session = 0
@@ -117,10 +117,8 @@ class Dialogue:
                     raise
             except SessionOverError:
                 resets += 1
-        when = "before it answered" if prepare is None else "while the episode was repeated"
-        raise WireError(
-            f"The controller at {self.speaker.line.url} was reset again and again {when}."
-        )
+        url = self.speaker.line.url
+        raise WireError(f"The controller at {url} was reset again and again before it answered.")
 
     def open(self, until: float) -> None:
         """See to it that the line is open and the controller's session is known.
@@ -165,16 +163,15 @@ class Dialogue:
     def _note(self, heartbeat: Any) -> None:
         """Pass on what a heartbeat of this session complains of."""
         self._error = heartbeat.error
-        if self._error and self._error not in self._told and self._complain is not None:
-            self._told.add(self._error)
+        complaint = self.session, self._error
+        if self._error and complaint not in self._told and self._complain is not None:
+            self._told.add(complaint)
             self._complain(self._error)
 
     def _silence(self) -> str:
         url, line = self.speaker.line.url, self.speaker.counts.line
         if line.bad_signature:
             return f"The controller at {url} signs with another key: give the one of its firmware."
-        if line.received and self._error == ERROR_FLASH:  # nowhere to note what it has heard
-            return f"The controller at {url} is heard but does not hear: {explain(self._error)}."
         if line.received:
             return (
                 f"The controller at {url} is heard but does not hear: check the line to it"
@@ -254,8 +251,12 @@ class Dialogue:
         """Hear answers that are still on their way to a request that was asked again."""
         until = time.monotonic() + _HEAR_OUT
         with suppress(LineLostError, SessionOverError):
-            while self._repeats and (message := self.hear(until)) is not None:
+            while self._repeats and self.session and self.speaker.line.is_open:
+                message = self.hear(until)
+                if message is None:
+                    break
                 self.is_repeat(message)
+        self._repeats = 0
 
     def await_repeats(self, count: int) -> None:
         """So many more answers like the last one are to come, or messages were lost."""

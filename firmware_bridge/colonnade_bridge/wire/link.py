@@ -58,7 +58,7 @@ class Link:
         baud: symbols per second, where the line has any.
         record: file to which everything that travels is recorded; replaced if it is there.
         patience: seconds after which a request that is not answered is an error.
-        complain: called once with each error that the controller's heartbeats tell of.
+        complain: called with each error that the controller's heartbeats tell of, once a session.
 
     Raises:
         KeyFileError: the key cannot be used.
@@ -99,11 +99,7 @@ class Link:
 
     @property
     def messages_lost(self) -> int:
-        """Messages of either side that did not get through at once.
-
-        Answers to what was asked again may be on their way: they are waited for, a second at most.
-        """
-        self._dialogue.hear_out()
+        """Messages of either side that did not get through at once, see also `hear_out`."""
         return self.counts.messages_lost
 
     def open(self) -> Status:
@@ -240,6 +236,14 @@ class Link:
             if (message := answer.others.get("CLN_TELEMETRY")) is not None:
                 return telemetry_of(message)
         raise WireError(f"The counters of the controller at {self._line.url} were lost each time.")
+
+    def hear_out(self) -> None:
+        """Wait for answers to what was asked again, a second at most, so that none is called lost.
+
+        Raises:
+            OSError: the recording could not be written.
+        """
+        self._dialogue.hear_out()
 
     def upload(
         self, blob: bytes, model: int, progress: Callable[[int], None] | None = None

@@ -116,7 +116,7 @@ int cln_link_init(cln_link *link, const cln_link_config *config, const cln_link_
     cln_link_forget_answer(link);
     const cln_link_slot *state = &config->slots[CLN_LINK_STATE_SLOT];
     const cln_record_slots slots = cln_record_load(&link->record, state[0].bytes, state[1].bytes);
-    link->state_lost = slots.broken > 0;
+    link->state_lost = slots.broken > 0 || (slots.whole == 1 && link->record.number > 1);
     link->suspect = slots.whole < 2;
     link->signer.key = config->key;
     link->signer.sent = link->signer.heard = link->record.stamp;

@@ -134,9 +134,9 @@ typedef struct {
     uint8_t notes;          /* CLN_NOTE_* of the last step */
     uint8_t spoken;         /* the host was heard in this session */
     uint8_t silent;         /* the watchdog has stopped the robot */
-    uint8_t state_lost;     /* at boot, a record was neither whole nor blank */
-    uint8_t suspect;        /* not both slots hold a record of this boot or the one before */
-    uint8_t flash_failed;   /* the last time that a record was to be kept */
+    uint8_t state_lost;     /* at boot, a record was broken, or gone after the first day */
+    uint8_t suspect;        /* not both were whole then, and both have not been written since */
+    uint8_t flash_failed;   /* the last record that was to be kept could not be */
     uint16_t pause;         /* s until time stamps are reserved again, as flash failed; else 0 */
     uint16_t out_count;     /* bytes that wait to be sent */
     uint8_t out[CLN_LINK_OUT];

@@ -23,7 +23,7 @@ int cln_link_save(cln_link *link, const cln_record *record);
 
 /* See to it that flash is ahead of every time stamp that is used, so that none is used again after
  * a reset. Returns 0 or CLN_ERROR_FLASH; then it tries again after a pause that doubles each time,
- * lest it wears out what is broken already. */
+ * lest it wear out what is broken already. */
 int cln_link_reserve(cln_link *link);
 
 /* Remember over resets, too, whether the host has ordered a stop. Where flash fails it holds until

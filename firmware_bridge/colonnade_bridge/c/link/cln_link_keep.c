@@ -29,7 +29,7 @@ int cln_link_reserve(cln_link *link)
 {
     const cln_signer *signer = &link->signer;
     const uint64_t used = signer->sent > signer->heard ? signer->sent : signer->heard;
-    if (used + CLN_LINK_NEARLY_USED < link->record.stamp) {
+    if (!link->suspect && used + CLN_LINK_NEARLY_USED < link->record.stamp) {
         return CLN_OK;
     }
     const uint64_t now = cln_link_now(link);
@@ -38,23 +38,24 @@ int cln_link_reserve(cln_link *link)
     }
     cln_record record = link->record;
     record.stamp = used + CLN_RECORD_HOUR;
-    if (cln_link_save(link, &record) != CLN_OK) {
+    int error = cln_link_save(link, &record);
+    if (error == CLN_OK && link->suspect) { /* over the older one, lest that count again */
+        error = cln_link_save(link, &link->record);
+    }
+    if (error != CLN_OK) {
         link->failed = now;
         if (link->pause < CLN_LINK_LONG_PAUSE) {
             link->pause = (uint16_t)(2u * link->pause + 1u);
         }
-        return CLN_ERROR_FLASH;
+        return error;
     }
-    link->pause = 0;
-    if (link->suspect) { /* over the older one, lest that count again */
-        link->suspect = cln_link_save(link, &link->record) != CLN_OK;
-    }
+    link->pause = link->suspect = 0;
     return CLN_OK;
 }
 
 void cln_link_keep_stop(cln_link *link, uint8_t stopped)
 {
-    if (link->record.stopped != stopped) {
+    if (link->record.stopped != stopped || link->flash_failed) { /* and it may not be kept yet */
         link->record.stopped = stopped;
         (void)cln_link_save(link, &link->record);
     }

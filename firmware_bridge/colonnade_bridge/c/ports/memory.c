@@ -1,5 +1,5 @@
 /* What the mind asks of the C library: copies are short here, and these take a sixth of the flash
- * that newlib's do. What is written is volatile, lest the compiler makes of these loops calls to
+ * that newlib's do. What is written is volatile, lest the compiler make of these loops calls to
  * what they are. */
 #include <stddef.h>
 #include <stdint.h>
