@@ -64,6 +64,9 @@ class ControllerOptions(BaudOption):
     key: Annotated[Path | None, optional("FILE", "drawn for --qemu", file_from)] = None
     """Key of the link: 32 bytes that the board's firmware was built with."""
 
+    end_stop: bool = False
+    """Go on with a controller that was ordered to stop. Without it, such a one is left alone."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeployConfig(ControllerOptions, LimitOption):

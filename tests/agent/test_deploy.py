@@ -143,7 +143,7 @@ def test_the_summary_counts_episodes_and_steps() -> None:
     good = HardwareEpisode("wedge", "wedge", True, False, 3, 3, 1, 1, [10, 30, 20], 2.0)
     bad = HardwareEpisode("roller", "wedge", False, True, 2, 1, 1, 0, [40, 50])
     told: Any = SimpleNamespace(stack=900, ram=70_000, late=0, silences=0)
-    counts = SimpleNamespace(sent=7, line=SimpleNamespace(received=8))
+    counts = SimpleNamespace(sent=7, restarts=0, reconnects=2, line=SimpleNamespace(received=8))
     link: Any = SimpleNamespace(counts=counts, messages_lost=2)
     sizes = SizeReport((Part("a", 100, 10, 1000), Part("b", 50, 0, 0)), 4096)
     board = Controller("an500", "/dev/pts/0", Path("key"), sizes, "instructions")
@@ -152,6 +152,8 @@ def test_the_summary_counts_episodes_and_steps() -> None:
         "episodes": 2,
         "decisions_equal_to_host": 1,
         "messages_lost": 2,
+        "resets": 0,
+        "reconnects": 2,
         "accuracy": 0.5,
         "instructions_median": 30,
         "instructions_max": 50,
@@ -197,8 +199,9 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
     class Deaf:
         """A link of which only the counts are left."""
 
-        counts = SimpleNamespace(sent=7, line=SimpleNamespace(received=8))
+        counts = SimpleNamespace(sent=7, restarts=1, reconnects=0, line=SimpleNamespace(received=8))
         messages_lost = 0
+        told = False
 
         def __init__(self, *_: object, complain: Callable[[int], None], **__: object) -> None:
             for error in (ERROR_STATE, -13):  # the other is that it has no model yet
@@ -211,12 +214,16 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
             pass
 
         def telemetry(self) -> None:
-            raise WireError("It was lost.")
+            """Once, before the first episode."""
+            if self.told:
+                raise WireError("It was lost.")
+            self.told = True
 
     board = Controller("an500", "/dev/pts/0", Path("key"), None, "ticks")
     begun = "colonnade.commands.deploy."
     monkeypatch.setattr("colonnade_bridge.wire.link.Link", Deaf)
     monkeypatch.setattr(begun + "controller_of", lambda config: nullcontext(board))
+    monkeypatch.setattr(begun + "meet", lambda link, config: None)
     monkeypatch.setattr(begun + "send_model", lambda link, blob: None)
     monkeypatch.setattr(begun + "_exported", lambda *_: (bytes(50), None))
     file, log = tmp_path / "hil.json", tmp_path / "hil.mavlog"
@@ -241,6 +248,7 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
         assert explain(ERROR_STATE) in " ".join(said.err.split())
         assert f"{log} and {file} are kept" in said.err.replace("\n", "")
         assert "100.0 % correct in 1 episode" in said.out
+        assert "there was 1 reset of the controller" in said.out
         assert json.loads(file.read_text())["episodes"] == 1
 
     for episodes, told in ((1, "after 1 episode"), (3, "after all 3 episodes")):

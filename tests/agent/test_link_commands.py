@@ -27,6 +27,7 @@ from colonnade_bridge.build import build
 from colonnade_bridge.wire.errors import ERROR_STATE, WireError, explain
 from colonnade_bridge.wire.line import Line, LineLostError, NoLineError
 from colonnade_bridge.wire.link import Link
+from colonnade_bridge.wire.messages import State
 from colonnade_bridge.wire.replay import recorded_model
 
 NO_MODEL = error("NO_MODEL")
@@ -188,10 +189,34 @@ def test_another_model_is_refused(
     blob = tmp_path / "other.blob"
     blob.write_bytes(other)
     to = ["--port", board.port, "--key", board.key]
-    assert run("replay", log, *to, "--model", blob) == 1
+    recorded, sent = model_hash(small_blob()), model_hash(other)
+    with Link(board.port, board.key) as link:
+        assert run("replay", log, *to, "--model", blob) == 1
+        said = capsys.readouterr().err
+        assert f"recorded with model {recorded:016x}, and {blob} is model {sent:016x}" in said
+        assert link.status().model == recorded  # none was sent
+        link.upload(other, sent)
+    assert run("replay", log, *to) == 1
     said = capsys.readouterr().err
-    assert f"recorded with model {model_hash(small_blob()):016x}" in said
-    assert f"controller has model {model_hash(other):016x}" in said
+    assert f"recorded with model {recorded:016x}, and the controller has model {sent:016x}" in said
+
+
+def test_a_stop_that_was_ordered_is_ended_by_whoever_says_so_only(
+    board: Board, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = ["--port", board.port, "--key", board.key]
+    with Link(board.port, board.key) as link:
+        link.stop()
+    assert run("find-port", *to, "--json", "-") == 0
+    (found,) = json.loads(capsys.readouterr().out)["ports"]
+    assert found["complaint"] == "it was ordered to stop"
+    assert run("replay", log, *to) == 1
+    assert "was ordered to stop, and does: give --end-stop" in capsys.readouterr().err
+    with Link(board.port, board.key) as link:
+        assert link.status().state is State.STOPPED
+    assert run("replay", log, *to, "--end-stop") == 0
+    with Link(board.port, board.key) as link:
+        assert link.status().state is State.READY
 
 
 def test_a_mind_that_decides_otherwise_is_told(

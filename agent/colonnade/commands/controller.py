@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from colonnade.controllers import Controller
     from colonnade_bridge.wire.link import Link
 
-__all__ = ["check_controller", "controller_of", "send_model", "tell_complaint"]
+__all__ = [
+    "StoppedError",
+    "check_controller",
+    "controller_of",
+    "hash_of",
+    "meet",
+    "send_model",
+    "tell_complaint",
+]
+
+
+class StoppedError(RuntimeError):
+    """The controller was ordered to stop."""
 
 
 def check_controller(config: ControllerOptions) -> None:
@@ -50,9 +62,30 @@ def tell_complaint(error: int) -> None:
         complain(f"The controller complains: {explain(error)}.", "yellow")
 
 
+def meet(link: Link, config: ControllerOptions) -> None:
+    """Open the session with a controller that may be moved.
+
+    Raises:
+        StoppedError: it was ordered to stop, and nobody said that this is over.
+        WireError: it does not answer.
+    """
+    from colonnade_bridge.wire.messages import State
+
+    if link.open().state is State.STOPPED and not config.end_stop:
+        raise StoppedError(
+            f"The controller at {config.port} was ordered to stop, and does: give --end-stop if "
+            "the robot may move again."
+        )
+
+
+def hash_of(blob: bytes) -> int:
+    """What the wire calls a model by."""
+    return int.from_bytes(blob[16:24], "little")
+
+
 def send_model(link: Link, blob: bytes) -> None:
     """Send the model, unless the controller has it already."""
-    model = int.from_bytes(blob[16:24], "little")
+    model = hash_of(blob)
     if link.status().model == model:
         note("The controller has this model already.")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -26,6 +27,7 @@ from colonnade.commands.console import (
 from colonnade.commands.controller import (
     check_controller,
     controller_of,
+    meet,
     send_model,
     tell_complaint,
 )
@@ -34,13 +36,13 @@ from colonnade.deploy_config import DeployConfig
 from colonnade.engine import ENGINE, Engine, load_engine
 from colonnade.episode_options import EpisodeOptions
 from colonnade.flags import Body, ConfigError
-from colonnade.json_option import write_json_option
+from colonnade.json_option import STDOUT, write_json_option
 from colonnade.model_source import model_source
 from colonnade.orientations import orientation
 from colonnade.printable import printable
 from colonnade.reach import REACH
 from colonnade.seeds import episode_seed
-from colonnade.stopping import raise_if_stopped
+from colonnade.stopping import ending, raise_if_stopped
 from colonnade_bridge.wire.errors import WireError
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
         RunFolderError: there is no model.
         ToolError, BuildError, EmulatorError: the firmware cannot be built or run.
         BridgeError: the model does not fit in the controller.
+        StoppedError: the controller was ordered to stop.
         WireError: the controller does not answer, or refused the model.
         CutShortError: it fell silent in an episode; those before are told.
         Interrupted: Ctrl-C; the episodes before are told.
@@ -95,7 +98,9 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
             record=config.record,
             complain=tell_complaint,
         ) as link:
+            meet(link, config)
             send_model(link, blob)
+            before = link.telemetry()
             started = perf_counter()
             episodes: list[HardwareEpisode] = []
 
@@ -108,14 +113,16 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
                     "columns": config.columns,
                     "seed": config.seed,
                 }
-                _tell(summary, episodes)
                 write_json_option(config.json, summary)
+                _tell(summary, episodes)
                 return summary
 
             try:
                 _run(config, source, mind, link, model, names, episodes)
-                told = link.telemetry()
+                told = since(before, link.telemetry(), link)
                 link.hear_out()
+                summary = tell(told)
+                ending()
             except KeyboardInterrupt:
                 tell()
                 raise Interrupted(f"Stopped {_how_far(config, len(episodes))}") from None
@@ -125,7 +132,6 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
             except OSError:
                 tell()
                 raise
-            summary = tell(told)
     wrong = complaints(summary)
     for sentence in wrong:
         complain(sentence)
@@ -135,7 +141,7 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
 def _how_far(config: DeployConfig, done: int) -> str:
     """In which episode a deployment ended, or after all of them, and what is kept of it."""
     kept = [str(config.record)] if config.record is not None else []
-    if done and config.json is not None:
+    if done and config.json not in (None, STDOUT):
         kept.append(str(config.json))
     told = f"; {' and '.join(kept)} {are(len(kept))} kept" if kept else ""
     if done < config.episodes:
@@ -218,6 +224,16 @@ def _run(
             ticker.tick(f"{name}: {episodes[-1].decision}")
 
 
+def since(before: Telemetry, told: Telemetry, link: Link) -> Telemetry:
+    """What the controller tells, with late steps and silences since `before` was told.
+
+    One that was reset meanwhile has counted anew.
+    """
+    if link.counts.restarts:
+        return told
+    return replace(told, late=told.late - before.late, silences=told.silences - before.silences)
+
+
 def summarise(
     episodes: Sequence[HardwareEpisode],
     controller: Controller,
@@ -251,6 +267,8 @@ def summarise(
         "timeout_rate": sum(episode.timeout for episode in episodes) / len(episodes),
         "messages_sent": link.counts.sent,
         "messages_received": link.counts.line.received,
+        "resets": link.counts.restarts,
+        "reconnects": link.counts.reconnects,
         "late": told.late if told else None,
         "silences": told.silences if told else None,
     }
@@ -260,7 +278,10 @@ def complaints(summary: dict[str, Any]) -> list[str]:
     """What was not as it must be, a sentence each."""
     wrong = []
     if summary["decisions_equal_to_host"] < summary["episodes"]:
-        wrong.append("The controller did not decide as this computer did: see the table.")
+        wrong.append(
+            "The controller did not decide as this computer did: see the table. If it did before, "
+            "reset it: at boot it finds out whether its flash has changed."
+        )
     if otherwise := summary["goals"] - summary["goals_equal_to_host"]:
         wrong.append(
             f"The controller wanted to touch elsewhere than this computer in "
@@ -305,5 +326,12 @@ def _tell(summary: dict[str, Any], episodes: Sequence[HardwareEpisode]) -> None:
         f"{summary[f'{work}_max']:,} at most.",
         memory,
     ]
+    resets, reconnects = summary["resets"], summary["reconnects"]
+    if resets or reconnects:
+        lines.append(
+            f"Meanwhile there {'was' if resets == 1 else 'were'} "
+            f"{counted(resets, what='reset')} of the controller, and the line was opened again "
+            f"{counted(reconnects, what='time')}."
+        )
     for line in lines:
         stdout.print(line, markup=False, soft_wrap=True)

@@ -83,7 +83,9 @@ def _model(port: FoundPort) -> str | None:
 
 
 def _complaint(port: FoundPort) -> str | None:
-    """What the controller says is wrong with it."""
+    """What the controller says is wrong with it, or that it was ordered to stop."""
     from colonnade_bridge.wire.errors import explain
 
-    return explain(port.error) if port.error else None
+    said = ["it was ordered to stop"] if port.stopped else []
+    said += [explain(port.error)] if port.error else []
+    return "; ".join(said) or None

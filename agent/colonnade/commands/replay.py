@@ -8,10 +8,12 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from colonnade.checks import check_config
-from colonnade.commands.console import complain, counted, note, stdout
+from colonnade.commands.console import are, complain, counted, note, stdout
 from colonnade.commands.controller import (
     check_controller,
     controller_of,
+    hash_of,
+    meet,
     send_model,
     tell_complaint,
 )
@@ -45,7 +47,9 @@ def replay(config: ReplayConfig) -> int:
             without a model.
         BlobError: what is to be sent is no model.
         EmptyLogError: the recording holds no steps.
-        OtherModelError: the controller has another model than the first step was recorded with.
+        OtherModelError: the controller has another model than the first step was recorded with, or
+            is to be sent one.
+        StoppedError: the controller was ordered to stop.
         WireError: the file is no recording, or the controller does not answer.
     """
     from colonnade_bridge.wire.link import Link
@@ -60,19 +64,18 @@ def replay(config: ReplayConfig) -> int:
     if recorded is None:
         raise EmptyLogError(f"{config.log} holds no step that could be said again.")
     if cut := cut_bytes(config.log.expanduser()):
-        note(f"{config.log} was cut short: {counted(cut, what='byte')} at its end are no frame.")
+        rest = f"{counted(cut, what='byte')} at its end {are(cut)} no frame"
+        note(f"{config.log} was cut short: {rest}.")
+    if blob is not None:
+        _refuse_other(config, recorded, hash_of(blob), f"{config.model} is")
     with (
         controller_of(config) as controller,
         Link(controller.url, controller.key, baud=config.baud, complain=tell_complaint) as link,
     ):
+        meet(link, config)
         if blob is not None:
             send_model(link, blob)
-        model = link.status().model
-        if model != recorded:
-            raise OtherModelError(
-                f"{config.log} was recorded with {_named(recorded)}, and the controller has "
-                f"{_named(model)}: send the one that was in use with --model model.blob."
-            )
+        _refuse_other(config, recorded, link.status().model, "the controller has")
         outcome = say_again(config.log.expanduser(), link)
     _tell(outcome)
     write_json_option(config.json, _summary(controller.name, outcome))
@@ -94,6 +97,14 @@ def _blob(config: ReplayConfig) -> bytes | None:
     except BlobError as error:
         raise BlobError(f"{config.model} cannot be sent: {error}") from error
     return blob
+
+
+def _refuse_other(config: ReplayConfig, recorded: int, model: int, has: str) -> None:
+    if model != recorded:
+        raise OtherModelError(
+            f"{config.log} was recorded with {_named(recorded)}, and {has} {_named(model)}: send "
+            "the one that was in use with --model model.blob."
+        )
 
 
 def _named(model: int) -> str:

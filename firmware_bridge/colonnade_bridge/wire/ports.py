@@ -13,6 +13,7 @@ from colonnade_bridge.wire.dialect import dialect, dialect_hash
 from colonnade_bridge.wire.errors import WireError
 from colonnade_bridge.wire.keys import KEY_BYTES
 from colonnade_bridge.wire.line import BAUD, Line
+from colonnade_bridge.wire.messages import State
 from colonnade_bridge.wire.receiver import CONTROLLER, Receiver
 
 __all__ = ["FoundPort", "find_ports", "list_ports"]
@@ -36,6 +37,8 @@ class FoundPort:
     """Hash of the model in use; 0: none, or another key."""
     error: int = 0
     """The negative error that its heartbeat tells of; 0: none, or another key."""
+    stopped: bool = False
+    """Whether a host has ordered it to stop."""
 
 
 def find_ports(
@@ -96,7 +99,10 @@ def _listen(
                 message: Any = dialect().MAVLink(None).decode(bytearray(frame))
                 if message.get_type() == "CLN_HEARTBEAT":
                     same = message.dialect == dialect_hash()
-                    return FoundPort(url, description, True, same, message.model, message.error)
+                    stopped = message.state == State.STOPPED
+                    return FoundPort(
+                        url, description, True, same, message.model, message.error, stopped
+                    )
     except WireError as error:
         return error
     finally:
