@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,11 +71,39 @@ def test_a_first_model_and_another_one_are_taken(folder: Path) -> None:
     assert bytes([8, 7, 6, 5]) in make(folder, "cln_model_data.o", *words)
 
 
+UNFIT = "$#&'\"`()*:;<>?[\\{|"
+
+
+@pytest.mark.parametrize("given", ["in the command", "in the environment"])
 @pytest.mark.parametrize("folder", [SOURCES, SOURCES / "project"])
-def test_a_key_with_a_space_is_refused_in_one_sentence(folder: Path) -> None:
-    words = ["make", "-s", "-n", "firmware", "KEY=my key"]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
+@pytest.mark.parametrize("unfit", [*UNFIT, " ", "\t"])
+def test_a_key_that_make_would_not_take_for_one_path_is_refused(
+    unfit: str, folder: Path, given: str
+) -> None:
+    key = f"my{unfit}key"
+    words = ["make", "-s", "-n", "firmware"] + ([f"KEY={key}"] if given == "in the command" else [])
+    environment = {**os.environ, "KEY": key}
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.endswith(
-        "KEY has to be the path of one file, without a space: my key.  Stop.\n"
+        "KEY has to be the path of one file, without a space or any of "
+        f"{' '.join(UNFIT)}: {key}.  Stop.\n"
     )
+
+
+@pytest.mark.parametrize("name", ["schlüssel-鍵", "a,b+c=d@e~f%g", "-k"])
+def test_a_key_of_any_other_name_is_taken_as_it_is(folder: Path, name: str) -> None:
+    shutil.copy(SOURCES / "Makefile", folder)
+    shutil.copy(SOURCES / "cln.cflags", folder)
+    (folder / name).write_bytes(bytes([3] * 32))
+    for key in (name, str(folder / name)):
+        words = ["make", "-s", "made/cln_key.c", "BUILD=made", f"KEY={key}"]
+        subprocess.run(words, cwd=folder, capture_output=True, check=True)
+        assert (folder / "made" / "cln_key.c").read_text().count("0x03,") == 32
+        (folder / "made" / "cln_key.c").unlink()
+
+
+def test_without_a_key_one_is_drawn_and_kept(folder: Path) -> None:
+    drawn = make(folder, "key")
+    assert len(drawn) == 32
+    assert drawn in make(folder, "cln_key.o")

@@ -58,6 +58,33 @@ def test_flash_is_files_that_stay(tmp_path: Path) -> None:
     assert (tmp_path / "model-a").stat().st_size >= 128 * 1024
 
 
+FULL_DISK = """#include <errno.h>
+#include <sys/types.h>
+int posix_fallocate(int file, off_t begin, off_t count) { return file < 0 ? 0 : ENOSPC; }
+"""
+
+
+def test_flash_that_was_only_promised_room_has_it_before_it_is_written(tmp_path: Path) -> None:
+    slot = tmp_path / "model-a"
+    with slot.open("wb") as file:
+        file.truncate(262144)
+    assert talk(tmp_path, b"") == HELLO
+    assert slot.read_bytes() == bytes(262144)
+    assert slot.stat().st_blocks * 512 >= 262144
+
+
+def test_flash_that_gets_no_room_ends_in_a_sentence(tmp_path: Path) -> None:
+    full = tmp_path / "full.so"
+    words = ["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", full]
+    subprocess.run(words, input=FULL_DISK, text=True, check=True)
+    words = [build("posix", program="check").elf, "stdio", tmp_path]
+    done = subprocess.run(
+        words, input=b"", capture_output=True, env={"LD_PRELOAD": str(full)}, timeout=20
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == os.fsencode(tmp_path / "model-a") + b": No space left on device\n"
+
+
 def test_the_folder_of_its_flash_is_made(tmp_path: Path) -> None:
     assert talk(tmp_path / "flash", b"r\n") == HELLO + b"r 0\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -134,6 +135,32 @@ def test_cmake_builds_both(project: Path, tmp_path: Path) -> None:
     said = run(tmp_path, "ctest", "--verbose")
     assert "100% tests passed" in said
     assert exported()[0] in (tmp_path / "colonnade" / "colonnade.elf").read_bytes()
+
+
+@needs(*ARM)
+@needs(*CMAKE)
+@needs(*MAKE)
+def test_cmake_links_for_a_board_in_a_folder_of_any_name(project: Path, tmp_path: Path) -> None:
+    source = tmp_path / "my $model"
+    shutil.copytree(project, source, ignore=shutil.ignore_patterns("build"))
+    board = ["-DCLN_TARGET=an500", "-DCMAKE_TOOLCHAIN_FILE=colonnade/ports/arm-none-eabi.cmake"]
+    generator = ["-G", "Unix Makefiles"]
+    run(source, "cmake", *generator, "-S", ".", "-B", "build", "-DCLN_KEY=key", *board)
+    run(source, "cmake", "--build", "build", "-j2")
+    assert exported()[0] in (source / "build" / "colonnade" / "colonnade.elf").read_bytes()
+
+
+@needs(*GCC)
+@needs(*CMAKE)
+def test_cmake_refuses_a_key_with_a_semicolon_in_one_sentence(
+    project: Path, tmp_path: Path
+) -> None:
+    words = ["cmake", "-S", ".", "-B", str(tmp_path), f"-DCLN_KEY={project}/k;4"]
+    done = subprocess.run(words, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 1
+    said = " ".join(done.stderr.split())
+    assert f"CLN_KEY has to be the path of one file, without a semicolon: {project}/k;" in said
+    assert "does not exist" not in said
 
 
 def test_a_sample_is_text_to_the_last_bit() -> None:

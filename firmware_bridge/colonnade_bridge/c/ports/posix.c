@@ -134,10 +134,19 @@ static void open_slot(const char *folder, unsigned slot)
     }
     memset(erased, 0xFF, sizeof erased);
     off_t had = lseek(file, 0, SEEK_END);
-    for (size_t at = had > 0 ? (size_t)had / PAGE * PAGE : 0; at < s->size; at += PAGE) {
-        if (pwrite(file, erased, PAGE, (off_t)at) != (ssize_t)PAGE) {
+    for (size_t at = had > 0 ? (size_t)had / PAGE * PAGE : 0; at < s->size;) {
+        size_t left = s->size - at;
+        ssize_t wrote = pwrite(file, erased, left < PAGE ? left : PAGE, (off_t)at);
+        if (wrote <= 0) {
             cln_posix_give_up(path);
         }
+        at += (size_t)wrote; /* less than was given: the disk is almost full */
+    }
+    /* a hole that finds no room on the disk when it is first written would kill the process */
+    int refused = posix_fallocate(file, 0, (off_t)s->size);
+    if (refused != 0 && refused != EOPNOTSUPP && refused != EINVAL) {
+        errno = refused;
+        cln_posix_give_up(path);
     }
     void *at = flash + (s->bytes - flash);
     if (mmap(at, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) != at) {
