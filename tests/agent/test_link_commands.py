@@ -175,9 +175,14 @@ def test_the_model_at_the_first_step_counts(board: Board, log: Path, tmp_path: P
 def test_a_recording_without_steps_is_told(
     board: Board, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "idle").write_bytes(b"")
-    assert run("replay", tmp_path / "idle", "--port", board.port, "--key", board.key) == 1
+    to = ["--port", board.port, "--key", board.key]
+    with Link(board.port, board.key, record=tmp_path / "idle"):
+        pass
+    assert run("replay", tmp_path / "idle", *to) == 1
     assert "idle holds no step" in capsys.readouterr().err
+    (tmp_path / "idle").write_bytes(b"")
+    assert run("replay", tmp_path / "idle", *to) == 1
+    assert "idle is empty" in capsys.readouterr().err
 
 
 def test_another_model_is_refused(
