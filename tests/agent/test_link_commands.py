@@ -98,7 +98,7 @@ def test_a_controller_is_found_and_told_by_its_key(
         assert (found["port"], found["same_key"], found["same_dialect"]) == (
             board.port,
             same,
-            same is True,
+            same or None,
         )
         assert told in capsys.readouterr().out
         assert found["model"] is None
@@ -138,6 +138,8 @@ def test_nobody_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr().err
     assert said.startswith(f"{tmp_path / 'nothing'} cannot be opened: ")
     assert said.count("\n") == 1
+    assert run("find-port", "--port", "") == 2
+    assert capsys.readouterr().err.startswith("--port is empty: give a serial port")
     assert run("find-port", "--key", tmp_path / "no.key") == 1
     assert "no.key cannot be read" in capsys.readouterr().err
 
