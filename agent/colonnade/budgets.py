@@ -18,6 +18,8 @@ class Amount(int):
 
 
 NO_LIMIT = Amount(0)
+_MOST = 4 * 1024**3
+"""Bytes that a controller of 32 bits can address."""
 _UNITS = {"": 1, "k": 1024, "kib": 1024, "m": 1024**2, "mib": 1024**2}
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 
@@ -29,7 +31,10 @@ def _bytes_from(arguments: list[str]) -> Amount:
     found = _AMOUNT.fullmatch(word)
     if found is None or found[2] not in _UNITS:
         raise ValueError("give bytes, such as 131072 or 128KiB, or none for as much as it takes")
-    amount = Amount(float(found[1]) * _UNITS[found[2]])
+    count = float(found[1]) * _UNITS[found[2]]
+    if count > _MOST:
+        raise ValueError("no controller has more than 4096MiB; none is as much as it takes")
+    amount = Amount(count)
     if amount < 1:
         raise ValueError("nothing fits in no bytes")
     return amount

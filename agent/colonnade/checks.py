@@ -88,7 +88,7 @@ def check_config(config: object) -> None:
 
 def _is_json(file: Path) -> bool:
     """Whether a file may be replaced by JSON: it is JSON, or empty."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         text = file.read_text(encoding="utf-8")
         if text.strip():
             json.loads(text)

@@ -50,7 +50,7 @@ class ExportConfig:
     """For c: RAM that its column may take. none: as much as it takes."""
 
     reach: Annotated[float | None, optional("METRES", "as-trained", _metres)] = None
-    """How far the robot's sensor sees, up to 10 m."""
+    """How far the robot's sensor sees, 1 mm to 10 m."""
 
     check: Annotated[Path | None, optional("PERCEPTS.npz", "none", file_from)] = None
     """For c: percepts recorded by `colonnade evaluate RUN --percepts`, to tell what was lost."""

@@ -163,19 +163,27 @@ def _listing(digests: Digests, about: Mapping[str, Any]) -> bytes:
 
 def _manifest(folder: Path) -> Digests | None:
     """The files that the folder's manifest lists; None where it is no export."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RecursionError):
         content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         ours = isinstance(content, dict) and content.get("what") == _WHAT
         files = content.get("files") if ours else None
         if isinstance(files, dict) and all(map(_is_inside, files)):
-            return files if all(isinstance(told, list) for told in files.values()) else None
+            return files if all(map(_are_digests, files.values())) else None
     return None
 
 
-def _is_inside(name: object) -> bool:
-    """Whether it names a file in the folder, and no other place."""
-    path = Path(name) if isinstance(name, str) and name else Path("/")
-    return not path.is_absolute() and ".." not in path.parts
+def _are_digests(told: object) -> bool:
+    return isinstance(told, list) and all(isinstance(digest, str) for digest in told)
+
+
+def _is_inside(name: str) -> bool:
+    """Whether it names a file that there can be in the folder, and no other place.
+
+    Raises UnicodeEncodeError where no file can be called so.
+    """
+    path = Path(name)
+    here = bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    return here and b"\0" not in os.fsencode(name)
 
 
 def _removed(folder: Path) -> bool:

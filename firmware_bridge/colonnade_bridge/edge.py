@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from colonnade_bridge.blob import EdgeModel, in_order, write_blob
+from colonnade_bridge.counting import counted
 from colonnade_bridge.errors import BlobError
 from colonnade_bridge.prune import FEWEST, pruned
 from colonnade_models.column_state import Settings, default_settings
@@ -122,9 +123,13 @@ def _within_flash(memory: ObjectMemory, settings: Settings, flash: int | None) -
     if best is None:
         best, size = with_share(0.0)
         if size > flash:
+            what, room = counted(len(memory), "object"), counted(flash, "byte")
+            do, each_they_take = (
+                ("does", "it takes") if len(memory) == 1 else ("do", "each they take")
+            )
             raise BlobError(
-                f"{len(memory)} objects do not fit in {flash:,} bytes of flash: with as few "
-                f"as {FEWEST} surfels each they take {size:,}; give more, or fewer objects."
+                f"{what} {do} not fit in {room} of flash: with as few as {FEWEST} surfels "
+                f"{each_they_take} {size:,}; give more, or fewer objects."
             )
     return best
 
@@ -148,7 +153,7 @@ def _within_ram(memory: ObjectMemory, settings: Settings, ram: int | None) -> tu
             settings = settings._replace(proposals=max(settings.proposals - 8, least))
         else:
             raise BlobError(
-                f"The column does not fit in {ram:,} bytes of RAM: with as few hypotheses and "
-                f"percepts as it can have it takes {takes:,}; give more."
+                f"The column does not fit in {counted(ram, 'byte')} of RAM: with as few hypotheses "
+                f"and percepts as it can have it takes {takes:,}; give more."
             )
     return settings, percepts

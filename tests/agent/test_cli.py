@@ -275,6 +275,15 @@ def test_what_the_system_says_is_put_in_words(
     assert list(tmp_path.rglob("*.partial")) == []
 
 
+def test_a_file_of_brackets_is_no_json_to_replace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "s.json"
+    file.write_text("[" * 200_000)
+    assert run("train", "--out", str(tmp_path / "run"), "--json", str(file)) == 2
+    assert "none that `--json` writes" in capsys.readouterr().err
+
+
 def test_a_result_file_that_may_not_be_written_is_refused_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

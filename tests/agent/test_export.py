@@ -210,13 +210,16 @@ def test_onnx_is_one_file_that_says_what_it_was_made_from(
     [
         (["--budget-flash", "7000"], "do not fit in 7,000 bytes of flash", 1),
         (["--budget-ram", "5000"], "does not fit in 5,000 bytes of RAM", 1),
-        (["--reach", "0"], "--reach is 0, but must be above 0", 2),
-        (["--reach", "11"], "10 m at most", 2),
+        (["--reach", "0"], "--reach is 0, but must be 0.001 to 10, in metres", 2),
+        (["--reach", "1e-30"], "--reach is 1e-30, but must be", 2),
+        (["--reach", "11"], "--reach is 11, but must be", 2),
         (["--target", "onnx", "--budget-flash", "64KiB"], "--budget-flash is for --target c", 2),
         (["--target", "onnx", "--check", "x.npz"], "--check is for --target c", 2),
         (["--check", "no.npz"], "there are no percepts at no.npz", 1),
         (["--budget-flash", "128kb"], "such as 131072 or 128KiB", 2),
         (["--budget-flash", "0"], "nothing fits in no bytes", 2),
+        (["--budget-flash", "9" * 400], "no controller has more than 4096MiB", 2),
+        (["--budget-ram", "4097MiB"], "no controller has more than 4096MiB", 2),
     ],
 )
 def test_what_cannot_be_done_is_told_and_nothing_written(

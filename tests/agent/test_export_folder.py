@@ -133,6 +133,9 @@ def test_what_a_killed_export_left_is_in_nobodys_way(tmp_path: Path) -> None:
         '{"what": "colonnade export", "files": {"../../etc/passwd": []}}',
         '{"what": "colonnade export", "files": {"/etc/passwd": []}}',
         '{"what": "colonnade export", "files": {"a.c": 1}}', '{"files": {}}',
+        '{"what": "colonnade export", "files": {"a.c": [[]]}}', "[" * 200_000,
+        r'{"what": "colonnade export", "files": {"a\u0000b": []}}',
+        r'{"what": "colonnade export", "files": {"a\ud800b": []}}',
     ],
 )  # fmt: skip
 def test_a_manifest_that_is_not_ours_is_none(content: str, tmp_path: Path) -> None:

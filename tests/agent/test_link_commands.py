@@ -99,7 +99,7 @@ def test_a_controller_is_found_and_told_by_its_key(
         assert (found["port"], found["same_key"], found["same_dialect"]) == (
             board.port,
             same,
-            same is True,
+            same or None,
         )
         assert told in capsys.readouterr().out
         assert found["model"] is None
@@ -139,6 +139,8 @@ def test_nobody_is_told_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr().err
     assert said.startswith(f"{tmp_path / 'nothing'} cannot be opened: ")
     assert said.count("\n") == 1
+    assert run("find-port", "--port", "") == 2
+    assert capsys.readouterr().err.startswith("--port is empty: give a serial port")
     assert run("find-port", "--key", tmp_path / "no.key") == 1
     assert "no.key cannot be read" in capsys.readouterr().err
 
@@ -176,9 +178,14 @@ def test_the_model_at_the_first_step_counts(board: Board, log: Path, tmp_path: P
 def test_a_recording_without_steps_is_told(
     board: Board, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "idle").write_bytes(b"")
-    assert run("replay", tmp_path / "idle", "--port", board.port, "--key", board.key) == 1
+    to = ["--port", board.port, "--key", board.key]
+    with Link(board.port, board.key, record=tmp_path / "idle"):
+        pass
+    assert run("replay", tmp_path / "idle", *to) == 1
     assert "idle holds no step" in capsys.readouterr().err
+    (tmp_path / "idle").write_bytes(b"")
+    assert run("replay", tmp_path / "idle", *to) == 1
+    assert "idle is empty" in capsys.readouterr().err
 
 
 def test_another_model_is_refused(

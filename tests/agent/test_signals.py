@@ -66,7 +66,7 @@ def test_sigkill_in_the_middle_of_training(tmp_path: Path, workers: str) -> None
     assert list(run.rglob("*.partial")) == []
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_says_what_is_saved(tmp_path: Path, signal_number: signal.Signals) -> None:
     run = tmp_path / "run"
     arguments = ["explore", "--objects", "small", "--out", str(run), "--workers", "2"]

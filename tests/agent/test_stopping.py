@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -23,7 +24,8 @@ FAKE = "tests.agent.fake_engine"
 
 @pytest.fixture(autouse=True)
 def _handlers_as_before() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
     yield
     watch()
     for number, handler in before.items():
@@ -186,7 +188,39 @@ def test_a_process_started_while_held_back_never_hears_of_ctrl_c() -> None:
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
-def test_ctrl_c_that_was_ignored_from_outside_stays_so() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_what_was_ignored_from_outside_stays_so(number: signal.Signals) -> None:
+    signal.signal(number, signal.SIG_IGN)
     watch()
-    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert signal.getsignal(number) is signal.SIG_IGN
+
+
+def test_what_is_written_last_is_written_though_the_terminal_is_closed(tmp_path: Path) -> None:
+    code = """
+import fcntl, sys, termios, time
+from pathlib import Path
+from colonnade.stopping import watch
+
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+watch()
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("Stopped.", flush=True)
+    Path(sys.argv[1]).write_text("kept")
+"""
+    file = tmp_path / "summary"
+    terminal, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(file)],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        start_new_session=True,
+    )
+    os.close(its)
+    assert b"ready" in os.read(terminal, 100)
+    os.close(terminal)
+    assert process.wait(30) == 0
+    assert file.read_text() == "kept"

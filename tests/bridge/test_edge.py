@@ -57,6 +57,14 @@ def test_too_little_flash_is_refused_with_what_it_takes() -> None:
         fitted(MEMORY, SETTINGS, Budget(flash=least - 1))
 
 
+def test_one_of_a_kind_is_told_as_one() -> None:
+    one = ObjectMemory([next(iter(MEMORY))])
+    with pytest.raises(BlobError, match=r"^1 object does not fit in 1 byte .* surfels it takes "):
+        fitted(one, SETTINGS, Budget(flash=1))
+    with pytest.raises(BlobError, match=r"fit in 1 byte of RAM"):
+        fitted(one, SETTINGS, Budget(ram=1))
+
+
 @given(st.integers(4000, 40000))
 @settings(max_examples=25, deadline=None)
 def test_the_column_takes_no_more_ram_than_there_is(ram: int) -> None:

@@ -59,6 +59,21 @@ def test_a_frame_of_which_the_disk_takes_a_part_is_told_at_once(tmp_path: Path) 
         log.add(b"frame")
 
 
+def test_a_recording_that_has_no_place_is_named_as_it_was_given(tmp_path: Path) -> None:
+    path = tmp_path / "no" / "link.mavlog"
+    with pytest.raises(FileNotFoundError) as caught:
+        LinkLog(path)
+    assert caught.value.filename == str(path)
+    log = LinkLog(tmp_path / "link.mavlog")
+    (tmp_path / "link.mavlog").mkdir()
+    with pytest.raises(IsADirectoryError) as caught_late:
+        log.keep()
+    log.close()
+    assert caught_late.value.filename == str(tmp_path / "link.mavlog")
+    assert caught_late.value.filename2 is None
+    assert [file.name for file in tmp_path.iterdir()] == ["link.mavlog"]
+
+
 def test_a_flash_file_that_is_too_large_is_named(tmp_path: Path) -> None:
     flash = tmp_path / "flash"
     done = subprocess.run(

@@ -71,6 +71,23 @@ def test_numpy_and_onnxruntime_are_enough(percepts: Path) -> None:
     assert f", {steps_of('brick', 3)} steps, " in lines[1]
 
 
+def test_help_says_what_the_plain_twin_does() -> None:
+    done = run_without(ALL, "colonnade_bridge.onnx", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: python -m colonnade_bridge.onnx MODEL.onnx PERCEPTS.npz")
+    assert "Recognise recorded percepts" in done.stdout
+    assert run_without(ALL, "colonnade_bridge.onnx").returncode == 2
+
+
+def test_a_single_percept_is_told_as_one(tmp_path: Path) -> None:
+    rows = episode("brick", 3)[0][:, None].copy()
+    rows[4, 0, 0] = np.nan
+    file = tmp_path / "percepts.npz"
+    write_percepts(file, record([("brick", rows)]))
+    done = run_without(ALL, "colonnade_bridge.onnx", path(), file)
+    assert f"1 percept of {file} cannot have been felt." in done.stderr
+
+
 def test_the_readme_says_how_it_is_found_where_nothing_of_ours_is_installed() -> None:
     """Without `site` nothing is installed but what the path names."""
     found = re.search(

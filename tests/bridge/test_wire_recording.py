@@ -153,6 +153,58 @@ def test_what_travelled_is_in_the_file_at_once(tmp_path: Path, cable: Cable) -> 
             assert frames[-1].message == dialect().MAVLINK_MSG_ID_CLN_STATUS
 
 
+def is_kept(path: Path, data: bytes) -> bool:
+    """Whether the file is as it was, with nothing beside it."""
+    left = [file.name for file in path.parent.iterdir() if file.name.endswith(".partial")]
+    return path.read_bytes() == data and not left
+
+
+def test_a_controller_that_is_not_reached_costs_no_earlier_recording(
+    recording: Path, cable: Cable
+) -> None:
+    before = recording.read_bytes()
+    for key, port in ((bytes(32), str(cable.path)), (KEY, "loop://")):
+        with (
+            pytest.raises(WireError),
+            Link(port, key, patience=0.5, record=recording) as link,
+        ):
+            link.status()
+        assert is_kept(recording, before)
+
+
+def test_a_recording_is_replaced_once_a_session_is_open(recording: Path, cable: Cable) -> None:
+    before = recording.read_bytes()
+    shown = recording.with_name("shown.mavlog")
+    shown.symlink_to(recording)
+    link = Link(str(cable.path), KEY, record=shown)
+    assert recording.read_bytes() == before
+    link.open()
+    frames = list(read_recording(recording))
+    assert len(frames) == link.counts.sent + link.counts.line.received
+    link.close()
+    assert shown.is_symlink()
+    assert is_kept(recording, b"".join(f.micros.to_bytes(8, "big") + f.frame for f in frames))
+
+
+def test_what_is_no_regular_file_is_written_to(tmp_path: Path, cable: Cable) -> None:
+    fifo, data = tmp_path / "fifo", b""
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    with Link(str(cable.path), KEY, record=fifo) as link:
+        link.status()
+        data = os.read(reader, 65536)
+    os.close(reader)
+    assert fifo.is_fifo()
+    (tmp_path / "copy").write_bytes(data)
+    assert len(list(read_recording(tmp_path / "copy"))) > 2
+
+
+def test_an_empty_file_is_no_recording(tmp_path: Path) -> None:
+    (tmp_path / "field.mavlog").touch()
+    with pytest.raises(WireError, match=r"field\.mavlog is empty"):
+        list(read_recording(tmp_path / "field.mavlog"))
+
+
 def test_a_recording_cut_short_ends_at_its_last_whole_frame(recording: Path) -> None:
     whole = list(read_recording(recording))
     data = recording.read_bytes()

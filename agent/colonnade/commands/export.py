@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
-FARTHEST = 10.0
-"""Metres that a blob's sensor may see."""
+NEAREST, FARTHEST = 0.001, 10.0
+"""Metres that a sensor may see."""
 SPARE = 2048
 """Bytes that a firmware may take more with a model in it."""
 
@@ -89,8 +89,10 @@ def _check_options(config: ExportConfig) -> None:
         raise ConfigError(
             f"{given[0]} is for --target c: an ONNX model keeps all that was learned."
         )
-    if config.reach is not None and not 0 < config.reach <= FARTHEST:
-        raise ConfigError(f"--reach is {config.reach:g}, but must be above 0, and 10 m at most.")
+    if config.reach is not None and not NEAREST <= config.reach <= FARTHEST:
+        raise ConfigError(
+            f"--reach is {config.reach:g}, but must be {NEAREST:g} to {FARTHEST:g}, in metres."
+        )
 
 
 def _recording(config: ExportConfig, reach: float) -> RecordedPercepts | None:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from colonnade.checks import check_config
 from colonnade.commands.console import complain, stdout
+from colonnade.flags import ConfigError
 from colonnade.json_option import write_json_option
 from colonnade.link_config import FindPortConfig
 from colonnade.printable import printable
@@ -27,12 +28,16 @@ def find_port(config: FindPortConfig) -> int:
     """Do ``colonnade find-port``; 0 when a controller was heard, otherwise 1.
 
     Raises:
+        ConfigError: the port has no name.
         KeyFileError: the key cannot be used.
+        WireError: the port that is named cannot be opened, or something else is there.
     """
     from colonnade_bridge.wire.keys import read_key
     from colonnade_bridge.wire.ports import find_ports
 
     check_config(config)
+    if config.port is not None and not config.port.strip():
+        raise ConfigError("--port is empty: give a serial port, or socket://HOST:PORT.")
     key = None if config.key is None else read_key(config.key)
     found = find_ports(key, None if config.port is None else [config.port], baud=config.baud)
     if found:

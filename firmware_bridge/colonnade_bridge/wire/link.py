@@ -56,7 +56,8 @@ class Link:
         key: the file with the link's key; beside it time stamps are kept in NAME.stamp. Or the 32
             bytes, where nothing needs to be kept.
         baud: symbols per second, where the line has any.
-        record: file to which everything that travels is recorded; replaced if it is there.
+        record: file to which everything that travels is recorded; replaced, if it is there, once
+            the controller is met.
         patience: seconds after which a request that is not answered is an error.
         complain: called with each error that the controller's heartbeats tell of, once a session.
 
@@ -86,7 +87,11 @@ class Link:
         self._episode_model = 0
 
     def __enter__(self) -> Self:
-        self.open()
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

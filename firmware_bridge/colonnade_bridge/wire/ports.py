@@ -31,8 +31,8 @@ class FoundPort:
     """What the operating system calls it."""
     same_key: bool | None
     """Whether it signs with our key; None: no key was given."""
-    same_dialect: bool
-    """Whether it speaks this version's dialect; only known with the same key."""
+    same_dialect: bool | None
+    """Whether it speaks this version's dialect; None: another key or none, so it is not known."""
     model: int
     """Hash of the model in use; 0: none, or another key."""
     error: int = 0
@@ -108,7 +108,7 @@ def _listen(
     finally:
         line.close()
     if receiver.counts.bad_signature:  # a whole frame of our dialect, but for the key
-        return FoundPort(url, description, None if key is None else False, False, 0)
+        return FoundPort(url, description, None if key is None else False, None, 0)
     if receiver.counts.dropped:
         return WireError(
             f"What arrives from {url} is not of a controller: check port and baud rate."

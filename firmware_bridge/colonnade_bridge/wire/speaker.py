@@ -71,6 +71,11 @@ class Speaker:
         self._arrived = time.monotonic()
         self._expected = 0, 0
 
+    def keep_recording(self) -> None:
+        """Put the recording, if there is one, in its place. Raises OSError."""
+        if self._recording is not None:
+            self._recording.keep()
+
     def send(self, messages: Sequence[Any]) -> None:
         """Sign messages and send them.
 
