@@ -71,6 +71,8 @@ def check_config(config: object) -> None:
         raise ConfigError(
             "The set of objects is empty: give builtin, pybullet, or a folder of meshes."
         )
+    if (port := getattr(config, "port", None)) is not None and not port.strip():
+        raise ConfigError("--port is empty: give a serial port, or socket://HOST:PORT.")
     scale = getattr(config, "scale", None)
     if scale is not None and not 0 < scale < float("inf"):
         raise ConfigError(f"--scale is {scale}, but must be a positive number such as 0.001.")

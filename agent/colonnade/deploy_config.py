@@ -105,7 +105,7 @@ class DeployConfig(ControllerOptions, LimitOption):
     record: Annotated[Path | None, optional("FILE", "none", file_from)] = None
     """Record all that travels over the link as a .mavlog, which MAVLink's tools can read.
 
-    An earlier recording there is replaced, and no other file."""
+    An earlier recording there is replaced once the controller is met, and no other file."""
 
     json: JsonFile = None
     """Also write the summary to this file as JSON; - is stdout, and all else goes to stderr."""

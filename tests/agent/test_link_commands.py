@@ -251,6 +251,7 @@ def test_a_mind_that_decides_otherwise_is_told(
     [
         ([], "Say where to: --qemu an500", 2),
         (["--port", "/dev/ttyACM0"], "--port needs --key FILE", 2),
+        (["--port", " ", "--key", "no.key"], "--port is empty: give a serial port", 2),
         (["--qemu", "an500"], "--qemu needs --model BLOB", 2),
         (["--qemu", "an500", "--baud", "0"], "--baud is 0, but must be 1 or more", 2),
         (["--qemu", "an500", "--model", "no.blob"], "no.blob does not exist", 1),

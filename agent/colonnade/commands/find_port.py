@@ -10,7 +10,6 @@ from rich.table import Table
 
 from colonnade.checks import check_config
 from colonnade.commands.console import complain, stdout
-from colonnade.flags import ConfigError
 from colonnade.json_option import write_json_option
 from colonnade.link_config import FindPortConfig
 from colonnade.printable import printable
@@ -36,8 +35,6 @@ def find_port(config: FindPortConfig) -> int:
     from colonnade_bridge.wire.ports import find_ports
 
     check_config(config)
-    if config.port is not None and not config.port.strip():
-        raise ConfigError("--port is empty: give a serial port, or socket://HOST:PORT.")
     key = None if config.key is None else read_key(config.key)
     found = find_ports(key, None if config.port is None else [config.port], baud=config.baud)
     if found:
