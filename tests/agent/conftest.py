@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,14 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Typed:
         return " ".join(["colonnade", *words])
 
     return type_in
+
+
+@pytest.fixture
+def hangups() -> Iterator[None]:
+    """A suite that nohup began ignores SIGHUP, and what it starts would, too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture

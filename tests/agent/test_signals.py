@@ -66,6 +66,7 @@ def test_sigkill_in_the_middle_of_training(tmp_path: Path, workers: str) -> None
     assert list(run.rglob("*.partial")) == []
 
 
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_says_what_is_saved(tmp_path: Path, signal_number: signal.Signals) -> None:
     run = tmp_path / "run"

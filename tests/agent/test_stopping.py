@@ -188,6 +188,7 @@ def test_a_process_started_while_held_back_never_hears_of_ctrl_c() -> None:
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_what_was_ignored_from_outside_stays_so(number: signal.Signals) -> None:
     signal.signal(number, signal.SIG_IGN)
@@ -195,6 +196,7 @@ def test_what_was_ignored_from_outside_stays_so(number: signal.Signals) -> None:
     assert signal.getsignal(number) is signal.SIG_IGN
 
 
+@pytest.mark.usefixtures("hangups")
 def test_what_is_written_last_is_written_though_the_terminal_is_closed(tmp_path: Path) -> None:
     code = """
 import fcntl, sys, termios, time

@@ -40,6 +40,9 @@ class Told:
     def reset(self) -> None:
         self.turn = 0
 
+    def hear_out(self) -> None:
+        """Nothing is on its way."""
+
     def send_step(self, rows: np.ndarray, *, goal: bool) -> StepDecision:
         if self.mishap is not None:
             self.happened.append(self.turn)
