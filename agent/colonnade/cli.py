@@ -62,7 +62,9 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
     except SystemExit:
         ending()
         raise
-    except BrokenPipeError:  # colonnade objects | head
+    except BrokenPipeError as error:  # colonnade objects | head
+        if error.filename is not None:  # a pipe that is no output, but a file that was named
+            sys.exit(_explain(error, given))
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
         ending()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
@@ -74,6 +75,7 @@ def test_the_mind_on_a_controller_is_that_of_this_computer(
     assert episode.equal
     assert 0 < episode.goals == episode.goals_equal
     assert episode.rotation_error_deg < 10
+    link.hear_out()
     assert link.messages_lost == 0
 
 
@@ -201,7 +203,7 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
 
         counts = SimpleNamespace(sent=7, restarts=1, reconnects=0, line=SimpleNamespace(received=8))
         messages_lost = 0
-        told = False
+        told = met = False
 
         def __init__(self, *_: object, complain: Callable[[int], None], **__: object) -> None:
             for error in (ERROR_STATE, -13):  # the other is that it has no model yet
@@ -213,6 +215,10 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
         def __exit__(self, *_: object) -> None:
             pass
 
+        def record(self, path: Path) -> None:
+            assert self.met  # lest a controller that is left alone costs an earlier recording
+            assert path == log
+
         def telemetry(self) -> None:
             """Once, before the first episode."""
             if self.told:
@@ -223,7 +229,7 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
     begun = "colonnade.commands.deploy."
     monkeypatch.setattr("colonnade_bridge.wire.link.Link", Deaf)
     monkeypatch.setattr(begun + "controller_of", lambda config: nullcontext(board))
-    monkeypatch.setattr(begun + "meet", lambda link, config: None)
+    monkeypatch.setattr(begun + "meet", lambda link, config: setattr(link, "met", True))
     monkeypatch.setattr(begun + "send_model", lambda link, blob: None)
     monkeypatch.setattr(begun + "_exported", lambda *_: (bytes(50), None))
     file, log = tmp_path / "hil.json", tmp_path / "hil.mavlog"
@@ -251,6 +257,17 @@ def test_what_cuts_a_deployment_short_loses_no_episode(
         assert "there was 1 reset of the controller" in said.out
         assert json.loads(file.read_text())["episodes"] == 1
 
+    def broken(*given: Any) -> None:  # the pipe that it was recorded into
+        given[-1].append(replace(good, steps_equal=2))
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe", str(log))
+
+    monkeypatch.setattr(begun + "_run", broken)
+    with pytest.raises(SystemExit) as caught:
+        main(list(map(str, words)), engine="tests.agent.fake_engine")
+    said = capsys.readouterr()
+    assert caught.value.code == 1
+    assert "hil.mavlog" in said.err.replace("\n", "")
+    assert "did not decide as this computer did" in " ".join(said.err.split())
     for episodes, told in ((1, "after 1 episode"), (3, "after all 3 episodes")):
         done = [good] * episodes
         monkeypatch.setattr(begun + "_run", lambda *given, done=done: given[-1].extend(done))

@@ -68,7 +68,7 @@ def board(tmp_path: Path) -> Iterator[Board]:
 def log(board: Board, tmp_path: Path) -> Path:
     """An episode with a model, recorded."""
     file = tmp_path / "link.mavlog"
-    with Link(board.port, board.key, record=file) as link:
+    with Link(board.port, board.key).record(file) as link:
         link.upload(small_blob(), model_hash(small_blob()))
         link.reset()
         for row in percepts(8):
@@ -162,11 +162,11 @@ def test_what_was_recorded_is_decided_again(
 def test_the_model_at_the_first_step_counts(board: Board, log: Path, tmp_path: Path) -> None:
     other = write_blob(replace(read_blob(small_blob()), percepts=100))
     longer, before, idle = (tmp_path / name for name in ("longer", "before", "idle"))
-    with Link(board.port, board.key, record=longer) as link:
+    with Link(board.port, board.key).record(longer) as link:
         link.upload(other, model_hash(other))  # after the model of `log`
         link.send_step(percepts(1)[0])
         link.roll_back()
-    with Link(board.port, board.key, record=idle) as link:
+    with Link(board.port, board.key).record(idle) as link:
         link.status()
     assert recorded_model(log) == model_hash(small_blob())
     assert recorded_model(longer) == model_hash(other)
@@ -179,7 +179,7 @@ def test_a_recording_without_steps_is_told(
     board: Board, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     to = ["--port", board.port, "--key", board.key]
-    with Link(board.port, board.key, record=tmp_path / "idle"):
+    with Link(board.port, board.key).record(tmp_path / "idle"):
         pass
     assert run("replay", tmp_path / "idle", *to) == 1
     assert "idle holds no step" in capsys.readouterr().err

@@ -65,6 +65,7 @@ def test_a_board_recognises_as_this_computer_does(name: str, tmp_path: Path) -> 
         assert_same(decisions, percepts())
         assert decisions[-1].verdict == StepVerdict.RECOGNISED
         assert decisions[-1].object == 0
+        link.hear_out()
         assert link.messages_lost == 0
         link.reset()
         again = recognise(link, percepts())

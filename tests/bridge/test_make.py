@@ -91,6 +91,15 @@ def test_a_key_that_make_would_not_take_for_one_path_is_refused(
     )
 
 
+@pytest.mark.parametrize("folder", [SOURCES, SOURCES / "project"])
+@pytest.mark.parametrize("key", ["", " "])
+def test_a_key_that_has_no_name_is_refused(folder: Path, key: str) -> None:
+    words = ["make", "-s", "-n", "firmware", f"KEY={key}"]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "KEY is empty: leave it out" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["schlüssel-鍵", "a,b+c=d@e~f%g", "-k"])
 def test_a_key_of_any_other_name_is_taken_as_it_is(folder: Path, name: str) -> None:
     shutil.copy(SOURCES / "Makefile", folder)

@@ -64,14 +64,6 @@ def test_a_recording_that_has_no_place_is_named_as_it_was_given(tmp_path: Path) 
     with pytest.raises(FileNotFoundError) as caught:
         LinkLog(path)
     assert caught.value.filename == str(path)
-    log = LinkLog(tmp_path / "link.mavlog")
-    (tmp_path / "link.mavlog").mkdir()
-    with pytest.raises(IsADirectoryError) as caught_late:
-        log.keep()
-    log.close()
-    assert caught_late.value.filename == str(tmp_path / "link.mavlog")
-    assert caught_late.value.filename2 is None
-    assert [file.name for file in tmp_path.iterdir()] == ["link.mavlog"]
 
 
 def test_a_flash_file_that_is_too_large_is_named(tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def test_a_touched_object_is_recognised_from_pixels_bit_for_bit(link: Link, side
     assert there.verdict is StepVerdict.RECOGNISED
     assert read_blob(small_blob()).memory.names[there.object] == "first"
     assert number >= 8  # the odd patches were among them
+    link.hear_out()
     assert link.messages_lost == 0
 
 

@@ -107,6 +107,7 @@ def test_pixels_that_make_no_percept_are_told_at_once(link: Link, served: Served
     assert time.monotonic() - begin < 1
     assert served.controller.facts.steps == 0
     assert link.send_step(rows(1)[0]).object == 2
+    link.hear_out()
     assert link.messages_lost == 0
 
 

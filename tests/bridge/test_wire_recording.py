@@ -34,7 +34,7 @@ def rows(number: int, patches: int = 1) -> np.ndarray:
 def recording(tmp_path: Path, cable: Cable, served: Served) -> Path:
     """Two episodes, one of them over a reset; some answers are lost, one step is late."""
     path = tmp_path / "field.mavlog"
-    with Link(str(cable.path), KEY, record=path) as link:
+    with Link(str(cable.path), KEY).record(path) as link:
         link.upload(*model())
         link.reset()
         for number in range(5):
@@ -115,7 +115,7 @@ def test_each_step_is_found_once_however_often_it_was_sent(recording: Path) -> N
 
 def test_a_replay_decides_the_same(recording: Path, tmp_path: Path, cable: Cable) -> None:
     again = tmp_path / "again.mavlog"
-    with Link(str(cable.path), KEY, record=again) as link:
+    with Link(str(cable.path), KEY).record(again) as link:
         result = replay(recording, link)
     assert (result.steps, result.different) == (13, [])
     assert len(list(recorded_steps(again))) == 13
@@ -145,7 +145,7 @@ def test_a_replay_shows_what_is_decided_otherwise(
 
 def test_what_travelled_is_in_the_file_at_once(tmp_path: Path, cable: Cable) -> None:
     path = tmp_path / "field.mavlog"
-    with Link(str(cable.path), KEY, record=path) as link:
+    with Link(str(cable.path), KEY).record(path) as link:
         for _ in range(3):
             link.status()
             frames = list(read_recording(path))
@@ -153,44 +153,11 @@ def test_what_travelled_is_in_the_file_at_once(tmp_path: Path, cable: Cable) -> 
             assert frames[-1].message == dialect().MAVLINK_MSG_ID_CLN_STATUS
 
 
-def is_kept(path: Path, data: bytes) -> bool:
-    """Whether the file is as it was, with nothing beside it."""
-    left = [file.name for file in path.parent.iterdir() if file.name.endswith(".partial")]
-    return path.read_bytes() == data and not left
-
-
-def test_a_controller_that_is_not_reached_costs_no_earlier_recording(
-    recording: Path, cable: Cable
-) -> None:
-    before = recording.read_bytes()
-    for key, port in ((bytes(32), str(cable.path)), (KEY, "loop://")):
-        with (
-            pytest.raises(WireError),
-            Link(port, key, patience=0.5, record=recording) as link,
-        ):
-            link.status()
-        assert is_kept(recording, before)
-
-
-def test_a_recording_is_replaced_once_a_session_is_open(recording: Path, cable: Cable) -> None:
-    before = recording.read_bytes()
-    shown = recording.with_name("shown.mavlog")
-    shown.symlink_to(recording)
-    link = Link(str(cable.path), KEY, record=shown)
-    assert recording.read_bytes() == before
-    link.open()
-    frames = list(read_recording(recording))
-    assert len(frames) == link.counts.sent + link.counts.line.received
-    link.close()
-    assert shown.is_symlink()
-    assert is_kept(recording, b"".join(f.micros.to_bytes(8, "big") + f.frame for f in frames))
-
-
 def test_what_is_no_regular_file_is_written_to(tmp_path: Path, cable: Cable) -> None:
     fifo, data = tmp_path / "fifo", b""
     os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    with Link(str(cable.path), KEY, record=fifo) as link:
+    with Link(str(cable.path), KEY).record(fifo) as link:
         link.status()
         data = os.read(reader, 65536)
     os.close(reader)

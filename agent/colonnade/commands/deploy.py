@@ -95,10 +95,11 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
             controller.url,
             controller.key,
             baud=config.baud,
-            record=config.record,
             complain=tell_complaint,
         ) as link:
             meet(link, config)
+            if config.record is not None:
+                link.record(config.record)
             send_model(link, blob)
             before = link.telemetry()
             started = perf_counter()
@@ -115,6 +116,8 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
                 }
                 write_json_option(config.json, summary)
                 _tell(summary, episodes)
+                for sentence in complaints(summary):
+                    complain(sentence)
                 return summary
 
             try:
@@ -132,10 +135,7 @@ def deploy(config: DeployConfig, engine: str = ENGINE) -> int:
             except OSError:
                 tell()
                 raise
-    wrong = complaints(summary)
-    for sentence in wrong:
-        complain(sentence)
-    return 1 if wrong else 0
+    return 1 if complaints(summary) else 0
 
 
 def _how_far(config: DeployConfig, done: int) -> str:
@@ -330,7 +330,7 @@ def _tell(summary: dict[str, Any], episodes: Sequence[HardwareEpisode]) -> None:
     if resets or reconnects:
         lines.append(
             f"Meanwhile there {'was' if resets == 1 else 'were'} "
-            f"{counted(resets, what='reset')} of the controller, and the line was opened again "
+            f"{counted(resets, what='reset')} of the controller, and the line was lost "
             f"{counted(reconnects, what='time')}."
         )
     for line in lines:

@@ -153,7 +153,6 @@ class Dialogue:
                 f"The controller at {self.speaker.line.url} speaks another dialect than this "
                 "version of Colonnade: build its firmware and this package from the same version."
             )
-        self.speaker.keep_recording()
         self.session = heartbeat.session
         self.model = heartbeat.model
         self.patches = heartbeat.patches

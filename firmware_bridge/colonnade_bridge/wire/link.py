@@ -56,14 +56,11 @@ class Link:
         key: the file with the link's key; beside it time stamps are kept in NAME.stamp. Or the 32
             bytes, where nothing needs to be kept.
         baud: symbols per second, where the line has any.
-        record: file to which everything that travels is recorded; replaced, if it is there, once
-            the controller is met.
         patience: seconds after which a request that is not answered is an error.
         complain: called with each error that the controller's heartbeats tell of, once a session.
 
     Raises:
         KeyFileError: the key cannot be used.
-        OSError: the recording cannot be written.
     """
 
     def __init__(
@@ -72,15 +69,13 @@ class Link:
         key: Path | bytes,
         *,
         baud: int = BAUD,
-        record: Path | None = None,
         patience: float = 10.0,
         complain: Callable[[int], None] | None = None,
     ) -> None:
         stamps = Stamps(key.with_name(f"{key.name}.stamp") if isinstance(key, Path) else None)
         secret = read_key(key) if isinstance(key, Path) else key
-        self._recording = LinkLog(record) if record is not None else None
         self._line = Line(url, baud)
-        self._speaker = Speaker(self._line, secret, stamps, self._recording)
+        self._speaker = Speaker(self._line, secret, stamps)
         self._dialogue = Dialogue(self._speaker, patience, complain)
         self._episode: list[Request] = []
         self._episode_session = 0
@@ -115,11 +110,20 @@ class Link:
         """
         return self.status()
 
+    def record(self, path: Path) -> Self:
+        """Record all that travels from now on; a file that is there is replaced.
+
+        Raises:
+            OSError: it cannot be written; whatever is said or heard later may raise it, too.
+        """
+        self._speaker.recording = LinkLog(path)
+        return self
+
     def close(self) -> None:
         """Close the line and the recording; the controller goes on."""
         self._line.close()
-        if self._recording is not None:
-            self._recording.close()
+        if self._speaker.recording is not None:
+            self._speaker.recording.close()
 
     def send_step(
         self, percepts: NDArray[np.float32], deadline: float = 0.0, *, goal: bool = False

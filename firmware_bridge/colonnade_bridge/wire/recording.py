@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import struct
 import time
 from collections.abc import Iterator
@@ -22,9 +21,6 @@ _TIME = struct.Struct(">Q")
 class LinkLog:
     """A file that grows by one frame at a time.
 
-    It grows beside its place, so that a controller that was not reached costs no earlier recording,
-    until `keep`.
-
     Args:
         path: replaced if it is there; a device or a pipe is written to.
 
@@ -34,18 +30,7 @@ class LinkLog:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._place = path.resolve()  # of a link, what it leads to
-        self._part: Path | None = None
-        if path.is_file():
-            path.open("ab").close()  # one that may not be written is not replaced either
-        if path.is_file() or not path.exists():
-            self._part = self._place.with_name(f".{secrets.token_hex(4)}~link.partial")
-        try:
-            mode = "xb" if self._part else "wb"
-            self._file = (self._part or path).open(mode, buffering=0)  # a crash loses nothing
-        except OSError as error:
-            error.filename = str(path)
-            raise
+        self._file = path.open("wb", buffering=0)  # a crash loses nothing
 
     def add(self, frame: bytes) -> None:
         """Append a frame that travelled now. Raises OSError, which names the file."""
@@ -54,22 +39,9 @@ class LinkLog:
             while rest:  # a disk that is nearly full takes a part, and refuses the next
                 rest = rest[self._file.write(rest) :]
 
-    def keep(self) -> None:
-        """Put what was recorded in its place, and go on there. Raises OSError."""
-        if self._part is None:
-            return
-        try:
-            self._part.replace(self._place)
-        except OSError as error:
-            error.filename, error.filename2 = str(self._path), None
-            raise
-        self._part = None
-
     def close(self) -> None:
-        """End the file; what was not kept is gone."""
+        """End the file."""
         self._file.close()
-        if self._part is not None:
-            self._part.unlink(missing_ok=True)
 
 
 class Recorded(NamedTuple):

@@ -51,16 +51,14 @@ class Speaker:
     Args:
         key: the link's 32 bytes.
         stamps: where its time stamps come from.
-        recording: what travels is added to it.
     """
 
-    def __init__(
-        self, line: Line, key: bytes, stamps: Stamps, recording: LinkLog | None = None
-    ) -> None:
+    def __init__(self, line: Line, key: bytes, stamps: Stamps) -> None:
         self.line = line
         self.counts = LinkCounts()
         self._stamps = stamps
-        self._recording = recording
+        self.recording: LinkLog | None = None
+        """What travels is added to it."""
         self._receiver = Receiver(key, CONTROLLER)
         self.counts.line = self._receiver.counts
         self._code = dialect().MAVLink(None, srcSystem=1, srcComponent=HOST)
@@ -70,11 +68,6 @@ class Speaker:
         self._heard: deque[Any] = deque()
         self._arrived = time.monotonic()
         self._expected = 0, 0
-
-    def keep_recording(self) -> None:
-        """Put the recording, if there is one, in its place. Raises OSError."""
-        if self._recording is not None:
-            self._recording.keep()
 
     def send(self, messages: Sequence[Any]) -> None:
         """Sign messages and send them.
@@ -94,8 +87,8 @@ class Speaker:
         self._code.signing.timestamp = self._stamps.next()
         frame: bytes = message.pack(self._code)
         self._code.seq = (self._code.seq + 1) % 256
-        if self._recording is not None:
-            self._recording.add(frame)
+        if self.recording is not None:
+            self.recording.add(frame)
         return frame
 
     def hear(self, until: float) -> Any | None:
@@ -134,8 +127,8 @@ class Speaker:
     def _accept(self) -> None:
         while (frame := self._receiver.next()) is not None:
             self._stamps.hear(self._receiver.heard)
-            if self._recording is not None:
-                self._recording.add(frame)
+            if self.recording is not None:
+                self.recording.add(frame)
             message = self._reader.decode(bytearray(frame))
             session, number = self._expected
             if message.session == session:
