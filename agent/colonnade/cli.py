@@ -63,11 +63,12 @@ def main(arguments: Sequence[str] | None = None, *, engine: str = "colonnade.eng
         ending()
         raise
     except BrokenPipeError as error:  # colonnade objects | head
-        if error.filename is not None:  # a pipe that is no output, but a file that was named
-            sys.exit(_explain(error, given))
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
         ending()
+        if error.filename is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        else:  # not stdout, but a pipe that was named as a file
+            code = _explain(error, given)
     except KeyboardInterrupt:
         ending()
         code = _complain("Stopped.", 130, "yellow")
